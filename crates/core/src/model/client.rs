@@ -1,0 +1,84 @@
+//! A client: a terminal that shows a session, or a command line that waits for its answer.
+
+use std::sync::Arc;
+
+use outlast_term::keys::decode::Decoder;
+use outlast_term::Screen;
+use serde::{Deserialize, Serialize};
+
+use super::ids::{ClientId, SessionId};
+use crate::event::ClientInfo;
+use crate::mode::prompt::Prompt;
+use crate::save::Tracked;
+
+/// A one-line message on the status line.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Message {
+    /// Clean text, may hold `#[…]` styles.
+    pub text: String,
+    /// Monotonic ms at which it goes; None: until a key is pressed.
+    pub until_ms: Option<u64>,
+    /// No key ends it early (display-message -N).
+    pub ignore_keys: bool,
+}
+
+/// What of a client is saved.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ClientState {
+    /// Which.
+    pub id: ClientId,
+    /// Who it is and its terminal.
+    pub info: ClientInfo,
+    /// Shown session; None for a command line.
+    pub session: Option<SessionId>,
+    /// Session before (switch-client -l).
+    pub last_session: Option<SessionId>,
+    /// attach -r, -f flags: read-only, ignore-size, active-pane …
+    pub read_only: bool,
+    /// ignore-size.
+    pub ignore_size: bool,
+    /// Key table that the next key is looked up in; None: the session's key-table.
+    pub key_table: Option<String>,
+    /// Monotonic ms until which a repeatable key stays in its table.
+    pub repeat_until_ms: Option<u64>,
+    /// Message shown.
+    pub message: Option<Message>,
+    /// Prompt shown.
+    pub prompt: Option<Prompt>,
+    /// The view's offset when the window is larger than the client (refresh-client -L …), None: follow the cursor.
+    pub pan: Option<(u16, u16)>,
+    /// Unix seconds.
+    pub created: i64,
+    /// Unix seconds of the last input.
+    pub activity: i64,
+    /// Count of what was typed, so that `window-size latest` knows the order of use.
+    pub used: u64,
+    /// Bytes of an unfinished key sequence.
+    pub pending_input: Vec<u8>,
+    /// Monotonic ms at which the unfinished sequence is taken as typed.
+    pub escape_at_ms: Option<u64>,
+    /// Monotonic ms, place and count of the last mouse press, for double and triple clicks; the drag in progress.
+    pub click: Option<crate::mode::Click>,
+    /// Bells rung so far (`Screen::bells`).
+    pub bells: u64,
+    /// Clipboard serial (`Screen::clipboard`).
+    pub clipboard_serial: u64,
+}
+
+/// A client.
+pub struct Client {
+    /// What is saved.
+    pub state: Tracked<ClientState>,
+    /// Splits what is typed into keys; rebuilt from `pending_input`.
+    pub decoder: Decoder,
+    /// Something it shows has changed.
+    pub stale: bool,
+    /// It has taken the last frame.
+    pub ready: bool,
+    /// Monotonic ms of the last frame.
+    pub last_frame_ms: u64,
+    /// The last picture, for sharing rows with the next.
+    pub screen: Option<Arc<Screen>>,
+    /// Bytes of clipboard to pass on with `clipboard_serial`.
+    pub clipboard: Arc<[u8]>,
+}

@@ -1,0 +1,1 @@
+//! Operations on layouts: split, resize, remove, presets.

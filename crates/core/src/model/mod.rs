@@ -1,0 +1,112 @@
+//! Sessions, windows, panes, clients: one mutable model with no behaviour beyond its invariants.
+//!
+//! Everything here that must survive is in a [`Tracked`] cell and serialises to one section of the journal; what is
+//! `#[serde(skip)]` can be found again (a terminal from its checkpoint, a screen by drawing).
+
+pub mod buffer;
+pub mod client;
+pub mod ids;
+pub mod layout;
+pub mod pane;
+pub mod session;
+pub mod window;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use outlast_lang::options::Options;
+use outlast_lang::parse::CommandList;
+use outlast_term::keys::Key;
+use serde::{Deserialize, Serialize};
+
+use crate::save::Tracked;
+pub use buffer::Buffer;
+pub use client::Client;
+use ids::{ClientId, PaneId, SessionId, WindowId};
+pub use pane::Pane;
+pub use session::{Link, Session};
+pub use window::Window;
+
+/// A variable of an environment; None marks one that is to be removed from new programs (`set-environment -r`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Environment {
+    /// Name to (value, hidden).
+    pub vars: BTreeMap<String, (Option<String>, bool)>,
+}
+
+/// One key binding.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Binding {
+    /// What it runs.
+    pub commands: CommandList,
+    /// bind -r.
+    pub repeat: bool,
+    /// bind -N.
+    pub note: Option<String>,
+}
+
+/// A key table: by key name, because names are what is saved; `index` is rebuilt on load.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct KeyTable {
+    /// tmux's key name to binding.
+    pub bindings: BTreeMap<String, Binding>,
+    /// Key to name.
+    #[serde(skip)]
+    pub index: BTreeMap<Key, String>,
+}
+
+/// What belongs to no session.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Global {
+    /// Next ids; never reused.
+    pub next_session: u32,
+    /// Next window id.
+    pub next_window: u32,
+    /// Next pane id.
+    pub next_pane: u32,
+    /// Next job token.
+    pub next_token: u64,
+    /// When the first server of this life started, unix seconds.
+    pub start_unix: i64,
+    /// Configuration has been loaded (a recovered server does not load it again).
+    pub configured: bool,
+    /// Marked pane (select-pane -m).
+    pub marked: Option<PaneId>,
+    /// Files given with -f or found.
+    pub config_files: Vec<String>,
+    /// Errors of the configuration, shown to the first client that attaches.
+    pub config_errors: Vec<String>,
+    /// show-messages: newest last, bounded by message-limit: (unix, text).
+    pub messages: VecDeque<(i64, String)>,
+    /// Prompt history by kind (command, search, target, window-target), newest first.
+    pub prompt_history: BTreeMap<String, Vec<String>>,
+    /// Session groups: name to members.
+    pub groups: BTreeMap<String, Vec<SessionId>>,
+}
+
+/// The whole of it.
+#[derive(Default)]
+pub struct Model {
+    /// Ids, messages, groups.
+    pub global: Tracked<Global>,
+    /// set -s.
+    pub server_options: Tracked<Options>,
+    /// set -g of session options.
+    pub session_options: Tracked<Options>,
+    /// set -gw of window and pane options.
+    pub window_options: Tracked<Options>,
+    /// Hooks set globally live in session_options under their own names (kind Hook).
+    /// Global environment.
+    pub environment: Tracked<Environment>,
+    /// Key tables by name; only those that differ from the defaults are saved.
+    pub tables: BTreeMap<String, Tracked<KeyTable>>,
+    /// Paste buffers by name.
+    pub buffers: BTreeMap<String, Tracked<Buffer>>,
+    /// Sessions.
+    pub sessions: BTreeMap<SessionId, Tracked<Session>>,
+    /// Windows.
+    pub windows: BTreeMap<WindowId, Tracked<Window>>,
+    /// Panes.
+    pub panes: BTreeMap<PaneId, Pane>,
+    /// Clients.
+    pub clients: BTreeMap<ClientId, Client>,
+}

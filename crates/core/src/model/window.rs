@@ -1,0 +1,45 @@
+//! A window: panes in a layout.
+
+use outlast_lang::layout::Cell;
+use outlast_lang::options::Options;
+use serde::{Deserialize, Serialize};
+
+use super::ids::{PaneId, WindowId};
+
+/// A window. Its panes in order of their index are the leaves of the layout from left to right.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Window {
+    /// `@n`.
+    pub id: WindowId,
+    /// Clean.
+    pub name: String,
+    /// Columns and rows of the layout (without the status line).
+    pub cols: u16,
+    /// Rows.
+    pub rows: u16,
+    /// resize-window has set the size by hand (window-size manual for this window).
+    pub manual_size: Option<(u16, u16)>,
+    /// Panes in index order.
+    pub panes: Vec<PaneId>,
+    /// The layout as if nothing were zoomed.
+    pub layout: Cell,
+    /// The zoomed pane, which then covers the window.
+    pub zoomed: Option<PaneId>,
+    /// Which pane has the keyboard.
+    pub active: PaneId,
+    /// Panes that were active before, newest first.
+    pub last: Vec<PaneId>,
+    /// set -w.
+    pub options: Options,
+    /// Number of the last preset layout chosen (next-layout), or -1.
+    pub preset: i8,
+    /// Layout before the last select-layout (select-layout -o).
+    pub old_layout: Option<String>,
+    /// Unix seconds of the last output, coarse.
+    pub activity: i64,
+    /// Unix seconds.
+    pub created: i64,
+    /// Monotonic ms of the last output, for monitor-silence.
+    #[serde(skip)]
+    pub last_output_ms: u64,
+}

@@ -1,0 +1,42 @@
+//! The one read-only door to the operating system: questions that must be answered at once.
+
+use outlast_lang::format::Time;
+
+use crate::model::ids::PaneId;
+
+/// What the core may ask during a turn. The simulator implements it too.
+pub trait Probe {
+    /// Name of the foreground process group's leader of the pane's terminal (`pane_current_command`).
+    fn foreground_command(&self, pane: PaneId) -> Option<String>;
+    /// Working directory of the same (`pane_current_path`).
+    fn working_directory(&self, pane: PaneId) -> Option<String>;
+    /// Local time of `unix`: offset and zone.
+    fn local_time(&self, unix: i64) -> Time;
+    /// Host name.
+    fn host(&self) -> String;
+    /// Home directory of a user, None for ourselves.
+    fn home(&self, user: Option<&str>) -> Option<String>;
+    /// The user's login shell, absolute.
+    fn shell(&self) -> String;
+    /// Our process id, socket path, user id and name.
+    fn server(&self) -> ServerFacts;
+    /// Whether a directory exists and can be entered.
+    fn is_directory(&self, path: &str) -> bool;
+    /// Paths that a glob pattern names (source-file).
+    fn glob(&self, pattern: &str) -> Vec<String>;
+    /// Memory for a pane's history, the same blocks again after a crash.
+    fn blocks(&self, pane: PaneId) -> Box<dyn outlast_term::Blocks>;
+}
+
+/// Facts about the server process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerFacts {
+    /// Process id of the server.
+    pub pid: u32,
+    /// Socket path.
+    pub socket: String,
+    /// User id.
+    pub uid: u32,
+    /// User name.
+    pub user: String,
+}

@@ -1,0 +1,14 @@
+//! The words a user types: command syntax, options, formats, styles, key names, targets, layout strings.
+//!
+//! Pure. The source is tmux(1) of 3.7c; where we depart from it ARCHITECTURE.md says so.
+#![forbid(unsafe_code)]
+
+pub mod args;
+pub mod colour;
+pub mod format;
+pub mod key;
+pub mod layout;
+pub mod options;
+pub mod parse;
+pub mod style;
+pub mod target;

@@ -1,0 +1,38 @@
+//! What a terminal is: bytes to screen, two screens to bytes, keys to bytes and back.
+//!
+//! Pure: no file, clock, thread or random source. [`Terminal`] turns a program's output into a grid with
+//! history; [`Screen`] is the picture one viewer should see; [`paint`] spells the difference of two pictures;
+//! [`keys`] reads what a keyboard sends and writes what a program expects.
+#![forbid(unsafe_code)]
+
+pub mod history;
+pub mod keys;
+pub mod paint;
+pub mod screen;
+pub mod style;
+pub mod terminal;
+pub mod width;
+
+pub use history::{Blocks, MemoryBlocks};
+pub use screen::{Screen, ScreenCell, ScreenRow};
+pub use style::{Attrs, Colour, Style, Underline};
+pub use terminal::{Config, Cursor, CursorShape, Modes, MouseTracking, Op, Signal, Terminal};
+
+/// Columns and rows of a terminal, each 1 to [`Size::MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Size {
+    /// Columns.
+    pub cols: u16,
+    /// Rows.
+    pub rows: u16,
+}
+
+impl Size {
+    /// The largest number of columns or rows; larger requests are clamped (tmux: WINDOW_MAXIMUM).
+    pub const MAX: u16 = 10_000;
+
+    /// A size clamped to 1..=MAX in both directions.
+    pub fn new(cols: u16, rows: u16) -> Size {
+        Size { cols: cols.clamp(1, Size::MAX), rows: rows.clamp(1, Size::MAX) }
+    }
+}
