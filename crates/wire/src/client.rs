@@ -6,6 +6,11 @@
 //! over what it has done. The other way, what must not be lost (`Print`, `Attached`, `Exit` …) is numbered `n`
 //! from 1, kept in the journal until acknowledged, and sent again to a client that returns; the client passes over
 //! what it has had.
+//!
+//! A terminal whose device the server cannot open for itself is written by the client: the server sends `Tty`, one
+//! frame at a time, and the client answers `Drained` when its terminal has taken it.
+
+use crate::frame::{Malformed, Reader, put};
 
 /// A client's own name for itself: random, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,6 +83,8 @@ pub enum ToServer {
     Continued,
     /// Leaving of its own will (its terminal is gone, or it has its answer).
     Bye,
+    /// The terminal has taken all bytes of the last `Tty`.
+    Drained,
 }
 
 /// Server to client.
@@ -123,7 +130,183 @@ pub enum ToClient {
         /// Number.
         n: u64,
     },
+    /// Bytes for the terminal of a client whose device the server cannot open: write them all, then say `Drained`.
+    Tty {
+        /// Bytes.
+        bytes: Vec<u8>,
+    },
 }
 
 /// Version of the client protocol.
 pub const VERSION: u32 = 1;
+
+/// Most bytes that one `Input` carries.
+pub const INPUT_MAX: usize = 4096;
+
+/// Most bytes that one `Print` carries; longer text goes in several.
+pub const PRINT_MAX: usize = 64 * 1024;
+
+/// Tags, one row per message. A tag is never used again for another meaning.
+mod tag {
+    pub const HELLO: u8 = 1;
+    pub const COMMAND: u8 = 2;
+    pub const INPUT: u8 = 3;
+    pub const RESIZE: u8 = 4;
+    pub const RECEIVED: u8 = 5;
+    pub const CONTINUED: u8 = 6;
+    pub const BYE: u8 = 7;
+    pub const DRAINED: u8 = 8;
+
+    pub const WELCOME: u8 = 65;
+    pub const ACCEPTED: u8 = 66;
+    pub const PRINT: u8 = 67;
+    pub const ATTACHED: u8 = 68;
+    pub const EXIT: u8 = 69;
+    pub const SUSPEND: u8 = 70;
+    pub const TTY: u8 = 71;
+}
+
+/// Tag of [`ToServer::Input`], so that a reader can see without decoding what it may have to leave for later.
+pub const INPUT_TAG: u8 = tag::INPUT;
+
+impl ToServer {
+    /// Appends the frame.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            ToServer::Hello(hello) => put(out, tag::HELLO, |w| {
+                w.u32(hello.version)
+                    .raw(&hello.key)
+                    .bool(hello.resume)
+                    .u64(hello.received)
+                    .u32(hello.pid);
+                w.u16(hello.cols)
+                    .u16(hello.rows)
+                    .text(&hello.tty)
+                    .text(&hello.term);
+                w.texts(&hello.flags)
+                    .text(&hello.cwd)
+                    .pairs(&hello.env)
+                    .bool(hello.hints);
+            }),
+            ToServer::Command { seq, argv } => put(out, tag::COMMAND, |w| {
+                w.u64(*seq).texts(argv);
+            }),
+            ToServer::Input { seq, bytes } => put(out, tag::INPUT, |w| {
+                w.u64(*seq).bytes(bytes);
+            }),
+            ToServer::Resize { cols, rows } => put(out, tag::RESIZE, |w| {
+                w.u16(*cols).u16(*rows);
+            }),
+            ToServer::Received { n } => put(out, tag::RECEIVED, |w| {
+                w.u64(*n);
+            }),
+            ToServer::Continued => put(out, tag::CONTINUED, |_| {}),
+            ToServer::Bye => put(out, tag::BYE, |_| {}),
+            ToServer::Drained => put(out, tag::DRAINED, |_| {}),
+        }
+    }
+
+    /// Reads a frame's body; None for a tag that this version does not know.
+    pub fn decode(tag: u8, body: &[u8]) -> Result<Option<ToServer>, Malformed> {
+        let mut r = Reader::new(body);
+        Ok(Some(match tag {
+            tag::HELLO => {
+                let mut hello = Hello {
+                    version: r.u32("version")?,
+                    ..Hello::default()
+                };
+                hello.key.copy_from_slice(r.raw(16, "key")?);
+                hello.resume = r.bool("resume")?;
+                hello.received = r.u64("received")?;
+                hello.pid = r.u32("pid")?;
+                hello.cols = r.u16("cols")?;
+                hello.rows = r.u16("rows")?;
+                hello.tty = r.text("tty")?;
+                hello.term = r.text("term")?;
+                hello.flags = r.texts("flags")?;
+                hello.cwd = r.text("cwd")?;
+                hello.env = r.pairs("env")?;
+                hello.hints = r.bool("hints")?;
+                ToServer::Hello(hello)
+            }
+            tag::COMMAND => ToServer::Command {
+                seq: r.u64("seq")?,
+                argv: r.texts("argv")?,
+            },
+            tag::INPUT => ToServer::Input {
+                seq: r.u64("seq")?,
+                bytes: r.bytes("bytes")?.to_vec(),
+            },
+            tag::RESIZE => ToServer::Resize {
+                cols: r.u16("cols")?,
+                rows: r.u16("rows")?,
+            },
+            tag::RECEIVED => ToServer::Received { n: r.u64("n")? },
+            tag::CONTINUED => ToServer::Continued,
+            tag::BYE => ToServer::Bye,
+            tag::DRAINED => ToServer::Drained,
+            _ => return Ok(None),
+        }))
+    }
+}
+
+impl ToClient {
+    /// Appends the frame.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            ToClient::Welcome { version, done } => put(out, tag::WELCOME, |w| {
+                w.u32(*version).u64(*done);
+            }),
+            ToClient::Accepted { seq } => put(out, tag::ACCEPTED, |w| {
+                w.u64(*seq);
+            }),
+            ToClient::Print { n, stream, bytes } => put(out, tag::PRINT, |w| {
+                w.u64(*n).u8(*stream).bytes(bytes);
+            }),
+            ToClient::Attached { n } => put(out, tag::ATTACHED, |w| {
+                w.u64(*n);
+            }),
+            ToClient::Exit { n, status, message } => put(out, tag::EXIT, |w| {
+                w.u64(*n).u8(*status).text(message);
+            }),
+            ToClient::Suspend { n } => put(out, tag::SUSPEND, |w| {
+                w.u64(*n);
+            }),
+            ToClient::Tty { bytes } => put(out, tag::TTY, |w| {
+                w.bytes(bytes);
+            }),
+        }
+    }
+
+    /// Reads a frame's body; None for a tag that this version does not know.
+    pub fn decode(tag: u8, body: &[u8]) -> Result<Option<ToClient>, Malformed> {
+        let mut r = Reader::new(body);
+        Ok(Some(match tag {
+            tag::WELCOME => ToClient::Welcome {
+                version: r.u32("version")?,
+                done: r.u64("done")?,
+            },
+            tag::ACCEPTED => ToClient::Accepted { seq: r.u64("seq")? },
+            tag::PRINT => ToClient::Print {
+                n: r.u64("n")?,
+                stream: r.u8("stream")?,
+                bytes: r.bytes("bytes")?.to_vec(),
+            },
+            tag::ATTACHED => ToClient::Attached { n: r.u64("n")? },
+            tag::EXIT => ToClient::Exit {
+                n: r.u64("n")?,
+                status: r.u8("status")?,
+                message: r.text("message")?,
+            },
+            tag::SUSPEND => ToClient::Suspend { n: r.u64("n")? },
+            tag::TTY => ToClient::Tty {
+                bytes: r.bytes("bytes")?.to_vec(),
+            },
+            _ => return Ok(None),
+        }))
+    }
+}
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;
