@@ -12,3 +12,6 @@ pub mod options;
 pub mod parse;
 pub mod style;
 pub mod target;
+
+#[cfg(test)]
+mod tests;

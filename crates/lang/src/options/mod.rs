@@ -4,6 +4,6 @@ pub mod table;
 pub mod tree;
 pub mod value;
 
-pub use table::{find, Kind, Row, Scope, ROWS};
+pub use table::{Kind, ROWS, Row, Scope, find};
 pub use tree::Options;
 pub use value::Value;

@@ -22,7 +22,13 @@ pub type Chain<'a> = &'a [&'a Options];
 impl Options {
     /// Checks `text` against the row and sets it; `append` is set -a. Err is tmux's text ("bad colour: X",
     /// "value is too large: X", "unknown value: X" …).
-    pub fn set(&mut self, row: &Row, index: Option<u32>, text: &str, append: bool) -> Result<(), String> {
+    pub fn set(
+        &mut self,
+        row: &Row,
+        index: Option<u32>,
+        text: &str,
+        append: bool,
+    ) -> Result<(), String> {
         todo!()
     }
     /// Sets a user option.
