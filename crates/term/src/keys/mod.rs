@@ -1,8 +1,14 @@
 //! Keys: what a keyboard sends, decoded (`decode`); what a program expects, encoded (`encode`).
 
+mod csi;
 pub mod decode;
 pub mod encode;
+mod kitty;
 pub mod mouse;
+mod table;
+
+pub use decode::{Decoder, Input};
+pub use encode::{EncodeOptions, encode_key, encode_key_with, encode_mouse, encode_paste};
 
 /// A key without its modifiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -96,6 +102,9 @@ pub struct Key {
 impl Key {
     /// A key without modifiers.
     pub const fn plain(code: Code) -> Key {
-        Key { code, mods: Mods(0) }
+        Key {
+            code,
+            mods: Mods(0),
+        }
     }
 }
