@@ -6,6 +6,7 @@
 pub mod args;
 pub mod colour;
 pub mod format;
+pub mod glob;
 pub mod key;
 pub mod layout;
 pub mod options;

@@ -1,5 +1,11 @@
 //! One row per option (tmux(1), OPTIONS): name, scope, kind, default, unit, text.
 
+mod hooks;
+mod pane;
+mod server;
+mod session;
+mod window;
+
 /// Where an option lives. An option may be settable at several levels (window and pane).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
@@ -32,12 +38,24 @@ pub enum Kind {
     Command,
     /// A style string (checked, kept as text because it may hold formats).
     Style,
-    /// An array of texts, with the separator that splits a whole value.
+    /// An array of texts, with the characters that split a whole value.
     Array(&'static str),
     /// An array of colours (pane-colours).
     ColourArray,
     /// An array of commands: a hook.
     Hook,
+}
+
+impl Kind {
+    /// Whether values are arrays.
+    pub fn is_array(self) -> bool {
+        matches!(self, Kind::Array(_) | Kind::ColourArray | Kind::Hook)
+    }
+
+    /// Whether `show-options` quotes values.
+    pub(super) fn is_quoted(self) -> bool {
+        matches!(self, Kind::Text | Kind::Style | Kind::Array(_))
+    }
 }
 
 /// A row.
@@ -49,7 +67,8 @@ pub struct Row {
     pub scopes: &'static [Scope],
     /// What it takes.
     pub kind: Kind,
-    /// tmux 3.7c's default as written in a configuration; arrays split by their separator.
+    /// tmux 3.7c's default as written in a configuration; arrays split by their separator, or by U+001F where there
+    /// is one.
     pub default: &'static str,
     /// Unit of a number, or "".
     pub unit: &'static str,
@@ -60,12 +79,176 @@ pub struct Row {
     pub works: bool,
 }
 
-/// All options, sorted by name. (Old names such as `message-fg` are not kept.)
-pub const ROWS: &[Row] = &[];
+const SERVER: &[Scope] = &[Scope::Server];
+const SESSION: &[Scope] = &[Scope::Session];
+const WINDOW: &[Scope] = &[Scope::Window];
+const PANE: &[Scope] = &[Scope::Window, Scope::Pane];
 
-/// The row of a name, or of an unambiguous beginning of one; Err is tmux's text ("invalid option: X",
-/// "ambiguous option: X").
-#[allow(unused_variables, clippy::todo)]
+/// C's INT_MAX and UINT_MAX, the upper ends of tmux's numbers.
+const INT: i64 = i32::MAX as i64;
+const UINT: i64 = u32::MAX as i64;
+
+const fn option(
+    name: &'static str,
+    scopes: &'static [Scope],
+    kind: Kind,
+    default: &'static str,
+    text: &'static str,
+) -> Row {
+    Row {
+        name,
+        scopes,
+        kind,
+        default,
+        unit: "",
+        text,
+        works: true,
+    }
+}
+
+const fn later(
+    name: &'static str,
+    scopes: &'static [Scope],
+    kind: Kind,
+    default: &'static str,
+    text: &'static str,
+) -> Row {
+    Row {
+        name,
+        scopes,
+        kind,
+        default,
+        unit: "",
+        text,
+        works: false,
+    }
+}
+
+const fn hook(name: &'static str, scopes: &'static [Scope], text: &'static str) -> Row {
+    option(name, scopes, Kind::Hook, "", text)
+}
+
+const fn later_hook(name: &'static str, scopes: &'static [Scope], text: &'static str) -> Row {
+    later(name, scopes, Kind::Hook, "", text)
+}
+
+impl Row {
+    const fn unit(mut self, unit: &'static str) -> Row {
+        self.unit = unit;
+        self
+    }
+
+    /// Whether the option may be set at this level.
+    pub fn is_for(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+}
+
+const TABLES: [&[Row]; 5] = [
+    hooks::ROWS,
+    pane::ROWS,
+    server::ROWS,
+    session::ROWS,
+    window::ROWS,
+];
+
+const COUNT: usize = {
+    let mut count = 0;
+    let mut table = 0;
+    while table < TABLES.len() {
+        count += TABLES[table].len();
+        table += 1;
+    }
+    count
+};
+
+/// The tables, each sorted, as one.
+const MERGED: [Row; COUNT] = {
+    let mut merged = [TABLES[0][0]; COUNT];
+    let mut heads = [0; TABLES.len()];
+    let mut at = 0;
+    while at < COUNT {
+        let mut best = TABLES.len();
+        let mut table = 0;
+        while table < TABLES.len() {
+            if heads[table] < TABLES[table].len()
+                && (best == TABLES.len()
+                    || less(
+                        TABLES[table][heads[table]].name,
+                        TABLES[best][heads[best]].name,
+                    ))
+            {
+                best = table;
+            }
+            table += 1;
+        }
+        merged[at] = TABLES[best][heads[best]];
+        heads[best] += 1;
+        at += 1;
+    }
+    merged
+};
+
+const fn less(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() {
+        if one[at] != other[at] {
+            return one[at] < other[at];
+        }
+        at += 1;
+    }
+    one.len() < other.len()
+}
+
+/// All options, sorted by name. (Old names such as `message-fg` are not kept.)
+pub const ROWS: &[Row] = &MERGED;
+
+/// American spellings that tmux takes.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("clock-mode-color", "clock-mode-colour"),
+    ("cursor-color", "cursor-colour"),
+    ("display-panes-active-color", "display-panes-active-colour"),
+    ("display-panes-color", "display-panes-colour"),
+    ("pane-colors", "pane-colours"),
+    ("prompt-cursor-color", "prompt-cursor-colour"),
+];
+
+fn other_name(name: &str) -> &str {
+    OTHER_NAMES
+        .iter()
+        .find(|(other, _)| *other == name)
+        .map_or(name, |(_, name)| name)
+}
+
+/// The row of exactly this name (or its American spelling), whether it works yet or not.
+pub fn row(name: &str) -> Option<&'static Row> {
+    let name = other_name(name);
+    ROWS.binary_search_by(|row| row.name.cmp(name))
+        .ok()
+        .map(|at| &ROWS[at])
+}
+
+/// The row of a name, or of an unambiguous beginning of one; an index in brackets is passed over. Err is tmux's text
+/// ("invalid option: X", "ambiguous option: X"). User options (`@name`) have no row and are invalid here.
 pub fn find(name: &str) -> Result<&'static Row, String> {
-    todo!()
+    let invalid = || format!("invalid option: {name}");
+    let (begin, _) = super::parse_name(name).ok_or_else(invalid)?;
+    let begin = other_name(begin);
+    let found = match row(begin) {
+        Some(row) => row,
+        None => {
+            let mut rows = ROWS.iter().filter(|row| row.name.starts_with(begin));
+            let first = rows.next().ok_or_else(invalid)?;
+            if rows.next().is_some() {
+                return Err(format!("ambiguous option: {name}"));
+            }
+            first
+        }
+    };
+    if found.works {
+        Ok(found)
+    } else {
+        Err(invalid())
+    }
 }
