@@ -1,1 +1,37 @@
-fn main() {}
+//! Chores: `cargo xtask` lists them.
+#![forbid(unsafe_code)]
+
+mod args;
+mod sessions;
+
+use std::process::ExitCode;
+
+use args::Args;
+
+/// A chore: name, what it does, function.
+type Chore = (&'static str, &'static str, fn(Args) -> Result<(), String>);
+
+const CHORES: [Chore; 1] = [(
+    "sessions",
+    "[--on PROGRAM]... [--bless] [FILTER]...  plays the session scripts; --bless writes down what the program says",
+    sessions::run,
+)];
+
+fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1);
+    let name = words.next().unwrap_or_default();
+    let Some((_, _, chore)) = CHORES.iter().find(|(chore, _, _)| *chore == name) else {
+        eprintln!("cargo xtask CHORE");
+        for (name, what, _) in CHORES {
+            eprintln!("  {name} {what}");
+        }
+        return ExitCode::from(if name.is_empty() { 0 } else { 2 });
+    };
+    match chore(Args::new(words)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
