@@ -1,1 +1,37 @@
-//! (see ARCHITECTURE.md)
+//! Everything unsafe or specific to one operating system (Linux; other systems would be files beside these).
+//!
+//! | module | question |
+//! |---|---|
+//! | [`wake`] | who must be woken, and how is no wake-up lost (pure protocol, under loom) |
+//! | [`bell`] | the page and eventfds that keeper and server wake each other with |
+//! | [`ring`] | a pane's output and input, in memory that both processes map |
+//! | [`mem`] | memory files and their mappings |
+//! | [`fd_pass`] | bytes with descriptors beside them over unix sockets |
+//! | [`socket`] | listening, connecting, who the peer is, whose directory it is |
+//! | [`poll`], [`signal`], [`watch`] | what a loop waits for: descriptors, signals, a directory |
+//! | [`pty`] | opening ptys, window sizes, foreground groups |
+//! | [`spawn`] | starting a program without touching the heap between fork and exec |
+//! | [`daemon`] | starting a process that outlives its starter |
+//! | [`raw_tty`] | a terminal's modes, saved and restored |
+//! | [`process`], [`user`] | facts about processes, users, the machine |
+//! | [`clock`] | times, local time, random bytes |
+//! | [`lock`] | one holder at a time |
+#![deny(clippy::undocumented_unsafe_blocks)]
+
+pub mod bell;
+pub mod clock;
+pub mod daemon;
+pub mod fd_pass;
+pub mod lock;
+pub mod mem;
+pub mod poll;
+pub mod process;
+pub mod pty;
+pub mod raw_tty;
+pub mod ring;
+pub mod signal;
+pub mod socket;
+pub mod spawn;
+pub mod user;
+pub mod wake;
+pub mod watch;

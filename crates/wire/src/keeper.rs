@@ -46,7 +46,9 @@ pub enum Kind {
 
 impl Kind {
     fn from_u8(value: u8) -> Option<Kind> {
-        [Kind::Pty, Kind::Job, Kind::Filter, Kind::Empty].into_iter().find(|k| *k as u8 == value)
+        [Kind::Pty, Kind::Job, Kind::Filter, Kind::Empty]
+            .into_iter()
+            .find(|k| *k as u8 == value)
     }
 }
 
@@ -421,9 +423,15 @@ impl Reader<'_> {
 
 impl Pane {
     fn put(&self, writer: &mut Writer<'_>) {
-        writer.put(self.slot.to_le_bytes()).put([self.kind as u8]).status(self.status);
+        writer
+            .put(self.slot.to_le_bytes())
+            .put([self.kind as u8])
+            .status(self.status);
         writer.put([self.tty.len, 0, 0]);
-        writer.put(self.pane.to_le_bytes()).put(self.life.to_le_bytes()).put(self.pid.to_le_bytes());
+        writer
+            .put(self.pane.to_le_bytes())
+            .put(self.life.to_le_bytes())
+            .put(self.pid.to_le_bytes());
         writer.put(self.exit_at.to_le_bytes()).put(self.tty.name);
     }
     fn take(reader: &mut Reader<'_>) -> Result<Pane, Malformed> {
@@ -436,7 +444,16 @@ impl Pane {
         if usize::from(slot) >= SLOTS || usize::from(len) > name.len() {
             return Err(Malformed);
         }
-        Ok(Pane { slot, pane, life, pid, kind, status, exit_at, tty: Tty { len, name } })
+        Ok(Pane {
+            slot,
+            pane,
+            life,
+            pid,
+            kind,
+            status,
+            exit_at,
+            tty: Tty { len, name },
+        })
     }
 }
 
@@ -444,8 +461,17 @@ impl ToKeeper {
     /// Writes the frame and returns its length.
     pub fn encode(&self, frame: &mut [u8; FRAME_MAX]) -> usize {
         match *self {
-            ToKeeper::Ready { version } => Writer::new(frame, 1).put(version.to_le_bytes()).finish(),
-            ToKeeper::Spawn { pane, life, kind, cols, rows, input_from } => Writer::new(frame, 2)
+            ToKeeper::Ready { version } => {
+                Writer::new(frame, 1).put(version.to_le_bytes()).finish()
+            }
+            ToKeeper::Spawn {
+                pane,
+                life,
+                kind,
+                cols,
+                rows,
+                input_from,
+            } => Writer::new(frame, 2)
                 .put(pane.to_le_bytes())
                 .put(life.to_le_bytes())
                 .put([kind as u8, 0, 0, 0])
@@ -453,18 +479,24 @@ impl ToKeeper {
                 .put(rows.to_le_bytes())
                 .put(input_from.to_le_bytes())
                 .finish(),
-            ToKeeper::Signal { pane, signal } => Writer::new(frame, 3).put(pane.to_le_bytes()).put([signal]).finish(),
+            ToKeeper::Signal { pane, signal } => Writer::new(frame, 3)
+                .put(pane.to_le_bytes())
+                .put([signal])
+                .finish(),
             ToKeeper::Forget { pane } => Writer::new(frame, 4).put(pane.to_le_bytes()).finish(),
-            ToKeeper::Deposit { pane, tag } => {
-                Writer::new(frame, 5).put(pane.to_le_bytes()).put(tag.to_le_bytes()).finish()
-            }
-            ToKeeper::Undeposit { pane, tag } => {
-                Writer::new(frame, 6).put(pane.to_le_bytes()).put(tag.to_le_bytes()).finish()
-            }
+            ToKeeper::Deposit { pane, tag } => Writer::new(frame, 5)
+                .put(pane.to_le_bytes())
+                .put(tag.to_le_bytes())
+                .finish(),
+            ToKeeper::Undeposit { pane, tag } => Writer::new(frame, 6)
+                .put(pane.to_le_bytes())
+                .put(tag.to_le_bytes())
+                .finish(),
             ToKeeper::Shutdown => Writer::new(frame, 7).finish(),
-            ToKeeper::EndInput { pane, at } => {
-                Writer::new(frame, 8).put(pane.to_le_bytes()).put(at.to_le_bytes()).finish()
-            }
+            ToKeeper::EndInput { pane, at } => Writer::new(frame, 8)
+                .put(pane.to_le_bytes())
+                .put(at.to_le_bytes())
+                .finish(),
             ToKeeper::Rebind => Writer::new(frame, 9).finish(),
         }
     }
@@ -476,19 +508,40 @@ impl ToKeeper {
     pub fn decode(frame: &[u8]) -> Result<Option<ToKeeper>, Malformed> {
         let (tag, mut body) = Reader::open(frame)?;
         Ok(Some(match tag {
-            1 => ToKeeper::Ready { version: body.u32()? },
+            1 => ToKeeper::Ready {
+                version: body.u32()?,
+            },
             2 => {
                 let (pane, life, kind) = (body.u32()?, body.u32()?, body.kind()?);
                 body.take::<3>()?;
                 let (cols, rows, input_from) = (body.u16()?, body.u16()?, body.u64()?);
-                ToKeeper::Spawn { pane, life, kind, cols, rows, input_from }
+                ToKeeper::Spawn {
+                    pane,
+                    life,
+                    kind,
+                    cols,
+                    rows,
+                    input_from,
+                }
             }
-            3 => ToKeeper::Signal { pane: body.u32()?, signal: body.u8()? },
+            3 => ToKeeper::Signal {
+                pane: body.u32()?,
+                signal: body.u8()?,
+            },
             4 => ToKeeper::Forget { pane: body.u32()? },
-            5 => ToKeeper::Deposit { pane: body.u32()?, tag: body.u16()? },
-            6 => ToKeeper::Undeposit { pane: body.u32()?, tag: body.u16()? },
+            5 => ToKeeper::Deposit {
+                pane: body.u32()?,
+                tag: body.u16()?,
+            },
+            6 => ToKeeper::Undeposit {
+                pane: body.u32()?,
+                tag: body.u16()?,
+            },
             7 => ToKeeper::Shutdown,
-            8 => ToKeeper::EndInput { pane: body.u32()?, at: body.u64()? },
+            8 => ToKeeper::EndInput {
+                pane: body.u32()?,
+                at: body.u64()?,
+            },
             9 => ToKeeper::Rebind,
             _ => return Ok(None),
         }))
@@ -518,9 +571,10 @@ impl ToServer {
                 pane.put(&mut writer);
                 writer.finish()
             }
-            ToServer::Deposited { pane, tag } => {
-                Writer::new(frame, 105).put(pane.to_le_bytes()).put(tag.to_le_bytes()).finish()
-            }
+            ToServer::Deposited { pane, tag } => Writer::new(frame, 105)
+                .put(pane.to_le_bytes())
+                .put(tag.to_le_bytes())
+                .finish(),
             ToServer::End => Writer::new(frame, 106).finish(),
             ToServer::Spawned(pane) => {
                 let mut writer = Writer::new(frame, 107);
@@ -532,7 +586,12 @@ impl ToServer {
                 .put(life.to_le_bytes())
                 .put(errno.to_le_bytes())
                 .finish(),
-            ToServer::Exited { pane, life, status, at } => Writer::new(frame, 109)
+            ToServer::Exited {
+                pane,
+                life,
+                status,
+                at,
+            } => Writer::new(frame, 109)
                 .put(pane.to_le_bytes())
                 .put(life.to_le_bytes())
                 .status(status)
@@ -559,7 +618,8 @@ impl ToServer {
             101 => {
                 let (version, keeper_pid) = (body.u32()?, body.u32()?);
                 let (started_unix, started_boot_ms) = (body.u64()?.cast_signed(), body.u64()?);
-                let (restarts, quick_failures, last_status) = (body.u32()?, body.u32()?, body.status()?);
+                let (restarts, quick_failures, last_status) =
+                    (body.u32()?, body.u32()?, body.status()?);
                 let [fallback, _] = body.take::<2>()?;
                 ToServer::Hello(Hello {
                     version,
@@ -577,19 +637,35 @@ impl ToServer {
             102 => ToServer::Bell,
             103 => ToServer::Listener,
             104 => ToServer::Pane(Pane::take(&mut body)?),
-            105 => ToServer::Deposited { pane: body.u32()?, tag: body.u16()? },
+            105 => ToServer::Deposited {
+                pane: body.u32()?,
+                tag: body.u16()?,
+            },
             106 => ToServer::End,
             107 => ToServer::Spawned(Pane::take(&mut body)?),
-            108 => ToServer::SpawnFailed { pane: body.u32()?, life: body.u32()?, errno: body.i32()? },
+            108 => ToServer::SpawnFailed {
+                pane: body.u32()?,
+                life: body.u32()?,
+                errno: body.i32()?,
+            },
             109 => {
                 let (pane, life, status) = (body.u32()?, body.u32()?, body.status()?);
                 body.take::<2>()?;
-                ToServer::Exited { pane, life, status, at: body.u64()? }
+                ToServer::Exited {
+                    pane,
+                    life,
+                    status,
+                    at: body.u64()?,
+                }
             }
             110 => {
                 let (pane, tag) = (body.u32()?, body.u16()?);
                 body.take::<2>()?;
-                ToServer::DepositFailed { pane, tag, errno: body.i32()? }
+                ToServer::DepositFailed {
+                    pane,
+                    tag,
+                    errno: body.i32()?,
+                }
             }
             111 => ToServer::Terminate,
             _ => return Ok(None),
@@ -646,7 +722,10 @@ impl SpawnSpec<'_> {
         bytes.extend(chars);
         bytes.extend(u32::try_from(self.argv.len()).ok()?.to_le_bytes());
         bytes.extend(u32::try_from(self.env.len()).ok()?.to_le_bytes());
-        for string in [self.path, self.cwd].into_iter().chain(self.argv.iter().copied()).chain(self.env.iter().copied())
+        for string in [self.path, self.cwd]
+            .into_iter()
+            .chain(self.argv.iter().copied())
+            .chain(self.env.iter().copied())
         {
             if string.contains(&0) {
                 return None;
@@ -687,8 +766,18 @@ impl<'a> SpawnView<'a> {
         }
         let (flags, chars_meant, chars) = (reader.u32()?, reader.u32()?, reader.take()?);
         let (argc, envc) = (reader.u32()? as usize, reader.u32()? as usize);
-        let view = SpawnView { flags, chars_meant, chars, argc, envc, strings: reader.0 };
-        let wanted = argc.checked_add(envc).and_then(|n| n.checked_add(2)).ok_or(Malformed)?;
+        let view = SpawnView {
+            flags,
+            chars_meant,
+            chars,
+            argc,
+            envc,
+            strings: reader.0,
+        };
+        let wanted = argc
+            .checked_add(envc)
+            .and_then(|n| n.checked_add(2))
+            .ok_or(Malformed)?;
         let mut found = 0;
         for string in view.strings() {
             string?;

@@ -16,11 +16,24 @@ fn pane() -> Pane {
 fn to_keeper() -> Vec<ToKeeper> {
     vec![
         ToKeeper::Ready { version: VERSION },
-        ToKeeper::Spawn { pane: 1, life: 2, kind: Kind::Filter, cols: 80, rows: 24, input_from: u64::MAX },
-        ToKeeper::Signal { pane: 3, signal: 15 },
+        ToKeeper::Spawn {
+            pane: 1,
+            life: 2,
+            kind: Kind::Filter,
+            cols: 80,
+            rows: 24,
+            input_from: u64::MAX,
+        },
+        ToKeeper::Signal {
+            pane: 3,
+            signal: 15,
+        },
         ToKeeper::Forget { pane: 4 },
         ToKeeper::Deposit { pane: 0, tag: 5 },
-        ToKeeper::Undeposit { pane: 6, tag: 65535 },
+        ToKeeper::Undeposit {
+            pane: 6,
+            tag: 65535,
+        },
         ToKeeper::Shutdown,
         ToKeeper::EndInput { pane: 7, at: 8 },
         ToKeeper::Rebind,
@@ -47,9 +60,22 @@ fn to_server() -> Vec<ToServer> {
         ToServer::Deposited { pane: 1, tag: 2 },
         ToServer::End,
         ToServer::Spawned(pane()),
-        ToServer::SpawnFailed { pane: 1, life: 2, errno: 7 },
-        ToServer::Exited { pane: 1, life: 2, status: Status::Unknown, at: 3 },
-        ToServer::DepositFailed { pane: 1, tag: 2, errno: 28 },
+        ToServer::SpawnFailed {
+            pane: 1,
+            life: 2,
+            errno: 7,
+        },
+        ToServer::Exited {
+            pane: 1,
+            life: 2,
+            status: Status::Unknown,
+            at: 3,
+        },
+        ToServer::DepositFailed {
+            pane: 1,
+            tag: 2,
+            errno: 28,
+        },
         ToServer::Terminate,
     ]
 }
@@ -73,13 +99,21 @@ fn every_shortened_frame_is_refused() {
     for message in to_keeper() {
         let len = message.encode(&mut frame);
         for short in 0..len {
-            assert_eq!(ToKeeper::decode(&frame[..short]), Err(Malformed), "{message:?} cut to {short}");
+            assert_eq!(
+                ToKeeper::decode(&frame[..short]),
+                Err(Malformed),
+                "{message:?} cut to {short}"
+            );
         }
     }
     for message in to_server() {
         let len = message.encode(&mut frame);
         for short in 0..len {
-            assert_eq!(ToServer::decode(&frame[..short]), Err(Malformed), "{message:?} cut to {short}");
+            assert_eq!(
+                ToServer::decode(&frame[..short]),
+                Err(Malformed),
+                "{message:?} cut to {short}"
+            );
         }
     }
 }
@@ -88,14 +122,34 @@ fn every_shortened_frame_is_refused() {
 #[test]
 fn the_bytes_are_the_ones_in_the_comments() {
     let mut frame = [0; FRAME_MAX];
-    let len =
-        ToKeeper::Spawn { pane: 0x01020304, life: 5, kind: Kind::Job, cols: 80, rows: 24, input_from: 9 }.encode(&mut frame);
+    let len = ToKeeper::Spawn {
+        pane: 0x01020304,
+        life: 5,
+        kind: Kind::Job,
+        cols: 80,
+        rows: 24,
+        input_from: 9,
+    }
+    .encode(&mut frame);
     assert_eq!(
         frame[..len],
-        [2, 0, 24, 0, 4, 3, 2, 1, 5, 0, 0, 0, 1, 0, 0, 0, 80, 0, 24, 0, 9, 0, 0, 0, 0, 0, 0, 0]
+        [
+            2, 0, 24, 0, 4, 3, 2, 1, 5, 0, 0, 0, 1, 0, 0, 0, 80, 0, 24, 0, 9, 0, 0, 0, 0, 0, 0, 0
+        ]
     );
-    let len = ToServer::Exited { pane: 1, life: 2, status: Status::Signal(15), at: 258 }.encode(&mut frame);
-    assert_eq!(frame[..len], [109, 0, 20, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2, 15, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0]);
+    let len = ToServer::Exited {
+        pane: 1,
+        life: 2,
+        status: Status::Signal(15),
+        at: 258,
+    }
+    .encode(&mut frame);
+    assert_eq!(
+        frame[..len],
+        [
+            109, 0, 20, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2, 15, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0
+        ]
+    );
     let len = ToServer::Pane(pane()).encode(&mut frame);
     assert_eq!(len, 4 + 60);
     assert_eq!(frame[4..12], [0xff, 0x0f, 0, 2, 9, 11, 0, 0]);
@@ -122,7 +176,10 @@ fn a_spawn_description_comes_back_as_it_was() {
     assert_eq!((view.path(), view.cwd()), (c"/bin/sh", c"/tmp"));
     assert_eq!(view.argv().collect::<Vec<_>>(), [c"-sh", c"-c", c"true"]);
     assert_eq!(view.env().collect::<Vec<_>>(), [c"HOME=/root", c"EMPTY="]);
-    assert_eq!((view.flags, view.chars_meant, view.chars[2]), (SPAWN_STDERR, 4, 127));
+    assert_eq!(
+        (view.flags, view.chars_meant, view.chars[2]),
+        (SPAWN_STDERR, 4, 127)
+    );
     for short in 0..bytes.len() {
         assert!(SpawnView::new(&bytes[..short]).is_err(), "cut to {short}");
     }
@@ -130,8 +187,22 @@ fn a_spawn_description_comes_back_as_it_was() {
 
 #[test]
 fn a_spawn_description_refuses_nul_and_wild_counts() {
-    assert_eq!(SpawnSpec { path: b"a\0b", argv: &[b"a"], ..SpawnSpec::default() }.encode(), None);
-    let mut bytes = SpawnSpec { path: b"ab", argv: &[b"a"], ..SpawnSpec::default() }.encode().unwrap();
+    assert_eq!(
+        SpawnSpec {
+            path: b"a\0b",
+            argv: &[b"a"],
+            ..SpawnSpec::default()
+        }
+        .encode(),
+        None
+    );
+    let mut bytes = SpawnSpec {
+        path: b"ab",
+        argv: &[b"a"],
+        ..SpawnSpec::default()
+    }
+    .encode()
+    .unwrap();
     bytes[44..48].copy_from_slice(&u32::MAX.to_le_bytes());
     assert!(SpawnView::new(&bytes).is_err());
 }

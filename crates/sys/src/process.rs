@@ -1,0 +1,131 @@
+//! Facts about processes and the machine, from /proc.
+
+use std::ffi::CStr;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::path::PathBuf;
+
+/// "/proc/self/fd/N" without an allocation.
+#[derive(Debug)]
+pub(crate) struct FdPath([u8; 32]);
+
+impl FdPath {
+    pub(crate) fn new(fd: BorrowedFd<'_>) -> FdPath {
+        FdPath::under(b"/proc/self/fd/", fd.as_raw_fd().unsigned_abs())
+    }
+    /// `prefix` (at most 20 bytes) and a number.
+    pub(crate) fn under(prefix: &[u8], number: u32) -> FdPath {
+        let mut path = [0; 32];
+        path[..prefix.len()].copy_from_slice(prefix);
+        let digits = number.checked_ilog10().unwrap_or(0) as usize + 1;
+        let mut rest = number;
+        for place in path[prefix.len()..prefix.len() + digits].iter_mut().rev() {
+            *place = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        FdPath(path)
+    }
+    pub(crate) fn as_c_str(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
+    }
+}
+
+fn proc_file(pid: u32, name: &str) -> Option<Vec<u8>> {
+    std::fs::read(format!("/proc/{pid}/{name}")).ok()
+}
+
+/// The command name that the kernel keeps for a process (at most 15 bytes): bytes chosen by the program, to be
+/// cleaned before they are shown.
+pub fn comm(pid: u32) -> Option<Vec<u8>> {
+    let mut comm = proc_file(pid, "comm")?;
+    comm.pop_if(|last| *last == b'\n');
+    Some(comm)
+}
+
+/// The arguments of a process, argv[0] first: bytes chosen by the program. Empty for a zombie.
+pub fn cmdline(pid: u32) -> Option<Vec<Vec<u8>>> {
+    let bytes = proc_file(pid, "cmdline")?;
+    let mut args: Vec<Vec<u8>> = bytes.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect();
+    args.pop_if(|last| last.is_empty());
+    Some(args)
+}
+
+/// Working directory of a process.
+pub fn cwd(pid: u32) -> Option<PathBuf> {
+    std::fs::read_link(format!("/proc/{pid}/cwd")).ok()
+}
+
+/// The executable that a process runs, as it was found; " (deleted)" is taken off a replaced one's name.
+pub fn executable(pid: u32) -> Option<PathBuf> {
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    let path = std::fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+    let bytes = path.as_os_str().as_bytes();
+    let bytes = bytes.strip_suffix(b" (deleted)").unwrap_or(bytes);
+    Some(PathBuf::from(std::ffi::OsString::from_vec(bytes.to_vec())))
+}
+
+/// Parent of a process.
+pub fn parent(pid: u32) -> Option<u32> {
+    let stat = proc_file(pid, "stat")?;
+    // The name in parentheses may hold anything, parentheses too: what follows starts after the last.
+    let after = stat.rsplitn(2, |byte| *byte == b')').next()?;
+    std::str::from_utf8(after)
+        .ok()?
+        .split_ascii_whitespace()
+        .nth(1)?
+        .parse()
+        .ok()
+}
+
+/// Resident memory of a process in bytes.
+pub fn resident_bytes(pid: u32) -> Option<u64> {
+    let statm = String::from_utf8(proc_file(pid, "statm")?).ok()?;
+    let pages: u64 = statm.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    Some(pages * rustix::param::page_size() as u64)
+}
+
+/// Whether a process with this id exists (a zombie does).
+pub fn exists(pid: u32) -> bool {
+    i32::try_from(pid)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+        .is_some_and(|pid| {
+            !matches!(
+                rustix::process::test_kill_process(pid),
+                Err(rustix::io::Errno::SRCH)
+            )
+        })
+}
+
+/// Our process id.
+pub fn own_pid() -> u32 {
+    std::process::id()
+}
+
+/// Name of the machine.
+pub fn host_name() -> String {
+    rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// Name by which `ps` and `top` know this process (15 bytes).
+pub fn set_own_name(name: &CStr) {
+    // SAFETY: PR_SET_NAME reads a NUL-terminated string.
+    unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
+}
+
+/// Raises the limit of open descriptors as far as allowed and returns the former, to be given to children
+/// ([`crate::spawn::Nofile`]).
+pub fn raise_nofile() -> crate::spawn::Nofile {
+    let former = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let raised = rustix::process::Rlimit {
+        current: former.maximum,
+        maximum: former.maximum,
+    };
+    let _ = rustix::process::setrlimit(rustix::process::Resource::Nofile, raised);
+    crate::spawn::Nofile {
+        soft: former.current.unwrap_or(u64::MAX),
+        hard: former.maximum.unwrap_or(u64::MAX),
+    }
+}
