@@ -1,6 +1,28 @@
 //! Formats: `#{…}` with conditionals, comparisons, modifiers, loops, `#(…)`, `#[…]` passed through, strftime.
+//!
+//! Source: tmux(1), FORMATS. `parse` finds the ends of things, `modifier` reads `m/r;=5:`, `expand` puts values
+//! together, `value` is what becomes of one variable; `arithmetic`, `regex`, `time` and `width` are what their
+//! modifiers need.
+//!
+//! Departures: tmux stops a format that takes longer than 100 ms, we one that takes more than a fixed amount of work
+//! (so that the same input always gives the same output); regular expressions take the first alternative that
+//! matches, not the longest; names of days and months are English.
+
+mod arithmetic;
+mod expand;
+mod modifier;
+mod parse;
+mod plan;
+mod regex;
+mod time;
+mod value;
+mod width;
 
 use std::borrow::Cow;
+
+pub use regex::matches as regex_matches;
+pub use time::{pretty, strftime};
+pub use width::{trim_left, trim_right, width};
 
 /// Which loop a modifier asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,14 +77,22 @@ pub trait Lookup {
     fn local(&self, unix: i64) -> Time;
 }
 
+/// Deepest nesting; what is deeper expands to nothing.
+pub const MAX_DEPTH: usize = 100;
+
+/// Longest result of an expansion in bytes; more is cut.
+pub const MAX_RESULT_LEN: usize = 1 << 20;
+
 /// Expands `template`. strftime conversions (`%H:%M`) are expanded when `time` (status line, display-message).
 /// Nesting is bounded (100) and so is the result (1 MiB).
-#[allow(unused_variables, clippy::todo)]
 pub fn expand(template: &str, lookup: &dyn Lookup, time: bool) -> String {
-    todo!()
+    expand::expand(template, lookup, time)
 }
 
 /// Whether an expanded text is true: not empty and not "0".
 pub fn is_true(text: &str) -> bool {
     !text.is_empty() && text != "0"
 }
+
+#[cfg(test)]
+mod tests;
