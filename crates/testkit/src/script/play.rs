@@ -118,7 +118,11 @@ impl<'a> Player<'a> {
             }
             StepKind::Key(names) => {
                 let application = self.stage.picture(&client)?.modes.contains(&"app-cursor");
-                self.stage.input(&client, &keys::encode(names, application)?)
+                // One by one: tmux takes what comes within a millisecond for a paste.
+                for name in names.split_whitespace() {
+                    self.stage.input(&client, &keys::encode(name, application)?)?;
+                }
+                Ok(())
             }
             StepKind::Mouse(what, button, x, y) => self.stage.input(&client, &keys::mouse(what, *button, *x, *y)?),
             StepKind::Wait(regex) => {
@@ -187,8 +191,8 @@ impl<'a> Player<'a> {
         let stderr = self.all_filled(&said.stderr);
         for tries in 1.. {
             let output = run(self.stage)?;
-            let out: Vec<String> = output.stdout.lines().map(String::from).collect();
-            let err: Vec<String> = output.stderr.lines().map(String::from).collect();
+            let lines = |text: &str| text.lines().map(|line| line.trim_end().to_string()).collect::<Vec<String>>();
+            let (out, err) = (lines(&output.stdout), lines(&output.stderr));
             let mut wrong = String::new();
             if output.status != said.status {
                 wrong += &format!("the exit status is {} and should be {}\n  ", output.status, said.status);

@@ -33,6 +33,7 @@ impl Stage for RealStage {
         let (short, host) = proc::host();
         vec![
             ("<SOCKET>", self.world.socket()),
+            ("<SOCKETS>", self.world.socket().trim_end_matches("/default").to_string()),
             ("<HOME>", self.world.home().to_string_lossy().into_owned()),
             ("<DIR>", self.world.dir().to_string_lossy().into_owned()),
             ("<VERSION>", self.world.binary().version.to_string()),
@@ -78,6 +79,8 @@ impl Stage for RealStage {
     }
 
     fn input(&mut self, client: &str, bytes: &[u8]) -> Result<()> {
+        // A person's fingers: closer together than `assume-paste-time` (1 ms) it would be a paste.
+        std::thread::sleep(Duration::from_millis(3));
         self.get(client)?.write(bytes)
     }
 
