@@ -83,7 +83,7 @@ fn compile(pattern: &str, ignore_case: bool) -> Option<Regex> {
 /// What the last thing in the translation is, for the meaning of `*`, `+`, `?` and `{`.
 #[derive(Clone, Copy, PartialEq)]
 enum Last {
-    /// Nothing to repeat: there they are themselves.
+    /// Nothing to repeat, which is wrong; a `{` is itself there.
     Nothing,
     /// An atom that begins at this index.
     Atom(usize),
@@ -119,6 +119,7 @@ fn translate(pattern: &str) -> Option<String> {
                         out.push_str(&repeat);
                         at += used;
                     }
+                    (Some(_), Last::Nothing) if c != '{' => return None,
                     _ => {
                         literal(c, &mut out);
                         last = Last::Atom(begin);
