@@ -5,18 +5,47 @@
 //! [`keys`] reads what a keyboard sends and writes what a program expects.
 #![forbid(unsafe_code)]
 
+mod capture;
+mod cell;
+mod charset;
+mod cursor;
+pub mod dcs;
+pub mod dispatch;
+mod draw;
+mod edit;
+mod grid;
 pub mod history;
+mod intern;
 pub mod keys;
+mod line;
+pub mod modes;
+pub mod osc;
 pub mod paint;
+pub mod palette;
+mod params;
+mod parse;
+mod print;
+mod rect;
+mod replies;
+mod resize;
+mod row;
 pub mod screen;
+mod screens;
+mod sgr;
+mod signal;
+mod snapshot;
 pub mod style;
+mod tabs;
 pub mod terminal;
 pub mod width;
 
 pub use history::{Blocks, MemoryBlocks};
+pub use palette::OuterColours;
 pub use screen::{Screen, ScreenCell, ScreenRow};
 pub use style::{Attrs, Colour, Style, Underline};
-pub use terminal::{Config, Cursor, CursorShape, Modes, MouseTracking, Op, Signal, Terminal};
+pub use terminal::{
+    Capture, Config, Cursor, CursorShape, LineText, Modes, MouseTracking, Op, Signal, SnapshotError, Terminal,
+};
 
 /// Columns and rows of a terminal, each 1 to [`Size::MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

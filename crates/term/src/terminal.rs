@@ -1,9 +1,24 @@
 //! A terminal: output bytes in, grid and history, replies and signals out.
+//!
+//! This file has what a terminal is made of and how it is fed; what it does stands in the files beside it:
+//! [`crate::parse`] finds sequences, [`crate::dispatch`] says which function each one calls.
 
-use crate::history::Blocks;
-use crate::screen::ScreenRow;
-use crate::style::Colour;
+use crate::charset::Charsets;
+use crate::grid::Grid;
+use crate::history::{Blocks, History};
+use crate::intern::{Clusters, Links, Styles};
+use crate::modes::flag;
+use crate::palette::Palette;
+use crate::parse::Parser;
+use crate::style::{Colour, Style};
+use crate::tabs::Tabs;
+use crate::width::Tail;
 use crate::Size;
+
+pub use crate::capture::{Capture, LineText};
+pub use crate::modes::{Modes, MouseTracking};
+pub use crate::signal::Signal;
+pub use crate::snapshot::SnapshotError;
 
 /// DECSCUSR.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,61 +41,12 @@ pub enum CursorShape {
     Bar = 6,
 }
 
-/// DECSET 9 (X10, not kept), 1000, 1002, 1003.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum MouseTracking {
-    /// No mouse reports.
-    #[default]
-    Off,
-    /// 1000: presses, releases, wheel.
-    Button,
-    /// 1002: and motion while a button is down.
-    Drag,
-    /// 1003: and every motion.
-    Any,
-}
-
-/// The modes that a program has set and that others need to know (for key encoding, formats, the outer terminal).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Modes {
-    /// The alternate screen is shown (1049, 1047, 47).
-    pub alternate: bool,
-    /// DECCKM (?1).
-    pub app_cursor: bool,
-    /// DECKPAM / DECNKM (?66).
-    pub app_keypad: bool,
-    /// ?2004.
-    pub bracketed_paste: bool,
-    /// ?1004.
-    pub focus: bool,
-    /// Which mouse events.
-    pub mouse: MouseTracking,
-    /// ?1006.
-    pub mouse_sgr: bool,
-    /// ?1005.
-    pub mouse_utf8: bool,
-    /// ?1016.
-    pub mouse_pixels: bool,
-    /// ?7, on by default.
-    pub wrap: bool,
-    /// IRM.
-    pub insert: bool,
-    /// DECOM (?6).
-    pub origin: bool,
-    /// LNM (20).
-    pub newline: bool,
-    /// ?25.
-    pub cursor_visible: bool,
-    /// ?2026 is open: a viewer should be shown the last settled picture (bounded in time by the core).
-    pub synchronized: bool,
-    /// ?2031: wants colour-scheme reports.
-    pub theme_reports: bool,
-    /// ?2048: wants in-band resize reports.
-    pub in_band_resize: bool,
-    /// kitty keyboard flags in force on the shown screen (0 to 31).
-    pub kitty_keys: u8,
-    /// xterm modifyOtherKeys, 0 to 2.
-    pub modify_other_keys: u8,
+impl CursorShape {
+    /// The shape of DECSCUSR `n`.
+    pub fn from_number(n: u16) -> Option<CursorShape> {
+        use CursorShape::*;
+        [Default, BlinkingBlock, Block, BlinkingUnderline, Underline, BlinkingBar, Bar].get(usize::from(n)).copied()
+    }
 }
 
 /// Where the cursor is.
@@ -96,37 +62,6 @@ pub struct Cursor {
     pub shape: CursorShape,
     /// OSC 12, or `Default`.
     pub colour: Colour,
-}
-
-/// What a program asked for that is not on the grid. Collected by `advance`, taken by [`Terminal::take_signals`].
-/// All text is clean: no C0, C1, DEL or bidirectional controls, bounded in length.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// BEL.
-    Bell,
-    /// OSC 0 or 2 (also OSC 7501's title is not one).
-    Title(String),
-    /// ESC k … ST: tmux's window name.
-    WindowName(String),
-    /// OSC 7: working directory as a path.
-    WorkingDirectory(String),
-    /// OSC 52 write: selection letters and the decoded bytes.
-    Clipboard(String, Vec<u8>),
-    /// OSC 9, 777, 99: a notification, title possibly empty.
-    Notify {
-        /// Title or empty.
-        title: String,
-        /// Text.
-        body: String,
-    },
-    /// OSC 9;4: state 0 to 4 and percent.
-    Progress(u8, u8),
-    /// OSC 133: A, B, C, or D with its status.
-    Prompt(char, Option<i32>),
-    /// OSC 7501: program status (agents.md section 3), payload as it came, clean.
-    Status(String),
-    /// DCS tmux; … ST passthrough payload, at most 1 MiB, raw.
-    Passthrough(Vec<u8>),
 }
 
 /// What changes a terminal besides output. Each is journaled with the output offset at which it happened.
@@ -155,148 +90,315 @@ pub struct Config {
     pub history_limit: u32,
 }
 
+/// Who protects characters: DECSCA (only selective erase passes over them) or SPA (every erase does).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Protection {
+    #[default]
+    Dec = 0,
+    Iso = 1,
+}
+
+/// Replies that wait to be taken; further ones are dropped.
+const REPLIES_MOST: usize = 64 * 1024;
+
 /// A terminal.
 pub struct Terminal {
-    config: Config,
-    blocks: Box<dyn Blocks>,
+    pub(crate) size: Size,
+    pub(crate) blocks: Box<dyn Blocks>,
+    pub(crate) history: History,
+    /// The screen that is shown.
+    pub(crate) grid: Grid,
+    /// The other one; the alternate screen has no rows until it is first used.
+    pub(crate) other: Grid,
+    /// Whether `grid` is the alternate screen.
+    pub(crate) alternate: bool,
+    /// The program may switch (`alternate-screen`).
+    pub(crate) alternate_allowed: bool,
+    pub(crate) x: u16,
+    pub(crate) y: u16,
+    pub(crate) wrap_pending: bool,
+    pub(crate) shape: CursorShape,
+    pub(crate) pen: Style,
+    pub(crate) pen_link: u16,
+    /// `pen` and `pen_link` as bits of a cell, unless stale.
+    pub(crate) pen_look: u64,
+    pub(crate) pen_stale: bool,
+    pub(crate) charsets: Charsets,
+    /// Bytes 0x20 to 0x7e may be written as they are: derived from charsets and insert mode.
+    pub(crate) plain: bool,
+    /// Scrolling region: rows and columns, inclusive.
+    pub(crate) top: u16,
+    pub(crate) bottom: u16,
+    pub(crate) left: u16,
+    pub(crate) right: u16,
+    pub(crate) flags: u64,
+    pub(crate) saved_modes: u64,
+    pub(crate) mouse: MouseTracking,
+    /// Which mode set `mouse`.
+    pub(crate) mouse_number: u16,
+    pub(crate) modify_other_keys: u8,
+    pub(crate) protection: Protection,
+    /// DECSACE: DECCARA and DECRARA act on a rectangle, not on a stream.
+    pub(crate) rectangle: bool,
+    /// XTCHECKSUM.
+    pub(crate) checksum: u16,
+    /// DECSCL.
+    pub(crate) level: u16,
+    pub(crate) tabs: Tabs,
+    pub(crate) title: String,
+    pub(crate) titles: Vec<String>,
+    pub(crate) pens: Vec<Style>,
+    pub(crate) palette: Palette,
+    /// Pixels of a cell, for 14 t, 16 t and 2048.
+    pub(crate) cell_pixels: (u16, u16),
+    pub(crate) styles: Styles,
+    pub(crate) clusters: Clusters,
+    pub(crate) links: Links,
+    /// Values refused since a sweep found the table of styles, clusters, links full.
+    pub(crate) refused: [u32; 3],
+    pub(crate) tail: Tail,
+    /// Where the cursor was when `tail` was noted.
+    pub(crate) tail_at: (u16, u16),
+    /// For REP; 0 for none.
+    pub(crate) last_char: u32,
+    pub(crate) parser: Parser,
+    /// OSC 99 parts that wait for their last: id, title, body.
+    pub(crate) notice: (String, String, String),
+    pub(crate) replies: Vec<u8>,
+    pub(crate) signals: Vec<Signal>,
+    pub(crate) signal_bytes: usize,
+    pub(crate) change: u64,
+    /// The change number of what happens now.
+    pub(crate) now: u64,
+    pub(crate) touched: bool,
+    pub(crate) epoch: u64,
 }
 
-/// A checkpoint that cannot be restored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SnapshotError {
-    /// Made by a version that this one does not read.
-    Version(u32),
-    /// Too short, a bad checksum, or an impossible value; the text names the field.
-    Damaged(&'static str),
-}
-
-/// Text of one row, for search and capture.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LineText {
-    /// The row's text; blanks that were never written are not included at the end.
-    pub text: String,
-    /// For each byte-starting cluster of `text`: (byte offset, column).
-    pub columns: Vec<(u32, u16)>,
-    /// The next row continues this one (the program's line was longer than the screen).
-    pub wrapped: bool,
-}
-
-/// What capture-pane wants.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Capture {
-    /// -e: SGR sequences.
-    pub escapes: bool,
-    /// -J: join wrapped rows, keep trailing blanks.
-    pub join: bool,
-    /// -N: keep trailing blanks.
-    pub keep_trailing: bool,
-    /// -C: escape non-printables as octal.
-    pub octal: bool,
-    /// -a: the saved primary or alternate screen that is not shown.
-    pub other_screen: bool,
-}
-
-#[allow(unused_variables, clippy::todo)]
 impl Terminal {
     /// A terminal at ground with an empty history.
     pub fn new(config: Config, blocks: Box<dyn Blocks>) -> Terminal {
-        Terminal { config, blocks }
+        let size = Size::new(config.size.cols, config.size.rows);
+        Terminal {
+            size,
+            blocks,
+            history: History::new(config.history_limit),
+            grid: Grid::new(size.rows),
+            other: Grid::default(),
+            alternate: false,
+            alternate_allowed: true,
+            x: 0,
+            y: 0,
+            wrap_pending: false,
+            shape: CursorShape::Default,
+            pen: Style::default(),
+            pen_link: 0,
+            pen_look: 0,
+            pen_stale: false,
+            charsets: Charsets::default(),
+            plain: true,
+            top: 0,
+            bottom: size.rows - 1,
+            left: 0,
+            right: size.cols - 1,
+            flags: flag::DEFAULT,
+            saved_modes: 0,
+            mouse: MouseTracking::Off,
+            mouse_number: 0,
+            modify_other_keys: 0,
+            protection: Protection::Dec,
+            rectangle: false,
+            checksum: 0,
+            level: crate::replies::LEVEL,
+            tabs: Tabs::new(size.cols),
+            title: String::new(),
+            titles: Vec::new(),
+            pens: Vec::new(),
+            palette: Palette::default(),
+            cell_pixels: (8, 16),
+            styles: Styles::default(),
+            clusters: Clusters::default(),
+            links: Links::default(),
+            refused: [0; 3],
+            tail: Tail::None,
+            tail_at: (0, 0),
+            last_char: 0,
+            parser: Parser::default(),
+            notice: Default::default(),
+            replies: Vec::new(),
+            signals: Vec::new(),
+            signal_bytes: 0,
+            change: 1,
+            now: 2,
+            touched: false,
+            epoch: 0,
+        }
     }
+
     /// Takes output. Any split of the bytes gives the same terminal.
     pub fn advance(&mut self, bytes: &[u8]) {
-        todo!()
+        let cursor = self.cursor();
+        self.parse(bytes);
+        self.history.flush(self.blocks.as_mut());
+        self.touched |= cursor != self.cursor();
+        self.settle();
     }
+
     /// Applies what is not output.
     pub fn apply(&mut self, op: &Op) {
-        todo!()
+        match op {
+            Op::Resize(size) => self.resize(*size, &mut []),
+            Op::ClearHistory => self.clear_history(),
+            Op::Reset => {
+                self.parser = Parser::default();
+                self.reset();
+            }
+            Op::Respawn => self.respawn(),
+            Op::HistoryLimit(limit) => self.history.set_limit(*limit),
+            Op::AlternateAllowed(on) => self.alternate_allowed = *on,
+        }
+        self.history.flush(self.blocks.as_mut());
+        self.touched = true;
+        self.settle();
     }
+
+    /// Ends a step: what was touched has changed.
+    pub(crate) fn settle(&mut self) {
+        if self.touched {
+            self.touched = false;
+            self.change = self.now;
+            self.now += 1;
+        }
+    }
+
     /// What the terminal answers to the program's queries, in order; empties the store. At most 4 KiB a query.
     pub fn take_replies(&mut self) -> Vec<u8> {
-        todo!()
+        std::mem::take(&mut self.replies)
     }
-    /// What the program asked for; empties the store (bounded: 256, newest title kept).
-    pub fn take_signals(&mut self) -> Vec<Signal> {
-        todo!()
+
+    pub(crate) fn reply(&mut self, text: &str) {
+        if self.replies.len() + text.len() <= REPLIES_MOST {
+            self.replies.extend_from_slice(text.as_bytes());
+        }
     }
+
     /// Columns and rows.
     pub fn size(&self) -> Size {
-        self.config.size
+        self.size
     }
+
     /// Where the cursor is.
     pub fn cursor(&self) -> Cursor {
-        todo!()
+        Cursor {
+            x: self.x,
+            y: self.y,
+            wrap_pending: self.wrap_pending,
+            shape: self.shape,
+            colour: self.palette.cursor_override(),
+        }
     }
-    /// Modes.
-    pub fn modes(&self) -> Modes {
-        todo!()
-    }
+
     /// Title as set by the program (OSC 0, 2), clean.
     pub fn title(&self) -> &str {
-        todo!()
+        &self.title
     }
+
     /// DECSTBM: first and last row of the scrolling region, inclusive, from 0.
     pub fn scroll_region(&self) -> (u16, u16) {
-        todo!()
+        (self.top, self.bottom)
     }
+
     /// Tab stops that are set, ascending columns from 0.
     pub fn tab_stops(&self) -> Vec<u16> {
-        todo!()
+        self.tabs.list()
     }
+
     /// Grows by at least one whenever anything visible changed.
     pub fn change(&self) -> u64 {
-        todo!()
+        self.change
     }
+
     /// The change number at which screen row `y` last changed.
     pub fn row_change(&self, y: u16) -> u64 {
-        todo!()
+        if y < self.grid.height() { self.grid.row_change(y) } else { 0 }
     }
+
+    /// The change number at which the content of row `line` (absolute) last changed, wherever on the screen it
+    /// stands; 0 for history. With it a drawn row can be kept while it scrolls.
+    pub fn line_change(&self, line: u64) -> u64 {
+        self.screen_row(line).map_or(0, |y| self.grid.row(y).change)
+    }
+
+    /// Changes whenever rows were renumbered (a reflow): numbers taken before mean nothing after.
+    pub fn line_epoch(&self) -> u64 {
+        self.epoch
+    }
+
     /// Absolute number of the oldest row kept. Rows are numbered in the order they came; screen row y is
     /// `first_line() + history_len() + y`. A resize that changes the columns renumbers (see `line_epoch`).
     pub fn first_line(&self) -> u64 {
-        todo!()
+        self.history.first_line
     }
+
+    /// Absolute number of the first screen row.
+    pub(crate) fn screen_line(&self) -> u64 {
+        self.history.first_line + u64::from(self.history.len)
+    }
+
+    /// The screen row that `line` is.
+    pub(crate) fn screen_row(&self, line: u64) -> Option<u16> {
+        let y = line.checked_sub(self.screen_line())?;
+        (y < u64::from(self.grid.height())).then_some(y as u16)
+    }
+
     /// Rows in history.
     pub fn history_len(&self) -> u32 {
-        todo!()
+        self.history.len
     }
+
     /// Bytes that the history takes.
     pub fn history_bytes(&self) -> u64 {
-        todo!()
+        self.history.bytes()
     }
+
     /// Rows of history to keep at most.
     pub fn history_limit(&self) -> u32 {
-        self.config.history_limit
+        self.history.limit
     }
-    /// Draws columns `from..from + width` of row `line` (absolute; history or screen) into `out` at column `at`,
-    /// which must have that many cells. Rows out of range draw as blanks. Links are interned into `links`.
-    /// `base` fills what the program left in the default colours (window-style).
-    pub fn draw_line(&self, line: u64, from: u16, width: u16, out: &mut ScreenRow, at: u16, links: &mut Vec<std::sync::Arc<str>>) {
-        todo!()
+
+    /// Where the primary screen's cursor was when the alternate screen was entered with 1049 (tmux:
+    /// alternate_saved_x, alternate_saved_y); None on the primary screen.
+    pub fn alternate_saved(&self) -> Option<(u16, u16)> {
+        self.alternate.then_some((self.other.saved.x, self.other.saved.y))
     }
-    /// Text of row `line` (absolute).
-    pub fn line_text(&self, line: u64) -> LineText {
-        todo!()
+
+    /// Drops the history (ED 3, clear-history).
+    pub(crate) fn clear_history(&mut self) {
+        self.history.clear();
+        self.touched = true;
     }
-    /// capture-pane of rows `first..=last` (absolute, clamped), each ended by a newline but joined rows.
-    pub fn capture(&self, first: u64, last: u64, how: Capture) -> Vec<u8> {
-        todo!()
-    }
-    /// Appends a checkpoint to `out`: everything but the history's lines, of which it records the length.
-    /// Exact: `restore` of it over the same blocks behaves the same for ever.
-    pub fn snapshot(&self, out: &mut Vec<u8>) {
-        todo!()
-    }
-    /// The terminal of a checkpoint; history is cut back to the length that it records.
-    pub fn restore(bytes: &[u8], blocks: Box<dyn Blocks>) -> Result<Terminal, SnapshotError> {
-        todo!()
-    }
-    /// Whether history lines that the last checkpoint refers to will be overwritten by the next append (a
-    /// resize pulled rows back, or history was cleared): a checkpoint must be taken before more output is parsed.
+
+    /// Whether so much of the history was given up since the last checkpoint (a reflow, a clear, the limit) that
+    /// one should be taken before more output is parsed, or memory grows. Lines that a checkpoint refers to
+    /// are never overwritten, due or not.
     pub fn checkpoint_due(&self) -> bool {
-        todo!()
+        self.history.checkpoint_due()
     }
+
     /// Called once a checkpoint is safely in place: released blocks are given back.
     pub fn checkpointed(&mut self) {
-        todo!()
+        self.history.checkpointed(self.blocks.as_mut());
+    }
+
+    /// The pen as bits of a cell.
+    #[inline]
+    pub(crate) fn look(&mut self) -> u64 {
+        if self.pen_stale {
+            let pen = self.pen;
+            let style = self.intern_style(&pen);
+            self.pen_look = crate::cell::look(style, self.pen_link);
+            self.pen_stale = false;
+        }
+        self.pen_look
     }
 }

@@ -1,0 +1,132 @@
+//! One of the two screens: rows in an order of their own, so that scrolling moves numbers and not cells.
+
+use crate::cell::Cell;
+use crate::charset::Charsets;
+use crate::row::Row;
+use crate::style::Style;
+
+/// What DECSC keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SavedCursor {
+    pub(crate) x: u16,
+    pub(crate) y: u16,
+    pub(crate) wrap_pending: bool,
+    pub(crate) pen: Style,
+    pub(crate) charsets: Charsets,
+    pub(crate) origin: bool,
+}
+
+/// One screen.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Grid {
+    /// Rows in no order.
+    pub(crate) rows: Vec<Row>,
+    /// Index into `rows` of each screen row.
+    pub(crate) order: Vec<u16>,
+    /// Rows of the last region that scrolled, and the change number of it. Kept apart so that a scroll need
+    /// not touch every row it moves.
+    moved: (u16, u16, u64),
+    pub(crate) saved: SavedCursor,
+    /// kitty keyboard flags, the last in force; bounded.
+    pub(crate) kitty: Vec<u8>,
+}
+
+impl Grid {
+    pub(crate) fn new(rows: u16) -> Grid {
+        let mut grid = Grid::default();
+        grid.set_height(rows, 0);
+        grid
+    }
+
+    /// Adds blank rows at the bottom or drops rows there.
+    pub(crate) fn set_height(&mut self, rows: u16, change: u64) {
+        let rows = usize::from(rows);
+        if self.order.len() > rows {
+            self.replace(|all| all.truncate(rows), change);
+        }
+        while self.order.len() < rows {
+            self.order.push(self.rows.len() as u16);
+            self.rows.push(Row { change, ..Row::default() });
+        }
+    }
+
+    /// Takes the rows out in screen order, lets `with` change them, and puts them back.
+    pub(crate) fn replace(&mut self, with: impl FnOnce(&mut Vec<Row>), change: u64) {
+        let mut old = std::mem::take(&mut self.rows);
+        let mut all: Vec<Row> = self.order.iter().map(|&i| std::mem::take(&mut old[usize::from(i)])).collect();
+        with(&mut all);
+        for row in &mut all {
+            row.change = change;
+        }
+        self.order = (0..all.len() as u16).collect();
+        self.rows = all;
+    }
+
+    pub(crate) fn height(&self) -> u16 {
+        self.order.len() as u16
+    }
+
+    pub(crate) fn row(&self, y: u16) -> &Row {
+        &self.rows[usize::from(self.order[usize::from(y)])]
+    }
+
+    #[inline]
+    pub(crate) fn row_mut(&mut self, y: u16) -> &mut Row {
+        &mut self.rows[usize::from(self.order[usize::from(y)])]
+    }
+
+    /// The change number at which screen row `y` last showed something else.
+    pub(crate) fn row_change(&self, y: u16) -> u64 {
+        let own = self.row(y).change;
+        let (top, bottom, moved) = self.moved;
+        if (top..=bottom).contains(&y) { own.max(moved) } else { own }
+    }
+
+    fn note_move(&mut self, top: u16, bottom: u16, change: u64) {
+        let (was_top, was_bottom, was) = self.moved;
+        if (was_top, was_bottom) != (top, bottom) && was != 0 {
+            for y in was_top..=was_bottom.min(self.height().saturating_sub(1)) {
+                let row = self.row_mut(y);
+                row.change = row.change.max(was);
+            }
+        }
+        self.moved = (top, bottom, change);
+    }
+
+    /// Forgets region bookkeeping: every row counts as changed at `change`.
+    pub(crate) fn touch_all(&mut self, change: u64) {
+        self.moved = (0, self.height().saturating_sub(1), change);
+        for row in &mut self.rows {
+            row.change = change;
+        }
+    }
+
+    /// Rows `top + 1..=bottom` move up by one; row `top` comes in at the bottom, blank.
+    #[inline]
+    pub(crate) fn rotate_up(&mut self, top: u16, bottom: u16, blank: Cell, cols: usize, change: u64) {
+        let (t, b) = (usize::from(top), usize::from(bottom));
+        let first = self.order[t];
+        self.order.copy_within(t + 1..b + 1, t);
+        self.order[b] = first;
+        let row = &mut self.rows[usize::from(first)];
+        row.reset(blank, cols);
+        row.change = change;
+        if self.moved.0 == top && self.moved.1 == bottom {
+            self.moved.2 = change;
+        } else {
+            self.note_move(top, bottom, change);
+        }
+    }
+
+    /// Rows `top..bottom` move down by one; row `bottom` comes in at the top, blank.
+    pub(crate) fn rotate_down(&mut self, top: u16, bottom: u16, blank: Cell, cols: usize, change: u64) {
+        let (t, b) = (usize::from(top), usize::from(bottom));
+        let last = self.order[b];
+        self.order.copy_within(t..b, t + 1);
+        self.order[t] = last;
+        let row = &mut self.rows[usize::from(last)];
+        row.reset(blank, cols);
+        row.change = change;
+        self.note_move(top, bottom, change);
+    }
+}

@@ -1,0 +1,337 @@
+//! Text into the grid: runs of ASCII, runs of other text, and the joining of grapheme clusters.
+
+use crate::cell::Cell;
+use crate::intern::CLUSTER_LEN;
+use crate::modes::flag;
+use crate::parse::{Utf8, decode};
+use crate::row::WRAPPED;
+use crate::terminal::Terminal;
+use crate::width::{Props, Tail, joined_width, props};
+
+impl Terminal {
+    /// One past the last column that text may reach from the cursor: the right margin, or the screen's edge when
+    /// the cursor is right of it.
+    #[inline]
+    fn limit(&self) -> u16 {
+        if self.x <= self.right { self.right + 1 } else { self.size.cols }
+    }
+
+    /// Prints bytes 0x20 to 0x7e.
+    pub(crate) fn print_ascii(&mut self, mut run: &[u8]) {
+        if !self.plain || self.tail == Tail::Prepend {
+            for &b in run {
+                let c = self.charsets.map(b);
+                self.refresh_plain();
+                self.print(c);
+            }
+            return;
+        }
+        self.tail = Tail::None;
+        self.last_char = run.last().map_or(self.last_char, |b| u32::from(*b));
+        loop {
+            if self.wrap_pending {
+                self.wrap();
+            }
+            // After the wrap: it may have swept the tables.
+            let look = self.look();
+            let limit = self.limit();
+            let room = usize::from(limit - self.x);
+            let n = room.min(run.len());
+            let row = self.grid.row_mut(self.y);
+            row.write_ascii(usize::from(self.x), &run[..n], look);
+            row.change = self.now;
+            self.touched = true;
+            if n < room {
+                self.x += n as u16;
+                return;
+            }
+            if limit == self.size.cols {
+                row.flags &= !WRAPPED;
+            }
+            self.x = limit - 1;
+            run = &run[n..];
+            if self.flags & flag::WRAP != 0 {
+                self.wrap_pending = true;
+            } else if let Some(&last) = run.last() {
+                // Without autowrap all the rest lands in the last column.
+                row.write_ascii(usize::from(self.x), &[last], look);
+                return;
+            }
+            if run.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Prints text that begins with a byte of 0x80 or more; says how many bytes it took.
+    pub(crate) fn print_text(&mut self, bytes: &[u8]) -> usize {
+        let mut i = 0;
+        loop {
+            i += self.print_simple(&bytes[i..]);
+            match bytes.get(i) {
+                Some(0x80..) => {}
+                Some(0x20..=0x7e) => {
+                    // A joined or wrapping character: the run goes on as text.
+                    let c = self.charsets.map(bytes[i]);
+                    self.refresh_plain();
+                    self.print(c);
+                    i += 1;
+                    continue;
+                }
+                _ => return i,
+            }
+            match decode(&bytes[i..]) {
+                Utf8::Char(c, len) => {
+                    self.print(c);
+                    i += len;
+                }
+                Utf8::Invalid(len) => {
+                    self.print(0xfffd);
+                    i += len;
+                }
+                Utf8::Incomplete => {
+                    let rest = &bytes[i..];
+                    self.parser.partial[..rest.len()].copy_from_slice(rest);
+                    self.parser.partial_len = rest.len() as u8;
+                    return bytes.len();
+                }
+            }
+        }
+    }
+
+    /// Prints as much as needs no joining and no wrapping; says how many bytes that was.
+    #[inline]
+    fn print_simple(&mut self, bytes: &[u8]) -> usize {
+        if !self.plain || self.tail == Tail::Prepend || self.wrap_pending {
+            return 0;
+        }
+        let look = self.look();
+        let limit = usize::from(self.limit());
+        let start = usize::from(self.x);
+        let mut x = start;
+        let mut i = 0;
+        let mut last = self.last_char;
+        let row = self.grid.row_mut(self.y);
+        while let Some(&b) = bytes.get(i) {
+            let (c, len) = match b {
+                0x20..=0x7e => (u32::from(b), 1),
+                0x80.. => match decode(&bytes[i..]) {
+                    Utf8::Char(c, len) => (c, len),
+                    _ => break,
+                },
+                _ => break,
+            };
+            let p = props(c);
+            if !p.simple() {
+                break;
+            }
+            let w = usize::from(p.width());
+            if w == 0 || x + w > limit {
+                break;
+            }
+            if w == 1 {
+                row.put(x, Cell::narrow(c, look));
+            } else {
+                row.put_wide(x, Cell::wide(c, look));
+            }
+            x += w;
+            i += len;
+            last = c;
+        }
+        if i > 0 {
+            row.change = self.now;
+            self.touched = true;
+            self.tail = Tail::None;
+            self.last_char = last;
+            if x == limit {
+                if limit == usize::from(self.size.cols) {
+                    row.flags &= !WRAPPED;
+                }
+                x -= 1;
+                self.wrap_pending = self.flags & flag::WRAP != 0;
+            }
+            self.x = x as u16;
+        }
+        i
+    }
+
+    /// Prints one scalar value: joins it to the cluster before the cursor or begins a new one.
+    pub(crate) fn print(&mut self, c: u32) {
+        let p = props(c);
+        let class = p.class();
+        let here = self.tail_at == (self.x, self.y);
+        let tail = if here { self.tail } else { Tail::None };
+        if tail.joins(class) && self.join(c, p, tail) {
+            self.tail = tail.then(class, true);
+            self.tail_at = (self.x, self.y);
+            return;
+        }
+        if p.width() == 0 {
+            // Nothing to join, nothing to draw.
+            return;
+        }
+        self.put(Cell::narrow(c, 0), p.width());
+        self.last_char = c;
+        self.tail = tail.then(class, false);
+        self.tail_at = (self.x, self.y);
+    }
+
+    /// Writes a glyph of `width` columns (its look is the pen's) at the cursor and moves on.
+    pub(crate) fn put(&mut self, glyph: Cell, width: u8) {
+        let wide = width == 2;
+        if wide && self.size.cols < 2 {
+            return;
+        }
+        if self.wrap_pending {
+            self.wrap();
+        }
+        let mut limit = self.limit();
+        if wide && self.x + 2 > limit {
+            if self.flags & flag::WRAP == 0 {
+                return;
+            }
+            self.wrap();
+            limit = self.limit();
+            if self.x + 2 > limit {
+                return;
+            }
+        }
+        let look = self.look();
+        let (x, n) = (usize::from(self.x), usize::from(width));
+        let insert = self.flags & flag::INSERT != 0;
+        let row = self.grid.row_mut(self.y);
+        if insert {
+            row.insert(x, n, usize::from(limit) - 1, Cell::EMPTY);
+        }
+        if wide {
+            row.put_wide(x, Cell(Cell::wide(0, 0).0 | glyph.with_look(look).0));
+        } else {
+            row.put(x, glyph.with_look(look));
+        }
+        row.change = self.now;
+        self.touched = true;
+        self.step(u16::from(width), limit);
+    }
+
+    /// The cursor moves right over what was written; at `limit` a wrap is pending.
+    fn step(&mut self, n: u16, limit: u16) {
+        self.x += n;
+        if self.x >= limit {
+            self.x = limit - 1;
+            if limit == self.size.cols {
+                self.grid.row_mut(self.y).flags &= !WRAPPED;
+            }
+            self.wrap_pending = self.flags & flag::WRAP != 0;
+        }
+    }
+
+    /// The next line, because this one is full.
+    pub(crate) fn wrap(&mut self) {
+        self.wrap_pending = false;
+        if self.x == self.size.cols - 1 {
+            self.grid.row_mut(self.y).flags |= WRAPPED;
+        }
+        self.index();
+        self.x = self.left;
+    }
+
+    /// Column of the head of the cluster before the cursor.
+    fn head_before(&self) -> Option<u16> {
+        let x = if self.wrap_pending { self.x } else { self.x.checked_sub(1)? };
+        let row = self.grid.row(self.y);
+        if row.get(usize::from(x)).is_tail() { x.checked_sub(1) } else { Some(x) }
+    }
+
+    /// Joins `c` to the cluster before the cursor; false when it must begin one of its own.
+    fn join(&mut self, c: u32, p: Props, tail: Tail) -> bool {
+        let Some(x) = self.head_before() else { return false };
+        let cell = self.grid.row(self.y).get(usize::from(x));
+        let mut text = String::new();
+        if cell.is_cluster() {
+            text.push_str(self.clusters.get(cell.text()));
+        } else {
+            text.push(char::from_u32(cell.text()).filter(|c| *c != '\0').unwrap_or(' '));
+        }
+        let base = text.chars().next().map_or(Props(1), |c| props(c as u32));
+        let width = if cell.is_wide() { 2 } else { 1 };
+        let Some(new_width) = joined_width(width, base, p, c, tail) else { return false };
+        let Some(c) = char::from_u32(c) else { return true };
+        if text.len() + c.len_utf8() > CLUSTER_LEN {
+            // Over the bound: what joins is dropped, so that a cluster without end costs nothing.
+            return true;
+        }
+        text.push(c);
+        let may_wrap = self.flags & flag::WRAP != 0 && self.size.cols > 1;
+        let mut wide = new_width == 2;
+        if new_width > width && !self.widen(x) {
+            wide = false;
+        }
+        if new_width > width && !wide && may_wrap {
+            // No room in this line: the cluster moves to the next.
+            let row = self.grid.row_mut(self.y);
+            row.fill(usize::from(x), usize::from(x) + 1, Cell::EMPTY);
+            row.change = self.now;
+            self.x = x;
+            self.wrap();
+            self.look();
+            // Interning comes last before its use: it may sweep the tables, and a sweep renumbers.
+            let Some(index) = self.intern_cluster(&text) else { return true };
+            self.put(Cell::cluster(index, false, 0), 2);
+            return true;
+        }
+        let Some(index) = self.intern_cluster(&text) else { return true };
+        let cell = self.grid.row(self.y).get(usize::from(x));
+        let row = self.grid.row_mut(self.y);
+        let new = Cell::cluster(index, wide, cell.look());
+        if let Some(slot) = row.cells.get_mut(usize::from(x)) {
+            *slot = new;
+        } else {
+            row.put(usize::from(x), new);
+        }
+        row.change = self.now;
+        self.touched = true;
+        true
+    }
+
+    /// Makes the narrow cluster at `x`, the last one printed, two columns wide; false when there is no room.
+    fn widen(&mut self, x: u16) -> bool {
+        let limit = self.limit();
+        if x + 2 > limit {
+            return false;
+        }
+        let insert = self.flags & flag::INSERT != 0;
+        let row = self.grid.row_mut(self.y);
+        let head = row.get(usize::from(x));
+        if insert {
+            row.insert(usize::from(x) + 1, 1, usize::from(limit) - 1, Cell::EMPTY);
+        }
+        row.put_wide(usize::from(x), head);
+        if self.x == x + 1 {
+            self.step(1, limit);
+        }
+        true
+    }
+
+    /// REP: the last graphic character `n` more times; a screenful at most.
+    pub(crate) fn repeat(&mut self, n: u16) {
+        let most = u32::from(self.size.cols) * u32::from(self.size.rows);
+        let n = u32::from(n).min(most);
+        let c = self.last_char;
+        if c == 0 {
+            return;
+        }
+        if let (0x20..=0x7e, true) = (c, self.plain) {
+            let run = [c as u8; 256];
+            let mut left = n as usize;
+            while left > 0 {
+                let k = left.min(run.len());
+                self.print_ascii(&run[..k]);
+                left -= k;
+            }
+        } else {
+            for _ in 0..n {
+                self.put(Cell::narrow(c, 0), props(c).width().max(1));
+            }
+        }
+    }
+}
