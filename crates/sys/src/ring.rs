@@ -230,9 +230,12 @@ impl KeeperRings {
         let flag = self.ctl.flag(WANTS_ROOM);
         // Either this sees the flag, or the server sees what was taken (`ServerRings::push_input`).
         fence(Ordering::SeqCst);
-        flag.load(Ordering::Relaxed) != 0
-            && self.input_waiting() as u64 <= self.in_len / 2
-            && flag.swap(0, Ordering::Relaxed) != 0
+        let rings =
+            flag.load(Ordering::Relaxed) != 0 && self.input_waiting() as u64 <= self.in_len / 2;
+        if rings {
+            flag.store(0, Ordering::Relaxed);
+        }
+        rings
     }
 
     /// Writes waiting input to `fd`, as much as it takes at once.

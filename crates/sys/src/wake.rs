@@ -16,8 +16,6 @@ pub trait Atomics {
     type Bits;
     /// Stores into a flag.
     fn store_flag(flag: &Self::Flag, value: u32, order: Ordering);
-    /// Replaces a flag.
-    fn swap_flag(flag: &Self::Flag, value: u32, order: Ordering) -> u32;
     /// Reads a flag.
     fn load_flag(flag: &Self::Flag, order: Ordering) -> u32;
     /// Sets bits.
@@ -38,9 +36,6 @@ impl Atomics for Native {
     type Bits = AtomicU64;
     fn store_flag(flag: &AtomicU32, value: u32, order: Ordering) {
         flag.store(value, order);
-    }
-    fn swap_flag(flag: &AtomicU32, value: u32, order: Ordering) -> u32 {
-        flag.swap(value, order)
     }
     fn load_flag(flag: &AtomicU32, order: Ordering) -> u32 {
         flag.load(order)
@@ -77,9 +72,13 @@ impl<A: Atomics> Direction<'_, A> {
         };
         A::or_bits(word, 1 << (slot % 64), Ordering::Release);
         A::fence(Ordering::SeqCst);
-        // The swap makes it one wake-up per sleep, however many ring.
-        A::load_flag(self.waits, Ordering::Relaxed) != 0
-            && A::swap_flag(self.waits, 0, Ordering::Relaxed) != 0
+        if A::load_flag(self.waits, Ordering::Relaxed) == 0 {
+            return false;
+        }
+        // One wake-up per sleep, however many ring. Should this undo the announcement of a later sleep, then that
+        // sleep is the one which the wake-up ends. (There is one ringer per direction.)
+        A::store_flag(self.waits, 0, Ordering::Relaxed);
+        true
     }
 
     /// Calls `news` with every slot that was rung since the last call. What was published before the ring is visible.
