@@ -286,7 +286,7 @@ fn raw_buttons() {
         (67, true, 7, Up, NONE),
         (128, false, 8, Down, NONE),
         (131, false, 11, Down, NONE),
-        (0 + 4, false, 1, Down, S),
+        (4, false, 1, Down, S),
         (64 + 8, false, 0, WheelUp, M),
         (34 + 16 + 4, false, 3, Drag, C.with(S)),
     ];

@@ -3,7 +3,14 @@
 pub mod ansi;
 pub mod caps;
 pub mod diff;
+mod glyph;
+mod moves;
+mod scroll;
+mod session;
+pub mod sgr;
 
-pub use ansi::{begin, end, Ansi};
+pub use ansi::Ansi;
 pub use caps::Caps;
-pub use diff::{diff, Op};
+pub use diff::{DiffOptions, Op, diff, diff_with};
+pub use session::{begin, end, learned};
+pub use sgr::{sgr_diff, spell_style};
