@@ -14,5 +14,9 @@ pub mod parse;
 pub mod style;
 pub mod target;
 
+/// The default key bindings of tmux 3.7c as `bind-key` commands, those that work so far.
+/// (`defaults-later.conf` has the others.)
+pub const DEFAULT_BINDINGS: &str = include_str!("defaults.conf");
+
 #[cfg(test)]
 mod tests;

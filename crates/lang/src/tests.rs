@@ -1,4 +1,64 @@
-//! What several test modules use: seeded random texts.
+//! The default bindings; and what several test modules use: seeded random texts.
+
+use crate::args::{Args, Spec};
+use crate::parse::{Argument, CommandList, NoContext, parse_text};
+
+/// Keys per table, of which the second number is for later.
+const TABLES: &[(&str, usize, usize)] = &[
+    ("prefix", 76, 12),
+    ("root", 13, 11),
+    ("copy-mode", 75, 0),
+    ("copy-mode-vi", 88, 0),
+];
+
+fn bindings(text: &str) -> Vec<(String, String, CommandList)> {
+    let spec = Spec {
+        flags: "nrN:T:",
+        min: 2,
+        max: Some(2),
+        commands: true,
+    };
+    let list = parse_text(text, Some("defaults.conf"), &mut NoContext).expect("parses");
+    let mut out = Vec::new();
+    for (_, command) in list.commands {
+        assert_eq!(command.name, "bind-key");
+        let args = Args::parse(&spec, &command).expect("flags of bind-key");
+        let table = args.get('T').expect("a table").to_string();
+        let key = args.word(0).expect("a key");
+        let Some(Argument::Block(block)) = args.words.get(1) else {
+            panic!("{key}: no block")
+        };
+        assert!(
+            args.has('N') || table != "prefix",
+            "{key}: keys after the prefix have a note"
+        );
+        out.push((table, key, block.clone()));
+    }
+    out
+}
+
+fn count(bindings: &[(String, String, CommandList)], table: &str) -> usize {
+    bindings.iter().filter(|(of, ..)| of == table).count()
+}
+
+#[test]
+fn default_bindings() {
+    let now = bindings(crate::DEFAULT_BINDINGS);
+    let later = bindings(include_str!("defaults-later.conf"));
+    for (table, expected, expected_later) in TABLES {
+        assert_eq!(
+            (count(&now, table), count(&later, table)),
+            (*expected, *expected_later),
+            "{table}"
+        );
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for (table, key, block) in &now {
+        assert!(crate::key::parse(key).is_some(), "{key}");
+        assert!(!block.is_empty(), "{key}");
+        assert!(seen.insert((table, key)), "{table} {key} twice");
+    }
+}
 
 /// Calls `check` with `count` texts drawn from a fixed seed: pieces of `dictionary`'s characters mixed with bytes from
 /// anywhere.
