@@ -92,10 +92,10 @@ impl Args {
             }
         }
         args.words = words.cloned().collect();
-        if !spec.commands {
-            if let Some(at) = args.words.iter().position(|word| word.text().is_none()) {
-                return Err(format!("argument {} must be \"string\"", at + 1));
-            }
+        if !spec.commands
+            && let Some(at) = args.words.iter().position(|word| word.text().is_none())
+        {
+            return Err(format!("argument {} must be \"string\"", at + 1));
         }
         if args.words.len() < spec.min {
             return Err(format!("too few arguments (need at least {})", spec.min));

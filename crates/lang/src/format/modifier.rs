@@ -27,10 +27,7 @@ const WITH_ARGUMENTS: &[u8] = b"mCLNPSst=pReqW";
 
 /// Reads the modifiers of `key`; what follows them. If they are not followed by a `:` there are none, and the whole
 /// key follows. `expand` expands arguments.
-pub(super) fn read<'a>(
-    key: &'a str,
-    mut expand: impl FnMut(&str) -> String,
-) -> (Vec<Modifier>, &'a str) {
+pub(super) fn read(key: &str, mut expand: impl FnMut(&str) -> String) -> (Vec<Modifier>, &str) {
     let bytes = key.as_bytes();
     let is_end = |at: usize| matches!(bytes.get(at), Some(b';' | b':'));
     let mut list = Vec::new();

@@ -57,10 +57,7 @@ fn insert(with: &str, found: &regex_lite::Captures<'_>, out: &mut String) {
     let mut characters = with.chars();
     while let Some(mut c) = characters.next() {
         if c == '\\' {
-            c = match characters.next() {
-                Some(next) => next,
-                None => '\\',
-            };
+            c = characters.next().unwrap_or('\\');
             let group = c.to_digit(10).and_then(|digit| found.get(digit as usize));
             if let Some(group) = group.filter(|group| !group.is_empty()) {
                 out.push_str(group.as_str());

@@ -163,7 +163,7 @@ const COUNT: usize = {
 };
 
 /// The tables, each sorted, as one.
-const MERGED: [Row; COUNT] = {
+static MERGED: [Row; COUNT] = {
     let mut merged = [TABLES[0][0]; COUNT];
     let mut heads = [0; TABLES.len()];
     let mut at = 0;

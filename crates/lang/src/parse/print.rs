@@ -34,16 +34,16 @@ fn print_command(
     out: &mut String,
 ) {
     let block = |list: &CommandList| print_known(list, known);
-    if let Some((name, spec)) = known(&command.name) {
-        if let Ok(args) = Args::parse(&spec, command) {
-            out.push_str(name);
-            let words = args.print_with(&spec, &block);
-            if !words.is_empty() {
-                out.push(' ');
-                out.push_str(&words);
-            }
-            return;
+    if let Some((name, spec)) = known(&command.name)
+        && let Ok(args) = Args::parse(&spec, command)
+    {
+        out.push_str(name);
+        let words = args.print_with(&spec, &block);
+        if !words.is_empty() {
+            out.push(' ');
+            out.push_str(&words);
         }
+        return;
     }
     out.push_str(&quote(&command.name));
     for word in &command.args {
