@@ -211,7 +211,7 @@ fn the_same_as_tmux() {
             wrong.push(format!("{template}\n  tmux: {expected}\n  we:   {result}"));
         }
     }
-    assert!(count > 250, "{count}");
+    assert!(count > 450, "{count}");
     assert!(
         wrong.is_empty(),
         "{} of {count}:\n{}",
