@@ -303,3 +303,26 @@ fn begin_and_end_fit_together() {
     learned(kitty, kitty, &mut out);
     assert!(out.is_empty());
 }
+
+#[test]
+fn what_a_wider_cluster_would_cover_is_painted_again_and_whole() {
+    let mut before = Screen::blank(SIZE);
+    write(&mut before, 0, 0, "a漢", Style::default());
+    let row = Arc::make_mut(&mut before.rows[0]);
+    row.cells[1].width = 2;
+    row.cells[2].width = 0;
+    let mut after = before.clone();
+    write(&mut after, 0, 0, "❤", Style::default());
+    let runs: Vec<_> = diff(Some(&before), &after)
+        .into_iter()
+        .filter_map(|op| match op {
+            Op::Run { from, to, .. } => Some((from, to)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(runs, [(0, 3)]);
+    assert_eq!(
+        frame(&before, &after, &Caps::FULL),
+        "\x1b[H❤\x1b[2G漢"
+    );
+}

@@ -553,7 +553,9 @@ fn any_difference_is_painted() {
             );
             check_picture(&outer, &expected(&next, &caps), &context);
             check_cursor(&outer, &next, &context);
-            scrolls += count_scrolls(&diff(shown.as_ref(), &next));
+            let ops = diff(shown.as_ref(), &next);
+            scrolls += count_scrolls(&ops);
+            check_runs(&ops, &context);
             let mut again = Vec::new();
             ansi.paint(Some(&next), &next.clone(), &caps, &mut again);
             assert!(again.is_empty(), "{context}: {}", again.escape_ascii());
@@ -561,6 +563,25 @@ fn any_difference_is_painted() {
         }
     }
     assert!(scrolls > 500, "only {scrolls} scrolls were tried");
+}
+
+/// No run may begin or end inside a cluster.
+fn check_runs(ops: &[Op<'_>], context: &str) {
+    for op in ops {
+        if let Op::Run {
+            screen,
+            y,
+            from,
+            to,
+        } = op
+        {
+            let cells = &screen.rows[usize::from(*y)].cells;
+            for edge in [from, to] {
+                let inside = cells.get(usize::from(*edge)).is_some_and(|c| c.width == 0);
+                assert!(!inside, "{context}: {from}..{to} of row {y} cuts a cluster");
+            }
+        }
+    }
 }
 
 fn count_scrolls(ops: &[Op<'_>]) -> usize {
@@ -608,6 +629,7 @@ fn clusters_that_the_terminal_measures_otherwise_do_no_harm_to_others() {
                 }
             }
             check_cursor(&outer, &next, &context);
+            check_runs(&diff(shown.as_ref(), &next), &context);
             shown = Some(next);
         }
     }

@@ -200,7 +200,39 @@ impl<'a> Pair<'a> {
 
     /// Whether two rows look the same.
     pub(super) fn same(&self, a: Row<'a>, b: Row<'a>) -> bool {
-        (0..self.cols()).all(|x| self.same_cell(a, b, x))
+        self.first_difference(a, b).is_none()
+    }
+
+    /// The first column in which two rows look different.
+    fn first_difference(&self, a: Row<'a>, b: Row<'a>) -> Option<usize> {
+        let cols = self.cols();
+        let pairs = a.cells().iter().zip(b.cells()).take(cols);
+        let mut at = 0;
+        // The quick way over what is equal as it is stored; the rest is looked at.
+        for (ca, cb) in pairs {
+            if !self.equal(ca, cb) && !self.same_look(a, b, at) {
+                return Some(at);
+            }
+            at += 1;
+        }
+        (at..cols).find(|x| !self.same_look(a, b, *x))
+    }
+
+    /// The last column in which two rows look different, given that they do in column `first`.
+    fn last_difference(&self, a: Row<'a>, b: Row<'a>, first: usize) -> usize {
+        let cols = self.cols();
+        let whole = a.cells().get(first..cols).zip(b.cells().get(first..cols));
+        let Some((ca, cb)) = whole else {
+            return (first..cols)
+                .rev()
+                .find(|x| !self.same_look(a, b, *x))
+                .unwrap_or(first);
+        };
+        let pairs = ca.iter().zip(cb).enumerate().rev();
+        pairs
+            .map(|(i, (ca, cb))| (first + i, self.equal(ca, cb)))
+            .find(|(x, equal)| !equal && !self.same_look(a, b, *x))
+            .map_or(first, |(x, _)| x)
     }
 
     pub(super) fn next_row(&self, y: usize) -> Row<'a> {
@@ -211,14 +243,16 @@ impl<'a> Pair<'a> {
         self.cols()
     }
 
+    /// Whether two cells are equal as they are stored, and therefore look the same in any row.
+    #[inline]
+    fn equal(&self, a: &ScreenCell, b: &ScreenCell) -> bool {
+        let plain = a.width == 1 && a.text & ScreenCell::CLUSTER == 0;
+        plain && a == b && (a.link == 0 || self.links == Links::Alike)
+    }
+
     #[inline]
     fn same_cell(&self, a: Row<'a>, b: Row<'a>, x: usize) -> bool {
-        let (ca, cb) = (a.cell(x), b.cell(x));
-        let narrow = ca.width == 1 && ca.text & ScreenCell::CLUSTER == 0;
-        if narrow && ca == cb && (ca.link == 0 || self.links == Links::Alike) {
-            return true;
-        }
-        self.same_look(a, b, x)
+        self.equal(a.cell(x), b.cell(x)) || self.same_look(a, b, x)
     }
 
     fn same_look(&self, a: Row<'a>, b: Row<'a>, x: usize) -> bool {
@@ -247,10 +281,10 @@ impl<'a> Pair<'a> {
         let cols = self.cols();
         let next = self.next_row(y);
         let same = |x: usize| self.same_cell(base, next, x);
-        let Some(first) = (0..cols).find(|x| !same(*x)) else {
+        let Some(first) = self.first_difference(base, next) else {
             return;
         };
-        let last = (first..cols).rev().find(|x| !same(*x)).unwrap_or(first);
+        let last = self.last_difference(base, next, first);
         let (screen, y) = (self.next, y as u16);
         let mut limit = last + 1;
         let mut erase = None;
@@ -284,8 +318,8 @@ impl<'a> Pair<'a> {
                     gap += 1;
                 }
             }
-            let (from, to) = whole_clusters(base, next, x, reach(next, x, to, cols), cols);
-            push_run(ops, screen, y, from, to);
+            let to = reach(next, x, to, cols);
+            push_run(ops, screen, y, x, to);
             x = to;
         }
         if let Some(from) = erase.map(|from| from.max(x)).filter(|from| *from < cols) {
@@ -316,7 +350,8 @@ fn blank_tail(row: Row<'_>, cols: usize, least: usize) -> usize {
 }
 
 /// The end of a run `from..to`, moved on over what a terminal that takes a cluster of the run for wider than it is
-/// would have overwritten.
+/// would have overwritten, and not into the middle of a cluster. (Elsewhere a run cannot end there: both halves of
+/// a cluster differ from whatever is not that cluster.)
 fn reach(row: Row<'_>, from: usize, to: usize, cols: usize) -> usize {
     let mut end = to;
     for x in from..to {
@@ -326,26 +361,11 @@ fn reach(row: Row<'_>, from: usize, to: usize, cols: usize) -> usize {
             end = end.max(x + usize::from(row.glyph(cell).reach(columns)));
         }
     }
-    end.min(cols)
-}
-
-/// A run widened so that no cluster is painted or overwritten by half.
-fn whole_clusters(
-    base: Row<'_>,
-    next: Row<'_>,
-    from: usize,
-    to: usize,
-    cols: usize,
-) -> (usize, usize) {
-    let inside = |x: usize| next.columns(x, cols) == 0 || base.columns(x, cols) == 0;
-    let (mut from, mut to) = (from, to);
-    while from > 0 && inside(from) {
-        from -= 1;
+    let mut end = end.min(cols);
+    while end < cols && row.columns(end, cols) == 0 {
+        end += 1;
     }
-    while to < cols && inside(to) {
-        to += 1;
-    }
-    (from, to)
+    end
 }
 
 /// Adds a run, or lengthens the one before where they meet.

@@ -90,6 +90,11 @@ impl<'a> Row<'a> {
     /// Blanks.
     pub const BLANK: Row<'static> = Row { row: None };
 
+    /// The cells that are there.
+    pub fn cells(&self) -> &'a [ScreenCell] {
+        self.row.map_or(&[], |r| &r.cells)
+    }
+
     /// The cell of a column; a blank beyond the end.
     #[inline]
     pub fn cell(&self, x: usize) -> &'a ScreenCell {

@@ -20,8 +20,8 @@ const COST: i32 = 16;
 fn measure(row: Row<'_>, cols: usize) -> (u64, i32) {
     let mut hash = 0xcbf2_9ce4_8422_2325u64;
     let mut end = 0;
-    for x in 0..cols {
-        let text = match row.cell(x).text {
+    for (x, cell) in row.cells().iter().take(cols).enumerate() {
+        let text = match cell.text {
             0 | 0x20 => 0,
             text => {
                 end = x + 1;
