@@ -160,24 +160,20 @@ pub fn strftime(format: &str, time: &Time) -> String {
 fn convert(letter: char, form: Form, civil: &Civil, time: &Time) -> Option<String> {
     let number = |value: i64, digits: usize, usual: char| {
         let fill = form.fill.unwrap_or(usual);
-        let width = if fill == '\0' {
-            form.width
-        } else {
-            digits.max(form.width)
-        };
+        let digits = if fill == '\0' { 0 } else { digits };
+        let text = value.unsigned_abs().to_string();
         let sign = if value < 0 { "-" } else { "" };
-        let digits = value.unsigned_abs().to_string();
-        let blank = width.saturating_sub(digits.len() + sign.len());
+        let blank = digits
+            .max(form.width)
+            .saturating_sub(text.len() + sign.len());
         match fill {
-            '0' => Some(format!("{sign}{}{digits}", "0".repeat(blank))),
-            _ => Some(format!(
-                "{}{sign}{digits}",
-                " ".repeat(if fill == '\0' { 0 } else { blank })
-            )),
+            '0' => Some(format!("{sign}{}{text}", "0".repeat(blank))),
+            _ => Some(format!("{}{sign}{text}", " ".repeat(blank))),
         }
     };
     let text = |text: &str| {
-        let upper = form.upper || (form.swap && !matches!(letter, 'p' | 'P' | 'Z'));
+        let upper =
+            (form.upper && letter != 'P') || (form.swap && !matches!(letter, 'p' | 'P' | 'Z'));
         let text = match (upper, form.swap) {
             (true, _) => text.to_uppercase(),
             (false, true) => text.to_lowercase(),
@@ -216,7 +212,7 @@ fn convert(letter: char, form: Form, civil: &Civil, time: &Time) -> Option<Strin
         'P' => text(if civil.hour < 12 { "am" } else { "pm" }),
         'r' => nested("%I:%M:%S %p"),
         'R' => nested("%H:%M"),
-        's' => number(time.unix, 1, '0'),
+        's' => number(time.unix, 1, ' '),
         'S' => number(civil.second, 2, '0'),
         't' => text("\t"),
         'T' | 'X' => nested("%H:%M:%S"),
@@ -234,7 +230,6 @@ fn convert(letter: char, form: Form, civil: &Civil, time: &Time) -> Option<Strin
         }
         'Z' => text(&zone(time)),
         '%' => text("%"),
-        '+' => nested("%a %b %e %H:%M:%S %Z %Y"),
         _ => None,
     }
 }
@@ -302,7 +297,7 @@ mod tests {
             ("%-H %_H %-m %03d %^a %#Z %#p", "4  4 11 021 SAT cet am"),
             ("%10Y|%10a|%_5d", "0000002026|       Sat|   21"),
             ("%Ey %Od", "26 21"),
-            ("100% %q %", "100% %q %"),
+            ("100% %q %+ %", "100% %q %+ %"),
             ("é%Hé", "é04é"),
             ("", ""),
         ] {
