@@ -7,6 +7,7 @@
 //! | [`keeper`] | what is in the table, what must a server be told (pure) |
 //! | [`restart`] | when is the server started again, and which binary (pure) |
 //! | `run` | the loop |
+//! | `pump` | a slot's descriptors and rings: bytes in and out |
 //! | `listen` | the socket in its directory |
 //! | `launch` | how the first keeper starts |
 #![forbid(unsafe_code)]
@@ -16,46 +17,87 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// How a keeper is started, see [`launch`].
-#[derive(Clone, Debug, Default)]
-pub struct LaunchOptions {
-    /// The socket's path. Its directory must exist, except with `private_directory`.
-    pub socket: PathBuf,
-    /// The socket is in our own directory: make it (0700), and refuse one that is not ours alone. False for `-S`.
-    pub private_directory: bool,
-    /// The binary that is keeper and server; empty: the running one.
-    pub program: PathBuf,
-    /// What the server is given after `server --keeper-fd 3`, opaque to the keeper: `-f file`, say.
-    pub server_args: Vec<OsString>,
-    /// Words to put before the keeper's command, to start it elsewhere: `systemd-run --user --scope --quiet`. The
-    /// first is searched on PATH. They must pass descriptors on.
-    pub prefix: Vec<OsString>,
-    /// Keeper and server write what they have to complain about there; none: /dev/null.
-    pub log: Option<PathBuf>,
-}
+use outlast_sys::{daemon, lock};
 
-/// What [`launch`] found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Launched {
-    /// Nobody lived there: a keeper was started.
-    Started,
-    /// One lives there already.
-    Running,
-}
+pub mod keeper;
+mod launch;
+mod listen;
+mod pump;
+pub mod restart;
+mod run;
 
-/// Starts a keeper for this socket, detached from the caller, unless one lives. Returns when the socket takes
-/// connections (which then wait for the server to accept them). Twenty at once give exactly one keeper.
+pub use launch::{LaunchOptions, Launched, launch};
+
+/// The hidden verb `keeper`: what [`launch`] executes. `args` are the words after the verb:
 ///
-/// # Errors
-/// `PermissionDenied`: the directory is not ours alone; what bind(2), fork(2), execve(2) say; `TimedOut`: the holder
-/// of the lock (`SOCKET.lock`) does not bring its socket up within 5 s.
-pub fn launch(options: &LaunchOptions) -> io::Result<Launched> {
-    let _ = options;
-    todo!()
+/// `--socket PATH [--private] [--lock-fd N --listen-fd N] [--started-fd N] -- SERVER-ARGS…`
+///
+/// Without descriptors it takes the lock and binds the socket itself and stays in the foreground (a unit of systemd,
+/// a test). The server is the same binary, executed as `server --keeper-fd 3 SERVER-ARGS…`.
+pub fn main(args: Vec<OsString>) -> ExitCode {
+    daemon::fill_stdio();
+    match Arguments::parse(args).and_then(|arguments| begin(arguments)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("outlast keeper: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
-/// The hidden verb `keeper`: what [`launch`] executes. `args` are the words after the verb.
-pub fn main(args: Vec<OsString>) -> ExitCode {
-    let _ = args;
-    todo!()
+fn begin(arguments: Arguments) -> io::Result<ExitCode> {
+    let lock = match arguments.lock_fd {
+        Some(fd) => lock::Lock::from_fd(daemon::inherited(fd)?),
+        None => lock::try_lock_file(&listen::lock_path(&arguments.socket))?.ok_or(io::ErrorKind::AddrInUse)?,
+    };
+    let socket = match arguments.listen_fd {
+        Some(fd) => daemon::inherited(fd)?,
+        None => listen::bind(&arguments.socket)?,
+    };
+    let started = arguments.started_fd.map(daemon::inherited).transpose()?;
+    let listener = listen::Listener::adopt(arguments.socket, arguments.private, lock, socket);
+    let mut keeper = run::Run::new(listener, arguments.server_args)?;
+    if let Some(started) = started {
+        // The launcher may have given up; that is no reason to.
+        let _ = io::Write::write(&mut std::fs::File::from(started), b"1");
+    }
+    keeper.run()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The words after the verb.
+#[derive(Debug, Default)]
+struct Arguments {
+    socket: PathBuf,
+    private: bool,
+    lock_fd: Option<i32>,
+    listen_fd: Option<i32>,
+    started_fd: Option<i32>,
+    server_args: Vec<OsString>,
+}
+
+impl Arguments {
+    fn parse(args: Vec<OsString>) -> io::Result<Arguments> {
+        let mut parsed = Arguments::default();
+        let mut args = args.into_iter();
+        let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidInput, format!("bad argument {what}"));
+        let number = |word: Option<OsString>, of: &str| {
+            word.and_then(|word| word.to_str()?.parse().ok()).map(Some).ok_or_else(|| wrong(of))
+        };
+        while let Some(word) = args.next() {
+            match word.to_str() {
+                Some("--socket") => parsed.socket = args.next().ok_or_else(|| wrong("--socket"))?.into(),
+                Some("--private") => parsed.private = true,
+                Some("--lock-fd") => parsed.lock_fd = number(args.next(), "--lock-fd")?,
+                Some("--listen-fd") => parsed.listen_fd = number(args.next(), "--listen-fd")?,
+                Some("--started-fd") => parsed.started_fd = number(args.next(), "--started-fd")?,
+                Some("--") => parsed.server_args = args.by_ref().collect(),
+                _ => return Err(wrong(&word.to_string_lossy())),
+            }
+        }
+        match parsed.socket.is_absolute() {
+            true => Ok(parsed),
+            false => Err(wrong("--socket (an absolute path)")),
+        }
+    }
 }

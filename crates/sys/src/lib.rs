@@ -35,3 +35,10 @@ pub mod spawn;
 pub mod user;
 pub mod wake;
 pub mod watch;
+
+/// The error numbers that keeper and server speak of.
+pub mod errno {
+    pub use libc::{
+        E2BIG, EAGAIN, EINVAL, EIO, ENFILE, ENOENT, ENOMEM, ENOSPC, EPIPE, ESTALE, ETOOMANYREFS,
+    };
+}

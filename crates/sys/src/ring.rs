@@ -69,7 +69,8 @@ fn page_len() -> usize {
 /// only get copies.
 #[derive(Debug)]
 pub struct KeeperRings {
-    out_file: MemFile,
+    /// Read-only: the keeper itself needs its mapping only.
+    out_fd: OwnedFd,
     ctl_file: MemFile,
     out: Region,
     ctl: Region,
@@ -113,7 +114,7 @@ impl KeeperRings {
         ctl.flag(MAGIC).store(CTL_MAGIC, Ordering::Relaxed);
         ctl.word(LEN).store(in_len as u64, Ordering::Relaxed);
         Ok(KeeperRings {
-            out_file,
+            out_fd: read_only(out_file.fd())?,
             ctl_file,
             out,
             ctl,
@@ -129,12 +130,9 @@ impl KeeperRings {
         })
     }
 
-    /// The descriptors for a server: a read-only description of the output ring, made anew, and the control file.
-    ///
-    /// # Errors
-    /// No descriptor is left, or there is no /proc.
-    pub fn fds(&self) -> io::Result<(OwnedFd, BorrowedFd<'_>)> {
-        Ok((read_only(self.out_file.fd())?, self.ctl_file.fd()))
+    /// The descriptors for a server: a read-only description of the output ring, and the control file.
+    pub fn fds(&self) -> [BorrowedFd<'_>; 2] {
+        [self.out_fd.as_fd(), self.ctl_file.fd()]
     }
 
     /// Absolute offset after the last byte of output.

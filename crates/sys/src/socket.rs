@@ -99,6 +99,11 @@ pub fn private_directory(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Closes the writing half of a connection: the other end reads what is there, then its end.
+pub fn shut_writing(socket: BorrowedFd<'_>) {
+    let _ = rustix::net::shutdown(socket, rustix::net::Shutdown::Write);
+}
+
 /// Whether reads and writes return EAGAIN rather than waiting. It belongs to the open description, which others may
 /// share: not for a terminal that somebody else has open too.
 ///

@@ -55,27 +55,32 @@ pub struct Program<'a, A, E> {
     pub env: E,
 }
 
-/// How a process ended.
+/// What became of a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// exit(n).
+pub enum Change {
+    /// exit(n). Its process id is free from now on.
     Code(u8),
-    /// Killed by a signal.
+    /// Killed by a signal. Its process id is free from now on.
     Signal(u8),
+    /// Stopped by a signal; it lives.
+    Stopped(u8),
 }
 
-/// The next child that has ended, if any: its process id and how. The process id is free from now on.
-pub fn reap() -> Option<(u32, Ended)> {
+/// The next child that has ended or stopped, if any: its process id and how.
+pub fn next_change() -> Option<(u32, Change)> {
     loop {
         let mut status = 0;
         // SAFETY: waitpid writes one int there.
-        let pid = unsafe { libc::waitpid(-1, &mut status, libc::WNOHANG) };
+        let pid = unsafe { libc::waitpid(-1, &mut status, libc::WNOHANG | libc::WUNTRACED) };
         let pid = u32::try_from(pid).ok().filter(|pid| *pid != 0)?;
         if libc::WIFEXITED(status) {
-            return Some((pid, Ended::Code(libc::WEXITSTATUS(status) as u8)));
+            return Some((pid, Change::Code(libc::WEXITSTATUS(status) as u8)));
         }
         if libc::WIFSIGNALED(status) {
-            return Some((pid, Ended::Signal(libc::WTERMSIG(status) as u8)));
+            return Some((pid, Change::Signal(libc::WTERMSIG(status) as u8)));
+        }
+        if libc::WIFSTOPPED(status) {
+            return Some((pid, Change::Stopped(libc::WSTOPSIG(status) as u8)));
         }
     }
 }

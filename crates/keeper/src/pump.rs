@@ -1,0 +1,256 @@
+//! A slot's descriptors and rings: bytes from the program into the output ring, bytes from the input ring to it.
+
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use outlast_sys::bell::KeeperBells;
+use outlast_sys::errno::{E2BIG, EAGAIN, EINVAL};
+use outlast_sys::mem::{Mapping, MemFile};
+use outlast_sys::ring::{IN_LEN, KeeperRings, OUT_LEN};
+use outlast_sys::spawn::{Program, Spawner, Stdio};
+use outlast_sys::{fd_pass, pty, socket};
+use outlast_wire::keeper::{Kind, SPAWN_MAX, SPAWN_STDERR, SpawnView, Tty};
+
+/// Most bytes and reads per slot and turn, so that a flood keeps nobody waiting.
+const TURN_BYTES: usize = 64 * 1024;
+const TURN_CALLS: usize = 16;
+/// How much is overwritten at a time when nobody has read for long.
+const GIVE_UP: usize = 16 * 1024;
+
+/// What a slot has besides its row in the table.
+#[derive(Debug)]
+pub(crate) struct Pump {
+    pub(crate) rings: KeeperRings,
+    /// The pty's master, or our end of a job's pipe or socket; none when its other end is gone for good.
+    fd: Option<OwnedFd>,
+    kind: Kind,
+    /// The input takes nothing now; the poll says when.
+    input_stuck: bool,
+    input_ends: Option<u64>,
+}
+
+/// How a turn with a slot's output ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// There may be more.
+    More,
+    /// Nothing there; the poll says when.
+    Empty,
+    /// The ring is full; the bell says when.
+    Full,
+    /// The other end is gone: no process has it open.
+    Ended,
+}
+
+/// A program that was started, with its descriptor.
+#[derive(Debug)]
+pub(crate) struct Started {
+    pub(crate) fd: Option<OwnedFd>,
+    pub(crate) pid: u32,
+    pub(crate) tty: Tty,
+}
+
+/// Starts what a memory file describes. The buffer is ours to read it into; the server could change the file.
+pub(crate) fn start(
+    spawner: &mut Spawner,
+    buffer: &mut Mapping,
+    description: Option<OwnedFd>,
+    kind: Kind,
+    (cols, rows): (u16, u16),
+) -> io::Result<Started> {
+    if kind == Kind::Empty {
+        return Ok(Started {
+            fd: None,
+            pid: 0,
+            tty: Tty::default(),
+        });
+    }
+    let description = description.ok_or_else(|| io::Error::from_raw_os_error(EINVAL))?;
+    let len = MemFile::from_fd(description).read_at(buffer, 0)?;
+    if len > SPAWN_MAX {
+        return Err(io::Error::from_raw_os_error(E2BIG));
+    }
+    let view = SpawnView::new(&buffer[..len]).map_err(|_| io::Error::from_raw_os_error(EINVAL))?;
+    let program = Program {
+        path: view.path(),
+        cwd: view.cwd(),
+        argv: view.argv(),
+        env: view.env(),
+    };
+    let with_stderr = view.flags & SPAWN_STDERR != 0;
+    match kind {
+        Kind::Pty => {
+            let chars = (0..32u8).filter(|index| view.chars_meant & (1 << index) != 0);
+            let chars = chars.map(|index| (index, view.chars[usize::from(index)]));
+            let pty = pty::open(cols.max(1), rows.max(1), chars)?;
+            let pid = spawner.start(program, Stdio::Terminal(pty.slave.as_fd()))?;
+            let mut name = [0u8; 32];
+            let mut rest = &mut name[..];
+            write!(rest, "/dev/pts/{}", pty.number)?;
+            let len = 32 - rest.len();
+            let tty = Tty::new(std::str::from_utf8(&name[..len]).unwrap_or_default());
+            Ok(Started {
+                fd: Some(pty.master),
+                pid,
+                tty,
+            })
+        }
+        Kind::Job | Kind::Filter => {
+            // A socket's buffer is a quarter of what /proc says; it is enough for either direction.
+            let (ours, theirs) = fd_pass::stream_pair()?;
+            socket::set_nonblocking(&ours, true)?;
+            let output = Some(theirs.as_fd());
+            let input = if kind == Kind::Filter { output } else { None };
+            let error = if with_stderr { output } else { None };
+            let pid = spawner.start(
+                program,
+                Stdio::Streams {
+                    input,
+                    output,
+                    error,
+                },
+            )?;
+            Ok(Started {
+                fd: Some(ours),
+                pid,
+                tty: Tty::default(),
+            })
+        }
+        Kind::Empty => Err(io::ErrorKind::InvalidInput.into()),
+    }
+}
+
+impl Pump {
+    pub(crate) fn new(kind: Kind, fd: Option<OwnedFd>) -> io::Result<Pump> {
+        let rings = KeeperRings::new(OUT_LEN, IN_LEN)?;
+        Ok(Pump {
+            rings,
+            fd,
+            kind,
+            input_stuck: false,
+            input_ends: None,
+        })
+    }
+
+    /// Another program in the place of the former: rings and offsets go on.
+    pub(crate) fn respawn(&mut self, fd: Option<OwnedFd>, input_from: u64) {
+        self.fd = fd;
+        self.input_stuck = false;
+        self.input_ends = None;
+        self.rings.skip_input(input_from);
+        self.rings.set_ended(false);
+    }
+
+    pub(crate) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.fd.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Drops the descriptor; the poll must have forgotten it.
+    pub(crate) fn close(&mut self) {
+        self.fd = None;
+    }
+
+    pub(crate) fn is_pty(&self) -> bool {
+        self.kind == Kind::Pty
+    }
+
+    /// Reads what is there, up to a turn's measure. `read` is told of each read: bytes, and the offset after them.
+    pub(crate) fn read(
+        &mut self,
+        slot: u16,
+        bells: &KeeperBells,
+        may_overwrite: bool,
+        mut read: impl FnMut(usize, u64),
+    ) -> Turn {
+        let Some(fd) = &self.fd else {
+            return Turn::Ended;
+        };
+        let mut left = TURN_BYTES;
+        for _ in 0..TURN_CALLS {
+            let mut room = self.rings.room();
+            if room == 0 {
+                if !may_overwrite {
+                    return Turn::Full;
+                }
+                self.rings.give_up_oldest(GIVE_UP);
+                room = GIVE_UP;
+            }
+            match self.rings.read_from(fd.as_fd(), room.min(left)) {
+                Ok(0) => return self.ended(slot, bells),
+                Ok(len) => {
+                    read(len, self.rings.end());
+                    bells.ring(slot);
+                    left -= len;
+                    if left == 0 {
+                        return Turn::More;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.raw_os_error() == Some(EAGAIN) => return Turn::Empty,
+                // EIO: no process has the terminal open. It may be opened again while its program lives.
+                Err(_) => return self.ended(slot, bells),
+            }
+        }
+        Turn::More
+    }
+
+    fn ended(&mut self, slot: u16, bells: &KeeperBells) -> Turn {
+        self.rings.set_ended(true);
+        bells.ring(slot);
+        Turn::Ended
+    }
+
+    /// The program's terminal or input can take bytes again.
+    pub(crate) fn input_freed(&mut self) {
+        self.input_stuck = false;
+    }
+
+    /// Writes what waits, as far as it is taken. True: there may be more to write at once.
+    pub(crate) fn write(&mut self, slot: u16, bells: &KeeperBells) -> bool {
+        let (Some(fd), false) = (&self.fd, self.kind == Kind::Job) else {
+            return false;
+        };
+        if self.input_stuck {
+            return false;
+        }
+        let mut more = true;
+        for _ in 0..TURN_CALLS {
+            match self.rings.write_to(fd.as_fd()) {
+                Ok(0) => {
+                    more = false;
+                    break;
+                }
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    // EAGAIN: the poll says when. EIO, EPIPE: nobody will ever take it, and the poll says so.
+                    let _ = error;
+                    self.input_stuck = true;
+                    more = false;
+                    break;
+                }
+            }
+        }
+        if self.rings.server_wants_room() {
+            bells.ring(slot);
+        }
+        self.finish_input();
+        more
+    }
+
+    /// The input is to be closed when everything below this offset has been taken.
+    pub(crate) fn end_input(&mut self, at: u64) {
+        self.input_ends = Some(at);
+        self.finish_input();
+    }
+
+    fn finish_input(&mut self) {
+        let done = self
+            .input_ends
+            .is_some_and(|at| self.rings.input_done() >= at);
+        if let (true, Kind::Filter, Some(fd)) = (done, self.kind, &self.fd) {
+            socket::shut_writing(fd.as_fd());
+            self.input_ends = None;
+        }
+    }
+}
