@@ -1,20 +1,256 @@
 //! Typed bytes to keys, keys to commands or to the pane.
+//!
+//! A key goes to the prompt if one is open, else to the key tables: that of the pane's mode, of the client, the root
+//! table. A bound key's commands join the client's queue; an unbound key is spelled for the pane's program. The timers
+//! (escape-time, repeat-time, a message's end, a double click that may become a triple one) are all in `ClientState`,
+//! so they go on after the server's death.
 
-use crate::model::ids::ClientId;
+mod focus;
+mod keys;
+pub(crate) mod mouse;
+mod pane;
+
+use outlast_term::keys::{Code, Decoder, Input, Key};
+use serde::{Deserialize, Serialize};
+
 use crate::Core;
+use crate::draw;
+use crate::mode::prompt;
+use crate::model::ids::{ClientId, PaneId};
+pub(crate) use focus::update as update_focus;
+pub(crate) use pane::{mouse_to_pane, send_key, write_paste};
+
+/// What a client's input remembers between reads.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct KeyState {
+    /// Monotonic ms of the last change of the key table (prefix-timeout).
+    pub table_since_ms: u64,
+    /// The last repeatable key, by name (initial-repeat-time).
+    pub last_key: Option<String>,
+    /// Where the first piece of an unfinished paste went.
+    pub pasting: Option<PaneId>,
+    /// Its terminal has lost the focus.
+    pub unfocused: bool,
+    /// Monotonic ms at which a drag at a pane's edge scrolls on.
+    pub scroll_at_ms: Option<u64>,
+}
 
 /// Handles what a client typed.
 pub fn client_input(core: &mut Core, client: ClientId, bytes: &[u8]) {
-    let _ = (core, client, bytes);
+    let user_keys = user_keys(core);
+    let escape_ms = core.server_chain().number("escape-time").max(0) as u64;
+    let now = core.now;
+    let Some(entry) = core.model.clients.get_mut(&client) else { return };
+    if !entry.state.attached {
+        return;
+    }
+    let mut inputs = Vec::new();
+    entry.decoder.set_user_keys(user_keys);
+    entry.decoder.push(bytes, &mut inputs);
+    after_decoding(core, client, now.ms + escape_ms);
+    draw::typed(core, client);
+    for input in inputs {
+        handle(core, client, input);
+    }
+}
+
+/// Saves what is unfinished and sets the timer for it.
+fn after_decoding(core: &mut Core, client: ClientId, escape_at: u64) {
+    let Some(entry) = core.model.clients.get_mut(&client) else { return };
+    let waits = entry.decoder.is_pending();
+    let pending = entry.decoder.pending();
+    let pending = if pending == Decoder::default().pending() { Vec::new() } else { pending };
+    if pending != entry.state.pending_input {
+        entry.state.pending_input = pending;
+    }
+    let at = waits.then_some(escape_at);
+    if at != entry.state.escape_at_ms {
+        entry.state.escape_at_ms = at;
+    }
+}
+
+fn user_keys(core: &Core) -> Vec<(u8, Vec<u8>)> {
+    match core.server_chain().value("user-keys") {
+        Some(outlast_lang::options::Value::Array(keys)) => {
+            keys.into_iter().filter_map(|(n, text)| Some((u8::try_from(n).ok()?, unescape(&text)))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// `\e` and octal escapes of user-keys.
+fn unescape(text: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        if byte != b'\\' {
+            out.push(byte);
+            continue;
+        }
+        match bytes.next() {
+            Some(b'e') => out.push(0x1b),
+            Some(digit @ b'0'..=b'7') => {
+                let mut value = u32::from(digit - b'0');
+                for _ in 0..2 {
+                    if let Some(digit @ b'0'..=b'7') = bytes.peek().copied() {
+                        value = value * 8 + u32::from(digit - b'0');
+                        bytes.next();
+                    }
+                }
+                out.push(value as u8);
+            }
+            Some(other) => out.push(other),
+            None => out.push(b'\\'),
+        }
+    }
+    out
+}
+
+fn handle(core: &mut Core, client: ClientId, input: Input) {
+    match input {
+        Input::Key(key) => handle_key(core, client, key, true),
+        Input::Mouse(report) => {
+            if !is_read_only(core, client) {
+                dismiss(core, client);
+                used(core, client);
+                mouse::report(core, client, report);
+            }
+        }
+        Input::Paste { bytes, end } => {
+            used(core, client);
+            if is_read_only(core, client) {
+                return;
+            }
+            if has_prompt(core, client) {
+                return prompt::paste(core, client, &bytes);
+            }
+            pane::paste(core, client, &bytes, end);
+        }
+        Input::Reply(_) => {}
+    }
+}
+
+/// A key of a client, typed or injected (`send-keys -K`).
+pub(crate) fn handle_key(core: &mut Core, client: ClientId, key: Key, typed: bool) {
+    if !core.model.clients.get(&client).is_some_and(|client| client.state.attached) {
+        return;
+    }
+    if matches!(key.code, Code::FocusIn | Code::FocusOut) {
+        focus::client(core, client, key.code == Code::FocusIn);
+    }
+    if !is_read_only(core, client) {
+        if !dismiss(core, client) {
+            return;
+        }
+        let focus = matches!(key.code, Code::FocusIn | Code::FocusOut);
+        if has_prompt(core, client) && !focus && prompt::key(core, client, key) {
+            return;
+        }
+    }
+    if typed && key.code != Code::FocusOut {
+        used(core, client);
+    }
+    keys::handle(core, client, key, None);
+}
+
+fn has_prompt(core: &Core, client: ClientId) -> bool {
+    core.model.clients.get(&client).is_some_and(|client| client.state.prompt.is_some())
+}
+
+fn is_read_only(core: &Core, client: ClientId) -> bool {
+    core.model.clients.get(&client).is_some_and(|client| client.state.read_only)
+}
+
+/// A key takes a message away. False: the message does not let itself be.
+fn dismiss(core: &mut Core, client: ClientId) -> bool {
+    let Some(entry) = core.model.clients.get_mut(&client) else { return false };
+    match &entry.state.message {
+        None => true,
+        Some(message) if message.ignore_keys => false,
+        Some(_) => {
+            entry.state.message = None;
+            entry.stale = true;
+            true
+        }
+    }
+}
+
+/// The client has been used: activity times, and who used the window last.
+fn used(core: &mut Core, client: ClientId) {
+    core.use_client(client);
 }
 
 /// A timer of the input (escape-time, repeat-time, a message's end) has come.
 pub fn wake(core: &mut Core) {
-    let _ = core;
+    let now = core.now.ms;
+    let passed = |at: Option<u64>| at.is_some_and(|at| at <= now);
+    let due: Vec<ClientId> = core
+        .model
+        .clients
+        .iter()
+        .filter(|(_, client)| {
+            let state = &client.state;
+            passed(state.escape_at_ms)
+                || passed(state.repeat_until_ms)
+                || passed(state.message.as_ref().and_then(|message| message.until_ms))
+                || passed(state.click.as_ref().and_then(|click| click.due_at()))
+                || passed(state.keys.scroll_at_ms)
+        })
+        .map(|(id, _)| *id)
+        .collect();
+    for id in due {
+        wake_client(core, id);
+    }
+}
+
+fn wake_client(core: &mut Core, id: ClientId) {
+    let now = core.now.ms;
+    let escape_ms = core.server_chain().number("escape-time").max(1) as u64;
+    let passed = |at: Option<u64>| at.is_some_and(|at| at <= now);
+    let Some(client) = core.model.clients.get_mut(&id) else { return };
+    if passed(client.state.message.as_ref().and_then(|message| message.until_ms)) {
+        client.state.message = None;
+        client.stale = true;
+    }
+    if passed(client.state.repeat_until_ms) {
+        client.state.repeat_until_ms = None;
+        client.state.key_table = None;
+        client.stale = true;
+    }
+    let click = passed(client.state.click.as_ref().and_then(|click| click.due_at()));
+    let scroll = passed(client.state.keys.scroll_at_ms);
+    if passed(client.state.escape_at_ms) {
+        let mut inputs = Vec::new();
+        client.decoder.flush(&mut inputs);
+        after_decoding(core, id, now + escape_ms);
+        draw::typed(core, id);
+        for input in inputs {
+            handle(core, id, input);
+        }
+    }
+    if click {
+        mouse::click_timer(core, id);
+    }
+    if scroll {
+        mouse::scroll_timer(core, id);
+    }
 }
 
 /// Monotonic ms of the next such timer.
 pub fn next_due(core: &Core) -> Option<u64> {
-    let _ = core;
-    None
+    core.model
+        .clients
+        .values()
+        .flat_map(|client| {
+            let state = &client.state;
+            [
+                state.escape_at_ms,
+                state.repeat_until_ms,
+                state.message.as_ref().and_then(|message| message.until_ms),
+                state.click.as_ref().and_then(|click| click.due_at()),
+                state.keys.scroll_at_ms,
+            ]
+        })
+        .flatten()
+        .min()
 }

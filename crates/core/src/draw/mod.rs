@@ -1,14 +1,193 @@
-//! Pictures for clients.
+//! Pictures for clients: when one is due, and that nothing is drawn that has not changed.
+//!
+//! A client that is not stale costs nothing. One that is stale is drawn from a [`Cache`]: formats (status lines, pane
+//! borders, styles, title) are expanded again only when what they can be about has changed or status-interval has
+//! passed, and a row of panes is drawn again only when a pane's row on it has another number than last time.
+//! Clients of the same size and view could share a cache; nothing here forbids it.
 
-use crate::Core;
+mod borders;
+mod compose;
+mod formats;
+mod layout;
+mod status;
+mod text;
+mod view;
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use outlast_term::Screen;
+
+use crate::model::ids::{ClientId, PaneId};
+use crate::{Core, Effect};
+pub(crate) use compose::Cache;
+pub(crate) use layout::{Span, draw as draw_format};
+pub(crate) use text::{
+    blank as blank_row, clusters, copy as copy_cells, push as push_cluster, push_cell_text, width as text_width,
+    write as write_text,
+};
+pub(crate) use view::{View, active_pane, context, cursor_in_window, style_of, view, visible_panes};
+
+/// Least time between two frames while output keeps coming.
+const FRAME_MS: u64 = 8;
+/// For so long after a client's key its frames are not held back.
+const INPUT_MS: u64 = 50;
+/// A pane that keeps ?2026 open is shown after so long.
+const SYNC_MS: u64 = 150;
+
+/// What drawing remembers between frames. Nothing of it must survive.
+#[derive(Default)]
+pub(crate) struct State {
+    clients: BTreeMap<ClientId, Cache>,
+    /// Panes seen inside ?2026, and since when.
+    held: BTreeMap<PaneId, u64>,
+    /// Grows when something may have changed that formats can be about and that no fingerprint covers (options, jobs).
+    serial: u64,
+    /// Newest number of a mode's picture.
+    change: u64,
+    /// When a client last typed.
+    typed: BTreeMap<ClientId, u64>,
+}
+
+impl State {
+    /// A number that no picture has had yet.
+    pub(crate) fn next_change(&mut self) -> u64 {
+        self.change += 1;
+        self.change
+    }
+
+    /// What clicks on the status lines of a client mean.
+    pub(crate) fn spans(&self, client: ClientId, row: u16) -> &[Span] {
+        self.clients.get(&client).map_or(&[], |cache| cache.spans(row))
+    }
+}
+
+/// Formats are expanded again for all clients, which are drawn again.
+pub(crate) fn refresh_all(core: &mut Core) {
+    core.draw.serial += 1;
+    for client in core.model.clients.values_mut() {
+        client.stale = true;
+    }
+}
+
+/// A client has typed: what comes of it is shown at once.
+pub(crate) fn typed(core: &mut Core, client: ClientId) {
+    core.draw.typed.insert(client, core.now.ms);
+}
+
+/// Draws a client's picture anew: its terminal shows nothing that we know.
+pub(crate) fn forget(core: &mut Core, client: ClientId) {
+    core.draw.clients.remove(&client);
+    if let Some(client) = core.model.clients.get_mut(&client) {
+        client.screen = None;
+        client.stale = true;
+    }
+}
 
 /// Emits a frame for each attached client that is stale, ready and due.
 pub fn frames(core: &mut Core) {
-    let _ = core;
+    crate::input::update_focus(core);
+    let now = core.now.ms;
+    let mut draw = std::mem::take(&mut core.draw);
+    if draw.clients.len() > core.model.clients.len() || draw.typed.len() > core.model.clients.len() {
+        draw.clients.retain(|id, _| core.model.clients.contains_key(id));
+        draw.typed.retain(|id, _| core.model.clients.contains_key(id));
+    }
+    // A pane whose ?2026 has been open for too long is shown; one that has closed it may be held again.
+    let panes = &core.model.panes;
+    let mut shown = false;
+    draw.held.retain(|id, since| {
+        let open = panes.get(id).is_some_and(|pane| pane.terminal.modes().synchronized);
+        shown |= open && *since + SYNC_MS <= now && *since != 0;
+        open
+    });
+    if shown {
+        for since in draw.held.values_mut().filter(|since| **since + SYNC_MS <= now) {
+            *since = 0;
+        }
+    }
+    let ids: Vec<ClientId> = core
+        .model
+        .clients
+        .iter()
+        .filter(|(id, client)| {
+            let cache = draw.clients.get(id);
+            let timed = cache.is_some_and(|cache| cache.status_due <= now);
+            client.state.attached && client.ready && (client.stale || timed || shown)
+        })
+        .map(|(id, _)| *id)
+        .collect();
+    for id in ids {
+        if due_at(core, &draw, id) > now {
+            continue;
+        }
+        let mut cache = draw.clients.remove(&id).unwrap_or_default();
+        let screen = compose::compose(core, id, &mut cache, &mut draw.held, draw.serial);
+        draw.clients.insert(id, cache);
+        let Some(client) = core.model.clients.get_mut(&id) else { continue };
+        client.stale = false;
+        let Some(screen) = screen else { continue };
+        let screen = Arc::new(screen);
+        client.screen = Some(screen.clone());
+        client.ready = false;
+        client.last_frame_ms = now;
+        core.effects.push(Effect::Frame { client: id, screen });
+    }
+    core.draw = draw;
 }
 
-/// Monotonic ms at which a stale and ready client is due.
+/// When a stale client's next frame may go: at once after a quiet time or a key, else paced.
+fn due_at(core: &Core, draw: &State, id: ClientId) -> u64 {
+    let now = core.now.ms;
+    let Some(client) = core.model.clients.get(&id) else { return u64::MAX };
+    let typed = draw.typed.get(&id).is_some_and(|at| at + INPUT_MS >= now);
+    if typed || client.screen.is_none() {
+        return now;
+    }
+    client.last_frame_ms + FRAME_MS
+}
+
+/// Monotonic ms at which a frame is due, or a held pane or the status lines want one.
 pub fn next_due(core: &Core) -> Option<u64> {
-    let _ = core;
-    None
+    let draw = &core.draw;
+    let mut next: Option<u64> = None;
+    let mut at = |ms: u64| next = Some(next.map_or(ms, |before: u64| before.min(ms)));
+    let mut waiting = false;
+    for (id, client) in &core.model.clients {
+        if !client.state.attached || !client.ready {
+            continue;
+        }
+        waiting = true;
+        if client.stale {
+            at(due_at(core, draw, *id));
+        }
+        if let Some(cache) = draw.clients.get(id).filter(|cache| cache.status_due != u64::MAX) {
+            at(cache.status_due);
+        }
+    }
+    if waiting {
+        for since in draw.held.values().filter(|since| **since != 0) {
+            at(since + SYNC_MS);
+        }
+    }
+    next
+}
+
+/// Whether two pictures show the same; rows are compared by address, because equal rows are shared.
+fn same(a: &Screen, b: &Screen) -> bool {
+    a.size == b.size
+        && a.cursor == b.cursor
+        && a.modes == b.modes
+        && a.bells == b.bells
+        && a.clipboard.0 == b.clipboard.0
+        && a.title == b.title
+        && a.rows.iter().zip(&b.rows).all(|(a, b)| Arc::ptr_eq(a, b))
+}
+
+/// A number that stands for a value.
+fn fingerprint(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
