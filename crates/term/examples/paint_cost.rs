@@ -1,5 +1,7 @@
 //! What a frame costs in time and bytes: `cargo run --release -p outlast-term --example paint_cost`.
 
+#![allow(clippy::disallowed_methods)] // a benchmark reads the clock
+
 use std::sync::Arc;
 use std::time::Instant;
 

@@ -321,8 +321,5 @@ fn what_a_wider_cluster_would_cover_is_painted_again_and_whole() {
         })
         .collect();
     assert_eq!(runs, [(0, 3)]);
-    assert_eq!(
-        frame(&before, &after, &Caps::FULL),
-        "\x1b[H❤\x1b[2G漢"
-    );
+    assert_eq!(frame(&before, &after, &Caps::FULL), "\x1b[H❤\x1b[2G漢");
 }

@@ -17,7 +17,7 @@ use crate::style::{Colour, Style};
 use crate::terminal::CursorShape;
 
 /// What the speller knows of the outer terminal between frames: cursor, style, modes that it has set.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Ansi {
     /// None: anywhere.
     place: Option<Place>,
@@ -27,10 +27,24 @@ pub struct Ansi {
     link: Option<Arc<str>>,
     /// Whether the cursor is shown. None: not known.
     visible: Option<bool>,
-    shape: CursorShape,
-    colour: Colour,
+    /// What it looks like; the terminal's own when we come.
+    look: Option<(CursorShape, Colour)>,
     /// Whether G0 is the line drawing set, for terminals without UTF-8.
     line_drawing: bool,
+}
+
+impl Default for Ansi {
+    /// For a terminal that has just been taken over ([`super::begin`]).
+    fn default() -> Ansi {
+        Ansi {
+            place: None,
+            style: None,
+            link: None,
+            visible: None,
+            look: Some((CursorShape::Default, Colour::Default)),
+            line_drawing: false,
+        }
+    }
 }
 
 /// A frame of at most so many columns in one row is so quick that nobody sees it half done.
@@ -107,10 +121,18 @@ impl Ansi {
     /// shows is the caller's business.
     pub fn forget(&mut self) {
         *self = Ansi {
-            shape: self.shape,
-            colour: self.colour,
+            look: self.look,
             ..Ansi::default()
         };
+    }
+
+    /// For a terminal that somebody else has painted on before and left as it was (a former server): not even the
+    /// shape and the colour of its cursor are known.
+    pub fn unknown() -> Ansi {
+        Ansi {
+            look: None,
+            ..Ansi::default()
+        }
     }
 
     fn clear(&mut self, caps: &Caps, out: &mut Vec<u8>) {
@@ -441,16 +463,16 @@ impl Ansi {
             return self.show_cursor(false, out);
         };
         self.go(cursor.x, cursor.y, caps, out);
-        if cursor.shape != self.shape && caps.cursor_style {
-            self.shape = cursor.shape;
+        let (shape, colour) = (cursor.shape, cursor.colour);
+        if caps.cursor_style && self.look.is_none_or(|(now, _)| now != shape) {
             out.extend_from_slice(b"\x1b[");
-            sgr::push_number(out, cursor.shape as u32);
+            sgr::push_number(out, shape as u32);
             out.extend_from_slice(b" q");
         }
-        if cursor.colour != self.colour && caps.cursor_colour {
-            self.colour = cursor.colour;
-            session::cursor_colour(cursor.colour, out);
+        if caps.cursor_colour && self.look.is_none_or(|(_, now)| now != colour) {
+            session::cursor_colour(colour, out);
         }
+        self.look = Some((shape, colour));
         self.show_cursor(true, out);
     }
 }
