@@ -17,20 +17,52 @@ pub mod formats;
 pub mod input;
 pub mod mode;
 pub mod model;
+pub mod options;
 pub mod probe;
 pub mod queue;
 pub mod save;
 pub mod target;
 
-pub mod options;
+mod alerts;
+mod bridge;
+mod buffers;
+mod channels;
+mod clients;
+mod config;
+mod env;
+mod hints;
+mod hooks;
+mod jobs;
+mod keys;
+mod names;
+mod neighbours;
+mod panes;
+mod sessions;
+mod sizes;
+mod spawn;
+mod turn;
+mod windows;
 
-use outlast_lang::parse::CommandList;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use effect::Effect;
+pub use env::VERSION;
 pub use event::{Event, Now};
+use model::pane::PendingOp;
+use model::{KeyTable, Model};
 pub use model::ids::{ClientId, PaneId, SessionId, WindowId};
-use model::Model;
 use probe::Probe;
+use save::Entry;
+
+/// How a new server begins.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Setup {
+    /// Time of birth.
+    pub now: Now,
+    /// `Event::ConfigFiles` will come; command lines wait for it.
+    pub await_config: bool,
+}
 
 /// The server's state.
 pub struct Core {
@@ -42,6 +74,34 @@ pub struct Core {
     pub(crate) now: Now,
     /// What the turn wants done; `handle` and `finish_turn` hand it out.
     pub(crate) effects: Vec<Effect>,
+    /// What drawing remembers between frames.
+    pub(crate) draw: draw::State,
+    /// What is committed with the turn besides sections and operations.
+    pub(crate) entries: Vec<Entry>,
+    /// Operations on terminals that are not committed yet.
+    pub(crate) new_ops: Vec<(PaneId, PendingOp)>,
+    /// Panes that need a checkpoint before more output.
+    pub(crate) checkpoints_due: BTreeSet<PaneId>,
+    /// Number of the last committed turn.
+    turn: u64,
+    /// What has been saved.
+    saver: save::Saver,
+    /// Key tables as they are without configuration.
+    pub(crate) default_tables: BTreeMap<String, KeyTable>,
+    /// `#(…)` of formats.
+    pub(crate) format_jobs: RefCell<jobs::FormatJobs>,
+    /// A hook's command runs: what it does runs no hooks.
+    pub(crate) in_hook: bool,
+    /// Clients or what they show have changed: windows may want other sizes.
+    pub(crate) sizes_stale: bool,
+    /// A session may have lost its last client.
+    pub(crate) unattached_stale: bool,
+    /// Commands are left over from the last turn.
+    pub(crate) unfinished: bool,
+    /// A recovery is going on.
+    pub(crate) recovering: bool,
+    /// `Effect::Shutdown` has been emitted: nothing more happens.
+    pub(crate) ended: bool,
 }
 
 /// The mouse event that a key binding was run for.
@@ -67,6 +127,9 @@ pub struct MouseEvent {
     pub pane_x: u16,
     /// Row in the pane (`mouse_y`).
     pub pane_y: u16,
+    /// The place is inside that pane, not on its border or the status line.
+    #[serde(default)]
+    pub in_pane: bool,
     /// Row of the status line that was hit, from 0 (`mouse_status_line`).
     pub status_line: Option<u16>,
     /// What of the status line was hit (`mouse_status_range`): "left", "right", "window", "pane", "session" or a
@@ -74,21 +137,4 @@ pub struct MouseEvent {
     pub status_range: String,
     /// Column and row of the report before (drags), on the client's screen.
     pub last: (u16, u16),
-}
-
-impl Core {
-    /// Runs what a key is bound to, after all that waits in the client's queue. `key` is tmux's name of the key.
-    pub fn run_binding(&mut self, client: ClientId, key: &str, commands: &CommandList, mouse: Option<MouseEvent>) {
-        let _ = (client, key, commands, mouse);
-    }
-
-    /// Bytes for a pane's program, now (keys, pastes). Nothing if its program is gone or its input is off.
-    pub fn write_pane(&mut self, pane: PaneId, bytes: &[u8]) {
-        let _ = (pane, bytes);
-    }
-
-    /// Appends an effect to the turn's.
-    pub fn emit(&mut self, effect: Effect) {
-        self.effects.push(effect);
-    }
 }

@@ -1,1 +1,261 @@
-//! The command queue.
+//! Commands that wait for their turn, one queue per client and one for commands of no client (hooks, configuration).
+//!
+//! A queue runs until it is empty or its head waits: for a job, a file, a prompt, a `wait-for` channel. What waits is a
+//! ticket; [`Core::resume`] with it lets the queue go on. Queues are saved, so a wait outlives the server.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use outlast_lang::parse::{Command, CommandList};
+use serde::{Deserialize, Serialize};
+
+use crate::commands::{self, Ctx, Flow};
+use crate::model::ids::ClientId;
+use crate::save::Tracked;
+use crate::target::Find;
+use crate::{Core, MouseEvent};
+
+/// What the commands of one list share.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Current target; commands that make or select something move it on.
+    pub current: Find,
+    /// The key that was pressed, by name.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// The mouse event of the key.
+    #[serde(default)]
+    pub mouse: Option<MouseEvent>,
+    /// Format variables (`hook`, `hook_session` …).
+    #[serde(default)]
+    pub variables: Vec<(String, String)>,
+    /// Runs no hooks, because it is one.
+    #[serde(default)]
+    pub no_hooks: bool,
+    /// How many files deep source-file is.
+    #[serde(default)]
+    pub depth: u8,
+    /// File that the commands are from, for errors.
+    #[serde(default)]
+    pub file: Option<String>,
+}
+
+/// What is done when its turn comes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Action {
+    /// A command.
+    Command(Command),
+    /// The client's command line is done: it leaves unless it is attached.
+    Done,
+    /// A line for the client, or an error.
+    Print(String),
+    /// An error, as a command's.
+    Error(String),
+    /// The configuration has been read.
+    Configured,
+    /// A command line that came before the configuration.
+    CommandLine(Vec<String>),
+}
+
+/// An element of a queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    /// An error takes the rest of its group out; 0 belongs to no group.
+    pub group: u64,
+    /// Number of the shared state in the queue.
+    pub state: u64,
+    /// What.
+    pub action: Action,
+}
+
+/// A queue.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Queue {
+    /// Next first.
+    pub items: VecDeque<Item>,
+    /// Shared states by number.
+    pub states: BTreeMap<u64, State>,
+    /// Newest number of a group or state.
+    pub number: u64,
+    /// What the head waits for.
+    pub waiting: Option<u64>,
+}
+
+impl Queue {
+    fn items_of(&mut self, commands: &CommandList, state: State) -> Vec<Item> {
+        self.number += 1;
+        let state_number = self.number;
+        self.states.insert(state_number, state);
+        let base = self.number + 1;
+        let mut items = Vec::with_capacity(commands.commands.len());
+        for (group, command) in &commands.commands {
+            let group = base + u64::from(*group);
+            self.number = self.number.max(group);
+            items.push(Item { group, state: state_number, action: Action::Command(command.clone()) });
+        }
+        items
+    }
+
+    fn is_idle(&self) -> bool {
+        self.items.is_empty() && self.waiting.is_none()
+    }
+}
+
+/// A `wait-for` channel.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Channel {
+    /// Signalled while nobody waited (`wait-for -S`).
+    pub woken: bool,
+    /// Locked (`wait-for -L`).
+    pub locked: bool,
+    /// Tickets that wait for the signal.
+    pub waiters: VecDeque<u64>,
+    /// Tickets that wait for the lock.
+    pub lockers: VecDeque<u64>,
+}
+
+/// Commands run in one turn at most: what is left goes on in the next (a loop of bindings or hooks must not hang the
+/// server).
+const BUDGET: usize = 10_000;
+
+impl Core {
+    fn queue(&mut self, key: Option<ClientId>) -> &mut Tracked<Queue> {
+        self.model.queues.entry(key).or_default()
+    }
+
+    /// Appends commands to the queue of a client (or of nobody).
+    pub fn append(&mut self, client: Option<ClientId>, commands: &CommandList, state: State) {
+        let queue = self.queue(client);
+        let items = queue.items_of(commands, state);
+        queue.items.extend(items);
+    }
+
+    /// Appends something that is no command.
+    pub fn append_action(&mut self, client: Option<ClientId>, action: Action) {
+        self.queue(client).items.push_back(Item { group: 0, state: 0, action });
+    }
+
+    /// Puts commands before all that waits in the queue: they run next.
+    pub fn insert(&mut self, client: Option<ClientId>, commands: &CommandList, state: State) {
+        let queue = self.queue(client);
+        let items = queue.items_of(commands, state);
+        for item in items.into_iter().rev() {
+            queue.items.push_front(item);
+        }
+    }
+
+    /// A ticket for a command that waits; its function returns `Flow::Wait` with it. Also the token of a job or file.
+    pub fn ticket(&mut self) -> u64 {
+        self.model.global.next_token += 1;
+        self.model.global.next_token
+    }
+
+    /// What a ticket stood for has come: its queue goes on at the end of the turn. An unknown ticket does nothing.
+    pub fn resume(&mut self, ticket: u64) {
+        if let Some(queue) = self.model.queues.values_mut().find(|queue| queue.waiting == Some(ticket)) {
+            queue.waiting = None;
+        }
+    }
+
+    /// A queue waits, or waits for something else now.
+    pub(crate) fn wait(&mut self, key: Option<ClientId>, ticket: u64) {
+        self.queue(key).waiting = Some(ticket);
+    }
+
+    /// Whose queue waits for this ticket. Outer None: nobody's.
+    pub(crate) fn waiter(&self, ticket: u64) -> Option<Option<ClientId>> {
+        self.model.queues.iter().find(|(_, queue)| queue.waiting == Some(ticket)).map(|(key, _)| *key)
+    }
+
+    /// Runs what can run. True: the budget is used up and there is more.
+    pub(crate) fn run_queues(&mut self) -> bool {
+        let mut left = BUDGET;
+        loop {
+            let ready = self.model.queues.iter().find(|(key, queue)| {
+                queue.waiting.is_none() && !queue.items.is_empty() && (key.is_none() || self.model.global.configured)
+            });
+            let Some(key) = ready.map(|(key, _)| *key) else { break };
+            while left > 0 && self.step(key) {
+                left -= 1;
+            }
+            if left == 0 {
+                return true;
+            }
+        }
+        self.model.queues.retain(|_, queue| !queue.is_idle());
+        false
+    }
+
+    /// Runs the head of one queue. False: it waits or is empty.
+    fn step(&mut self, key: Option<ClientId>) -> bool {
+        let Some(queue) = self.model.queues.get_mut(&key) else { return false };
+        if queue.waiting.is_some() {
+            return false;
+        }
+        let Some(item) = queue.items.pop_front() else {
+            queue.states.clear();
+            return false;
+        };
+        let shared = item.state;
+        let state = queue.states.get(&shared).cloned().unwrap_or_default();
+        let used: std::collections::BTreeSet<u64> = queue.items.iter().map(|item| item.state).collect();
+        queue.states.retain(|number, _| used.contains(number));
+        match item.action {
+            Action::Command(command) => self.fire(key, item.group, shared, command, state),
+            Action::Done => self.command_line_done(key),
+            Action::Print(text) => self.print(key, &text),
+            Action::Error(text) => self.error(key, None, &text),
+            Action::Configured => self.configured(),
+            Action::CommandLine(argv) => {
+                if let Some(client) = key {
+                    self.command_line(client, &argv);
+                }
+            }
+        }
+        true
+    }
+
+    fn fire(&mut self, key: Option<ClientId>, group: u64, shared: u64, command: Command, state: State) {
+        let place = state.file.clone().map(|file| (file, command.line));
+        let found = commands::resolve(&command);
+        self.in_hook = key.is_none() && state.no_hooks;
+        let mut ctx = Ctx::new(self);
+        ctx.client = key;
+        ctx.asked = key;
+        ctx.state = state;
+        ctx.place = place.clone();
+        let outcome = match found {
+            Ok((row, args)) => {
+                ctx.row = row;
+                ctx.args = args;
+                commands::run(&mut ctx)
+            }
+            Err(error) => Err(error),
+        };
+        let Ctx { state, hook, client, .. } = ctx;
+        self.in_hook = false;
+        if let Some(queue) = self.model.queues.get_mut(&key) {
+            if let Some(shared) = queue.states.get_mut(&shared) {
+                shared.current = state.current.clone();
+            }
+        }
+        match outcome {
+            Ok(Flow::Normal) => {}
+            Ok(Flow::Wait(ticket)) => {
+                // Those of nobody's queue are made here if the client left meanwhile.
+                self.wait(key, ticket);
+            }
+            Err(error) => {
+                if !error.is_empty() {
+                    // Of nobody's commands the best client hears, as long as there is one.
+                    self.error(key.or(client), place, &error);
+                }
+                if let Some(queue) = self.model.queues.get_mut(&key).filter(|_| group != 0) {
+                    queue.items.retain(|item| item.group != group);
+                }
+            }
+        }
+        if let Some(hook) = hook {
+            self.insert_hook(key, &hook);
+        }
+    }
+}

@@ -8,9 +8,17 @@
 //! silence, carries out again what was not, and goes on from there aloud. A crash anywhere is one of two cases: the
 //! transaction is not published (nothing of it has happened; the clients send again) or it is (all of it will).
 
+mod codec;
+mod collect;
+mod recover;
+
 use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Serialize};
+
+pub use codec::{decode_op, encode_op, DecodeError};
+pub(crate) use collect::Saver;
+pub use recover::RecoverError;
 
 /// A value that knows whether it was borrowed mutably since it was last saved. Mutable access is what marks it,
 /// so no change can be forgotten; do not borrow mutably to look.
@@ -28,6 +36,10 @@ impl<T> Tracked<T> {
     /// A value that has just been loaded.
     pub fn saved(value: T) -> Tracked<T> {
         Tracked { value, dirty: false }
+    }
+    /// Mutable access that does not mark it: for what is saved elsewhere.
+    pub fn quiet(&mut self) -> &mut T {
+        &mut self.value
     }
     /// Whether it changed since the last call.
     pub fn take_dirty(&mut self) -> bool {
@@ -82,3 +94,37 @@ pub struct Transaction {
 /// Version of the sections' meaning. Fields may be added (serde default) without raising it.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Version(pub u32);
+
+/// Bytes in JSON: text as it is behind a `t`, anything else as hexadecimal digits behind an `x`.
+pub(crate) mod bytes {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], out: S) -> Result<S::Ok, S::Error> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => out.serialize_str(&format!("t{text}")),
+            Err(_) => {
+                let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                out.serialize_str(&format!("x{digits}"))
+            }
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(from)?;
+        if let Some(text) = text.strip_prefix('t') {
+            return Ok(text.as_bytes().to_vec());
+        }
+        let digits = text.strip_prefix('x').ok_or_else(|| D::Error::custom("bytes without a mark"))?;
+        if !digits.is_ascii() {
+            return Err(D::Error::custom("bytes with a bad digit"));
+        }
+        (0..digits.len())
+            .step_by(2)
+            .map(|at| {
+                let pair = digits.get(at..at + 2).ok_or_else(|| D::Error::custom("half a byte"))?;
+                u8::from_str_radix(pair, 16).map_err(D::Error::custom)
+            })
+            .collect()
+    }
+}

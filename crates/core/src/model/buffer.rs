@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Buffer {
     /// Bytes.
+    #[serde(with = "crate::save::bytes")]
     pub data: Vec<u8>,
     /// Named by us (buffer0 …) rather than by the user: the oldest of these go at buffer-limit.
     pub automatic: bool,

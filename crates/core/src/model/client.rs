@@ -1,12 +1,13 @@
 //! A client: a terminal that shows a session, or a command line that waits for its answer.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use outlast_term::keys::decode::Decoder;
 use outlast_term::Screen;
 use serde::{Deserialize, Serialize};
 
-use super::ids::{ClientId, SessionId};
+use super::ids::{ClientId, PaneId, SessionId};
 use crate::event::ClientInfo;
 use crate::mode::prompt::Prompt;
 use crate::save::Tracked;
@@ -27,8 +28,39 @@ pub struct Message {
 pub struct ClientState {
     /// Which.
     pub id: ClientId,
-    /// Who it is and its terminal.
+    /// Who it is and its terminal. A section of its own, because it is large and does not change.
+    #[serde(skip)]
     pub info: ClientInfo,
+    /// Columns of its terminal now.
+    #[serde(default)]
+    pub cols: u16,
+    /// Rows of its terminal now.
+    #[serde(default)]
+    pub rows: u16,
+    /// Its terminal is ours and shows a session.
+    #[serde(default)]
+    pub attached: bool,
+    /// It has been told to leave; nothing more is sent.
+    #[serde(default)]
+    pub leaving: bool,
+    /// Exit status of a command line so far.
+    #[serde(default)]
+    pub status: u8,
+    /// active-pane flag: its own active pane by window.
+    #[serde(default)]
+    pub panes: BTreeMap<u32, PaneId>,
+    /// no-detach-on-destroy flag.
+    #[serde(default)]
+    pub no_detach: bool,
+    /// active-pane flag.
+    #[serde(default)]
+    pub active_pane: bool,
+    /// Stopped by suspend-client.
+    #[serde(default)]
+    pub suspended: bool,
+    /// Its terminal's device or "client-PID": what `-t` and `client_name` call it.
+    #[serde(default)]
+    pub name: String,
     /// Shown session; None for a command line.
     pub session: Option<SessionId>,
     /// Session before (switch-client -l).
@@ -59,6 +91,12 @@ pub struct ClientState {
     pub escape_at_ms: Option<u64>,
     /// Monotonic ms, place and count of the last mouse press, for double and triple clicks; the drag in progress.
     pub click: Option<crate::mode::Click>,
+    /// Keys, pastes and focus between reads.
+    #[serde(default)]
+    pub keys: crate::input::KeyState,
+    /// What lies over the whole screen.
+    #[serde(default)]
+    pub overlay: Option<crate::mode::Overlay>,
     /// Bells rung so far (`Screen::bells`).
     pub bells: u64,
     /// Clipboard serial (`Screen::clipboard`).

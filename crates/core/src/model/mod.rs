@@ -18,6 +18,8 @@ use outlast_lang::parse::CommandList;
 use outlast_term::keys::Key;
 use serde::{Deserialize, Serialize};
 
+use crate::jobs::Job;
+use crate::queue::{Channel, Queue};
 use crate::save::Tracked;
 pub use buffer::Buffer;
 pub use client::Client;
@@ -79,6 +81,15 @@ pub struct Global {
     pub messages: VecDeque<(i64, String)>,
     /// Prompt history by kind (command, search, target, window-target), newest first.
     pub prompt_history: BTreeMap<String, Vec<String>>,
+    /// Order of use of sessions and clients: the newest number given.
+    #[serde(default)]
+    pub next_use: u64,
+    /// Order of making of buffers, and the number of the next automatic name.
+    #[serde(default)]
+    pub next_buffer: u64,
+    /// A client has been seen: only then may a server without sessions end.
+    #[serde(default)]
+    pub had_client: bool,
     /// Session groups: name to members.
     pub groups: BTreeMap<String, Vec<SessionId>>,
 }
@@ -109,4 +120,10 @@ pub struct Model {
     pub panes: BTreeMap<PaneId, Pane>,
     /// Clients.
     pub clients: BTreeMap<ClientId, Client>,
+    /// Commands that wait, by client; those of no client (hooks, configuration) under None.
+    pub queues: BTreeMap<Option<ClientId>, Tracked<Queue>>,
+    /// What is to be done when a job or file is done, by token.
+    pub jobs: BTreeMap<u64, Tracked<Job>>,
+    /// wait-for channels.
+    pub channels: Tracked<BTreeMap<String, Channel>>,
 }

@@ -1,7 +1,9 @@
 //! A pane: a terminal and the program in it.
 
+use std::collections::VecDeque;
+
 use outlast_lang::options::Options;
-use outlast_term::{Colour, Terminal};
+use outlast_term::{Colour, Op, Terminal};
 use serde::{Deserialize, Serialize};
 
 use super::ids::{PaneId, WindowId};
@@ -49,12 +51,38 @@ pub struct PaneState {
     pub mode: Option<CopyMode>,
     /// Something came since it was last seen (pane_unseen_changes).
     pub unseen: bool,
-    /// Offset up to which output has been handled. Saved as an Entry of its own, not in the section.
-    #[serde(skip)]
-    pub offset: u64,
-    /// Absolute offset of the next input byte. Saved as an Entry.
-    #[serde(skip)]
-    pub input_offset: u64,
+    /// Shell that ran the program (default-shell when the pane was made); respawn uses it again.
+    #[serde(default)]
+    pub shell: String,
+    /// It has the focus, as its program has been told (`focus-events`).
+    #[serde(default)]
+    pub focused: bool,
+    /// What copy mode last searched for, and whether as a regular expression.
+    #[serde(default)]
+    pub last_search: Option<(String, bool)>,
+    /// No program was ever wanted here (split-window with an empty command).
+    #[serde(default)]
+    pub empty: bool,
+}
+
+/// An operation on a terminal that the last checkpoint does not cover.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingOp {
+    /// Number of the operation in this pane, from 1.
+    pub serial: u64,
+    /// Output offset at which it happened.
+    pub at: u64,
+    /// What.
+    pub op: PaneOp,
+}
+
+/// What changes a pane's terminal besides output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PaneOp {
+    /// An operation of the terminal.
+    Term(Op),
+    /// Text of our own written into it (remain-on-exit-format): parsed like output, but not in the output log.
+    Text(Vec<u8>),
 }
 
 /// A pane.
@@ -63,6 +91,22 @@ pub struct Pane {
     pub state: Tracked<PaneState>,
     /// The terminal.
     pub terminal: Terminal,
+    /// Offset up to which output has been handled. Saved as an entry of its own, not in the section.
+    pub offset: u64,
+    /// The offset that the last commit has said.
+    pub heard: u64,
+    /// Absolute offset of the next input byte. Saved as an entry.
+    pub input_offset: u64,
+    /// Operations since the last checkpoint, oldest first.
+    pub ops: VecDeque<PendingOp>,
+    /// Number of the newest operation that a replay has applied.
+    pub replayed: u64,
+    /// Number of the newest operation.
+    pub op_serial: u64,
+    /// Monotonic ms of the last look at the foreground command (automatic-rename), 0 for never.
+    pub named_ms: u64,
+    /// Output came since that look.
+    pub name_stale: bool,
     /// Colours of select-pane -P style that the program cannot see.
     pub style_cache: Option<(Colour, Colour)>,
 }

@@ -46,4 +46,7 @@ pub struct Session {
     pub activity: i64,
     /// Group name.
     pub group: Option<String>,
+    /// Order of use, highest newest (`Global::next_use`).
+    #[serde(default)]
+    pub used: u64,
 }

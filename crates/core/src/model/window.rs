@@ -4,7 +4,7 @@ use outlast_lang::layout::Cell;
 use outlast_lang::options::Options;
 use serde::{Deserialize, Serialize};
 
-use super::ids::{PaneId, WindowId};
+use super::ids::{ClientId, PaneId, WindowId};
 
 /// A window. Its panes in order of their index are the leaves of the layout from left to right.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -39,7 +39,10 @@ pub struct Window {
     pub activity: i64,
     /// Unix seconds.
     pub created: i64,
-    /// Monotonic ms of the last output, for monitor-silence.
-    #[serde(skip)]
-    pub last_output_ms: u64,
+    /// Client that used it last (`window-size latest`).
+    #[serde(default)]
+    pub latest: Option<ClientId>,
+    /// Monotonic ms at which monitor-silence says that it is silent; None when it is not watched or has been said.
+    #[serde(default)]
+    pub silent_at_ms: Option<u64>,
 }

@@ -1,0 +1,51 @@
+//! Where state and view meet: what the state tells the modes, and what the modes ask of it.
+
+use outlast_lang::parse::CommandList;
+
+use crate::commands::{flag, lookup};
+use crate::mode;
+use crate::model::ids::{ClientId, PaneId};
+use crate::queue::{Action, State};
+use crate::{Core, Effect, MouseEvent};
+
+impl Core {
+    /// Runs what a key is bound to, after all that waits in the client's queue. `key` is tmux's name of the key.
+    pub fn run_binding(&mut self, client: ClientId, key: &str, commands: &CommandList, mouse: Option<MouseEvent>) {
+        if self.is_read_only(client) && !all_read_only(commands) {
+            self.append_action(Some(client), Action::Error("client is read-only".to_string()));
+            return;
+        }
+        let current = self.find_from_client(Some(client), 0).unwrap_or_default();
+        let key = Some(key.to_string()).filter(|key| !key.is_empty());
+        self.append(Some(client), commands, State { current, key, mouse, ..State::default() });
+    }
+
+    /// Appends an effect to the turn's.
+    pub fn emit(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// A pane has a new size and may be in a mode.
+    pub(crate) fn mode_resized(&mut self, _pane: PaneId) {}
+
+    /// A format variable of a pane's mode (`copy_cursor_x` …).
+    pub(crate) fn mode_variable(&self, pane: PaneId, name: &str) -> Option<String> {
+        self.model.panes.get(&pane)?.state.mode.as_ref()?;
+        mode::copy::variables(self, pane).into_iter().find(|(other, _)| other == name).map(|(_, value)| value)
+    }
+
+    /// A pane leaves its mode.
+    pub(crate) fn leave_mode(&mut self, pane: PaneId) {
+        let Some(state) = self.model.panes.get_mut(&pane) else { return };
+        if state.state.mode.is_some() {
+            state.state.mode = None;
+            self.notify_pane("pane-mode-changed", pane);
+            self.touch_pane(pane);
+        }
+    }
+}
+
+/// Whether a read-only client may run them all.
+fn all_read_only(commands: &CommandList) -> bool {
+    commands.commands.iter().all(|(_, command)| lookup(&command.name).is_ok_and(|row| row.flags & flag::READ_ONLY != 0))
+}

@@ -1,0 +1,162 @@
+//! new-session.
+
+use outlast_lang::options::{find, Options};
+
+use super::attach_session::{attach_to, Attach, NESTED};
+use super::{Ctx, Flow, Outcome};
+use crate::formats::{self, FormatContext};
+use crate::hooks::Hook;
+use crate::model::Environment;
+use crate::names::clean;
+use crate::sessions::NewSession;
+use crate::sizes::parse_size;
+use crate::spawn::{Wanted, WantedWindow};
+
+const TEMPLATE: &str = "#{session_name}:";
+
+pub(super) fn new_session(ctx: &mut Ctx<'_>) -> Outcome {
+    let words = ctx.words();
+    if ctx.has('t') && (!words.is_empty() || ctx.has('n')) {
+        return Err("command or window name given with target".to_string());
+    }
+    let client = ctx.client;
+    let about_client = FormatContext { client, ..FormatContext::default() };
+    let expand = |ctx: &Ctx<'_>, flag: char| {
+        ctx.args.get(flag).map(|text| formats::expand(ctx.core, text, &about_client, false))
+    };
+    let window_name = expand(ctx, 'n').map(|name| clean(&name, false));
+    let name = expand(ctx, 's').map(|name| clean(&name, false));
+
+    if ctx.has('A') {
+        let existing = match &name {
+            Some(name) => ctx.core.session_named(name),
+            None => ctx.target.session,
+        };
+        if let Some(session) = existing {
+            let attach = Attach {
+                target: Some(session.to_string()),
+                detach: ctx.has('D'),
+                hangup: ctx.has('X'),
+                read_only: false,
+                cwd: ctx.get('c'),
+                keep_environment: ctx.has('E'),
+                flags: ctx.get('f'),
+            };
+            return attach_to(ctx, attach);
+        }
+    }
+    if let Some(name) = name.as_ref().filter(|name| ctx.core.session_named(name).is_some()) {
+        return Err(format!("duplicate session: {name}"));
+    }
+
+    // The group that -t names: of a session, or by its own name.
+    let group = ctx.get('t').map(|text| match ctx.target.session.and_then(|id| ctx.core.model.sessions.get(&id)) {
+        Some(session) => session.group.clone().unwrap_or_else(|| session.name.clone()),
+        None => clean(&text, false),
+    });
+    let group_with = ctx.target.session.filter(|_| group.is_some());
+
+    let attached = client.is_some_and(|client| ctx.core.session_of(client).is_some());
+    let detached = ctx.has('d') || client.is_none();
+    let cwd = expand(ctx, 'c').unwrap_or_else(|| ctx.core.directory_of(client, None));
+    if let Some(client) = client.filter(|_| !detached && !attached) {
+        if ctx.core.is_nested(client) {
+            return Err(NESTED.to_string());
+        }
+        ctx.core.can_open_terminal(client).map_err(|error| format!("open terminal failed: {error}"))?;
+    }
+
+    let (x, y) = (size(ctx, 'x', "width")?, size(ctx, 'y', "height")?);
+    let room = client.and_then(|client| ctx.core.model.clients.get(&client)).map(|client| &client.state);
+    let (cols, rows) = match room.filter(|_| !detached) {
+        Some(state) => {
+            let status = ctx.core.status_rows(None);
+            (state.cols, if state.rows > status { state.rows - status } else { state.rows })
+        }
+        None => {
+            let (cols, rows) = parse_size(&ctx.core.session_chain(None).text("default-size")).unwrap_or((80, 24));
+            (x.unwrap_or(cols), y.unwrap_or(rows))
+        }
+    };
+    let (cols, rows) = (cols.max(1), rows.max(1));
+
+    let mut options = Options::local();
+    if x.is_some() || y.is_some() {
+        if let Ok(row) = find("default-size") {
+            options.set(row, None, &format!("{}x{}", x.unwrap_or(cols), y.unwrap_or(rows)), false)?;
+        }
+    }
+    let mut environment = match client.filter(|_| !ctx.has('E')) {
+        Some(client) => ctx.core.updated_environment(None, client),
+        None => Environment::default(),
+    };
+    for text in ctx.args.all('e') {
+        environment.put(text, false);
+    }
+    let prefix = group.clone();
+    let session = ctx.core.create_session(NewSession { name, prefix, cwd, environment, options });
+    let window = WantedWindow {
+        name: window_name,
+        sized_for: client.filter(|_| !detached),
+        size: Some((cols, rows)),
+        program: Wanted { command: words, cwd: ctx.get('c'), client, ..Wanted::default() },
+        ..WantedWindow::default()
+    };
+    if let Err(error) = ctx.core.spawn_window(session, window) {
+        ctx.core.undo_session(session);
+        return Err(format!("create window failed: {error}"));
+    }
+    if let Some(group) = group {
+        if let Some(with) = group_with {
+            ctx.core.add_to_group(&group, with);
+        }
+        ctx.core.add_to_group(&group, session);
+        ctx.core.sync_group_to(session);
+        let first = ctx.core.model.sessions.get(&session).and_then(|s| s.windows.keys().next().copied());
+        if let Some(first) = first {
+            ctx.core.select_link(session, first);
+        }
+    }
+    ctx.core.notify_session("session-created", session);
+
+    if let Some(client) = client.filter(|_| !detached) {
+        if let Some(flags) = ctx.get('f') {
+            ctx.core.set_client_flags(client, &flags);
+        }
+        if attached {
+            ctx.core.set_session(client, session);
+            if let Some(client) = ctx.core.model.clients.get_mut(&client) {
+                client.state.key_table = None;
+            }
+        }
+    }
+    let found = ctx.core.find_from_session(session);
+    if ctx.has('P') {
+        let template = ctx.get('F').unwrap_or_else(|| TEMPLATE.to_string());
+        let text = ctx.expand_for(&template, &found);
+        ctx.print(&text);
+    }
+    if let Some(client) = client.filter(|_| !detached && !attached) {
+        ctx.core.attach(client, session);
+    }
+    if !ctx.has('d') {
+        ctx.state.current = found.clone();
+    }
+    ctx.hook = Hook::after_at(ctx, found);
+    Ok(Flow::Normal)
+}
+
+/// -x and -y: a number, or `-` for the client's.
+fn size(ctx: &Ctx<'_>, flag: char, what: &str) -> Result<Option<u16>, String> {
+    if ctx.args.get(flag) == Some("-") {
+        let state = ctx.client.and_then(|client| ctx.core.model.clients.get(&client)).map(|client| &client.state);
+        return Ok(Some(match (flag, state) {
+            ('x', Some(state)) => state.cols,
+            ('x', None) => 80,
+            (_, Some(state)) => state.rows,
+            (_, None) => 24,
+        }));
+    }
+    let number = ctx.args.number(flag, 1..=i64::from(u16::MAX), what)?;
+    Ok(number.and_then(|number| u16::try_from(number).ok()))
+}

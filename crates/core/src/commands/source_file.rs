@@ -1,0 +1,151 @@
+//! source-file: files are read one after the other, then their commands run in order.
+
+use std::collections::VecDeque;
+
+use outlast_lang::parse::{print, CommandList};
+use serde::{Deserialize, Serialize};
+
+use super::{full_name, Ctx, Flow, Outcome};
+use crate::jobs::{Asked, Then};
+use crate::model::ids::ClientId;
+use crate::queue::State;
+use crate::Core;
+
+/// How deep files may source each other.
+const DEPTH: u8 = 50;
+
+/// A source-file under way.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sourcing {
+    /// The file being read.
+    pub path: String,
+    /// Those to read after it.
+    pub rest: VecDeque<String>,
+    /// What has been read, with where it is from.
+    pub lists: Vec<(String, CommandList)>,
+    /// -n.
+    pub parse_only: bool,
+    /// -v.
+    pub verbose: bool,
+    /// Errors of parsing, shown at the end.
+    pub causes: Vec<String>,
+    /// Shared state of the commands.
+    pub state: State,
+}
+
+pub(super) fn source_file(ctx: &mut Ctx<'_>) -> Outcome {
+    if ctx.state.depth >= DEPTH {
+        return Err("too many nested files".to_string());
+    }
+    let quiet = ctx.has('q');
+    let base = ctx.core.directory_of(ctx.client, None);
+    let mut files = VecDeque::new();
+    let mut failed = None;
+    for word in ctx.words() {
+        let path = if ctx.has('F') { ctx.expand(&word) } else { word };
+        let pattern = if path.starts_with('/') { path.clone() } else { format!("{}/{path}", quote_glob(&base)) };
+        let found = ctx.core.probe.glob(&pattern);
+        if found.is_empty() && !quiet {
+            if let Some(error) = failed.replace(format!("No such file or directory: {path}")) {
+                ctx.core.error(ctx.client, ctx.place.clone(), &error);
+            }
+        }
+        files.extend(found);
+    }
+    let Some(path) = files.pop_front() else {
+        return failed.map_or(Ok(Flow::Normal), Err);
+    };
+    if let Some(error) = failed {
+        ctx.core.error(ctx.client, ctx.place.clone(), &error);
+    }
+    let mut state = ctx.state_for(&ctx.target.clone());
+    state.depth += 1;
+    let sourcing = Sourcing {
+        path: path.clone(),
+        rest: files,
+        parse_only: ctx.has('n'),
+        verbose: ctx.has('v'),
+        state,
+        ..Sourcing::default()
+    };
+    let then = Then::Source(Box::new(sourcing));
+    let ticket = ctx.core.start_job(Some(ctx.asked), ctx.client, Asked::Read(path), then);
+    Ok(Flow::Wait(ticket))
+}
+
+fn quote_glob(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for c in path.chars() {
+        if matches!(c, '*' | '?' | '[' | ']' | '\\' | '{' | '}') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+impl Core {
+    /// A file of a source-file has been read (or not): reads the next, or runs them all.
+    pub(crate) fn source_read(
+        &mut self,
+        queue: Option<ClientId>,
+        client: Option<ClientId>,
+        mut sourcing: Sourcing,
+        result: Result<Vec<u8>, String>,
+    ) {
+        let path = std::mem::take(&mut sourcing.path);
+        match result {
+            Err(error) => self.error(client, None, &format!("{error}: {path}")),
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes);
+                let find = sourcing.state.current.clone();
+                match self.parse_file(&path, &text, &find, sourcing.parse_only) {
+                    Err(error) => sourcing.causes.push(error.to_string()),
+                    Ok(list) => sourcing.lists.push((path, list)),
+                }
+            }
+        }
+        if let Some(next) = sourcing.rest.pop_front() {
+            sourcing.path = next.clone();
+            let then = Then::Source(Box::new(sourcing));
+            let ticket = self.start_job(Some(queue), client, Asked::Read(next), then);
+            self.wait(queue, ticket);
+            return;
+        }
+        if sourcing.verbose {
+            for (path, list) in &sourcing.lists {
+                for (_, command) in &list.commands {
+                    let mut one = CommandList::default();
+                    let mut command = command.clone();
+                    let line = command.line;
+                    if let Some(name) = full_name(&command.name) {
+                        command.name = name.to_string();
+                    }
+                    one.commands.push((0, command));
+                    self.print(client, &format!("{path}:{line}: {}", print(&one)));
+                }
+            }
+        }
+        if !sourcing.causes.is_empty() {
+            let unattached = client.and_then(|id| self.model.clients.get_mut(&id));
+            if let Some(client) = unattached.filter(|client| client.state.session.is_none()) {
+                client.state.status = 1;
+            }
+            if self.model.global.configured {
+                self.print(client, &sourcing.causes.join("\n"));
+            } else {
+                self.model.global.config_errors.append(&mut sourcing.causes);
+            }
+        }
+        if sourcing.parse_only {
+            return;
+        }
+        for (path, list) in sourcing.lists.iter().rev() {
+            let mut state = sourcing.state.clone();
+            state.file = Some(path.clone());
+            state.variables.retain(|(name, _)| name != "current_file");
+            state.variables.push(("current_file".to_string(), path.clone()));
+            self.insert(queue, list, state);
+        }
+    }
+}

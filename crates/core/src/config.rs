@@ -1,0 +1,144 @@
+//! Commands from text: configuration files, prompts, arguments.
+
+use outlast_lang::format::is_true;
+use outlast_lang::parse::{parse_argv, parse_text, CommandList, ParseContext, ParseError};
+
+use crate::commands;
+use crate::formats::{self, FormatContext};
+use crate::queue::{Action, State};
+use crate::target::Find;
+use crate::Core;
+
+/// What parsing asks the core, and what it wants changed: environment is set while a file is parsed.
+struct Context<'a> {
+    core: &'a Core,
+    find: FormatContext,
+    set: Vec<(String, String, bool)>,
+    aliases: Vec<(String, String)>,
+}
+
+impl ParseContext for Context<'_> {
+    fn environment(&self, name: &str) -> Option<String> {
+        let set = self.set.iter().rev().find(|(other, ..)| other == name).map(|(_, value, _)| value.clone());
+        set.or_else(|| self.core.model.environment.get(name).map(str::to_string))
+    }
+    fn set_environment(&mut self, name: &str, value: &str, hidden: bool) {
+        self.set.push((name.to_string(), value.to_string(), hidden));
+    }
+    fn home(&self, user: Option<&str>) -> Option<String> {
+        match user {
+            None => self.environment("HOME").filter(|home| !home.is_empty()).or_else(|| self.core.probe.home(None)),
+            Some(user) => self.core.probe.home(Some(user)),
+        }
+    }
+    fn expand(&mut self, format: &str) -> String {
+        formats::expand(self.core, format, &self.find, false)
+    }
+    fn alias(&self, name: &str) -> Option<String> {
+        self.aliases.iter().find(|(alias, _)| alias == name).map(|(_, text)| text.clone())
+    }
+}
+
+impl Core {
+    fn context(&self, find: FormatContext) -> Context<'_> {
+        let aliases = self.server_chain().array("command-alias");
+        let split = |text: &String| text.split_once('=').map(|(name, text)| (name.to_string(), text.to_string()));
+        Context { core: self, find, set: Vec::new(), aliases: aliases.iter().filter_map(split).collect() }
+    }
+
+    fn set_parsed(&mut self, set: Vec<(String, String, bool)>) {
+        for (name, value, hidden) in set {
+            self.model.environment.set(&name, &value, hidden);
+        }
+    }
+
+    /// Commands of a text that is no file. Err is tmux's text.
+    pub fn parse_commands(&mut self, text: &str) -> Result<CommandList, String> {
+        let mut context = self.context(FormatContext::default());
+        let parsed = parse_text(text, None, &mut context);
+        let set = context.set;
+        self.set_parsed(set);
+        let list = parsed.map_err(|error| error.message)?;
+        commands::check(&list, None).map_err(|error| error.message)?;
+        Ok(list)
+    }
+
+    /// Commands of a hook, which has been checked when it was set.
+    pub(crate) fn parse_quietly(&self, text: &str) -> Option<CommandList> {
+        parse_text(text, None, &mut self.context(FormatContext::default())).ok()
+    }
+
+    /// Commands of a command line. Err is tmux's text.
+    pub(crate) fn parse_argv(&mut self, argv: &[String]) -> Result<CommandList, String> {
+        let parsed = parse_argv(argv, &mut self.context(FormatContext::default()));
+        let list = parsed.map_err(|error| error.message)?;
+        commands::check(&list, None).map_err(|error| error.message)?;
+        Ok(list)
+    }
+
+    /// Commands of a configuration file.
+    pub(crate) fn parse_file(
+        &mut self,
+        file: &str,
+        text: &str,
+        find: &Find,
+        parse_only: bool,
+    ) -> Result<CommandList, ParseError> {
+        let mut format = FormatContext::of(find);
+        format.extra.push(("current_file".to_string(), file.to_string()));
+        format.no_jobs = true;
+        let mut context = self.context(format);
+        let parsed = parse_text(text, Some(file), &mut context);
+        let set = context.set;
+        if !parse_only {
+            self.set_parsed(set);
+        }
+        let list = parsed?;
+        commands::check(&list, Some(file))?;
+        Ok(list)
+    }
+
+    /// The files of the first start. Their commands run before those of any client.
+    pub(crate) fn config_files(&mut self, files: Vec<(String, Result<String, String>)>) {
+        if self.model.global.configured {
+            return;
+        }
+        for (path, content) in files {
+            self.model.global.config_files.push(path.clone());
+            match content {
+                Err(error) => self.model.global.config_errors.push(format!("{path}: {error}")),
+                Ok(text) => match self.parse_file(&path, &text, &Find::default(), false) {
+                    Err(error) => self.model.global.config_errors.push(error.to_string()),
+                    Ok(list) => {
+                        let variables = vec![("current_file".to_string(), path.clone())];
+                        let state = State { file: Some(path), variables, ..State::default() };
+                        self.append(None, &list, state);
+                    }
+                },
+            }
+        }
+        self.append_action(None, Action::Configured);
+    }
+
+    /// All of the configuration has run: the command lines that wait may go on.
+    pub(crate) fn configured(&mut self) {
+        self.model.global.configured = true;
+        self.show_config_errors();
+    }
+
+    /// Shows the errors of the configuration to the first client there is: one that is attached sees a message, a
+    /// command line gets them on stderr.
+    pub(crate) fn show_config_errors(&mut self) {
+        if self.model.global.config_errors.is_empty() || !self.model.global.configured {
+            return;
+        }
+        let Some(client) = self.attached_clients().map(|client| client.state.id).next() else { return };
+        let errors = std::mem::take(&mut self.model.global.config_errors);
+        self.print(Some(client), &errors.join("\n"));
+    }
+
+    /// if-shell -F and the like: whether a format is true.
+    pub(crate) fn is_true(&self, template: &str, context: &FormatContext) -> bool {
+        is_true(&formats::expand(self, template, context, false))
+    }
+}

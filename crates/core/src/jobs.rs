@@ -1,0 +1,279 @@
+//! Jobs and files that commands wait for: what is to be done when they are done. Saved, so that the answer finds its
+//! command after a crash too.
+
+use std::collections::BTreeMap;
+
+use outlast_lang::parse::CommandList;
+use serde::{Deserialize, Serialize};
+
+use crate::commands::Sourcing;
+use crate::effect::SpawnSpec;
+use crate::model::ids::{ClientId, PaneId, SessionId};
+use crate::queue::State;
+use crate::save::Tracked;
+use crate::{Core, Effect};
+
+/// What the shell was asked for, so that it can be asked again after a crash.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Asked {
+    /// Nothing yet: waits until this monotonic ms.
+    At(u64),
+    /// RunJob.
+    Run(SpawnSpec),
+    /// ReadFile.
+    Read(String),
+    /// WriteFile.
+    Write {
+        /// Path.
+        path: String,
+        /// Bytes.
+        #[serde(with = "crate::save::bytes")]
+        bytes: Vec<u8>,
+        /// Append.
+        append: bool,
+    },
+}
+
+/// What is to be done when it is done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Then {
+    /// Nothing.
+    Nothing,
+    /// run-shell: its output is shown, its failure said.
+    Show {
+        /// The command, for "'X' returned 1".
+        command: String,
+        /// Where it is shown when nobody asked.
+        pane: Option<PaneId>,
+    },
+    /// run-shell -d with a command to run later.
+    Shell {
+        /// The command.
+        command: String,
+        /// Its directory.
+        cwd: String,
+        /// Its session.
+        session: Option<SessionId>,
+        /// Where output is shown.
+        pane: Option<PaneId>,
+    },
+    /// run-shell -C, after its delay.
+    Commands(CommandList, State),
+    /// if-shell.
+    Branch {
+        /// On success.
+        yes: CommandList,
+        /// On failure.
+        no: Option<CommandList>,
+        /// Shared state of both.
+        state: State,
+    },
+    /// source-file.
+    Source(Box<Sourcing>),
+    /// load-buffer.
+    Load {
+        /// Path as given.
+        path: String,
+        /// -b.
+        name: Option<String>,
+        /// -w: client whose clipboard gets it too.
+        clipboard: Option<ClientId>,
+    },
+    /// save-buffer.
+    Saved {
+        /// Path as given.
+        path: String,
+    },
+    /// `#(command)` of a format.
+    Format(String),
+}
+
+/// A job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// Whose queue it belongs to; outer None: the command did not wait (-b).
+    pub queue: Option<Option<ClientId>>,
+    /// Who asked.
+    pub client: Option<ClientId>,
+    /// What was asked for.
+    pub asked: Asked,
+    /// What then.
+    pub then: Then,
+}
+
+/// Newest output of `#(command)`s; nothing of it must survive.
+#[derive(Default)]
+pub(crate) struct FormatJobs {
+    /// Command to its newest first line, when it was started, and whether it runs.
+    pub outputs: BTreeMap<String, FormatJob>,
+}
+
+/// One `#(command)`.
+#[derive(Default)]
+pub(crate) struct FormatJob {
+    pub line: String,
+    pub started_unix: i64,
+    pub running: bool,
+    pub wanted: bool,
+}
+
+impl Core {
+    /// Starts a job. Its token is also the ticket that a command may wait with.
+    pub(crate) fn start_job(
+        &mut self,
+        queue: Option<Option<ClientId>>,
+        client: Option<ClientId>,
+        asked: Asked,
+        then: Then,
+    ) -> u64 {
+        let token = self.ticket();
+        self.model.jobs.insert(token, Tracked::new(Job { queue, client, asked, then }));
+        self.ask(token);
+        token
+    }
+
+    /// Emits what a job asks for.
+    pub(crate) fn ask(&mut self, token: u64) {
+        let Some(job) = self.model.jobs.get(&token) else { return };
+        let effect = match job.asked.clone() {
+            Asked::At(_) => return,
+            Asked::Run(spec) => Effect::RunJob { token, spec },
+            Asked::Read(path) => Effect::ReadFile { token, path },
+            Asked::Write { path, bytes, append } => Effect::WriteFile { token, path, bytes, append },
+        };
+        self.emit(effect);
+    }
+
+    /// How a shell command runs.
+    pub(crate) fn job_spec(&self, command: &str, cwd: String, session: Option<SessionId>) -> SpawnSpec {
+        let env = self.environment_for(session, None, &[]);
+        let mut shell = self.session_chain(session).text("default-shell");
+        if !shell.starts_with('/') {
+            shell = "/bin/sh".to_string();
+        }
+        let name = shell.rsplit('/').next().unwrap_or("sh").to_string();
+        let mut env: Vec<(String, String)> = env.into_iter().filter(|(name, _)| name != "SHELL").collect();
+        env.push(("SHELL".to_string(), shell.clone()));
+        SpawnSpec {
+            argv: vec![name, "-c".to_string(), command.to_string()],
+            path: shell,
+            env,
+            cwd,
+            cols: 80,
+            rows: 24,
+            job: true,
+        }
+    }
+
+    /// A job or file is done.
+    pub(crate) fn done(&mut self, token: u64, result: Result<Vec<u8>, String>, status: i32) {
+        let Some(job) = self.model.jobs.remove(&token) else { return };
+        let job = (*job).clone();
+        // Whoever waits does so no longer, whatever comes of it; commands that follow are put in front of the queue.
+        self.resume(token);
+        let queue = job.queue.unwrap_or(None);
+        match job.then {
+            Then::Nothing | Then::Commands(..) | Then::Shell { .. } => {}
+            Then::Format(command) => self.format_job_done(&command, result),
+            Then::Show { command, pane } => {
+                self.shell_done(job.queue, job.client, &command, pane, result, status);
+            }
+            Then::Branch { yes, no, state } => {
+                let list = if result.is_ok() && status == 0 { Some(yes) } else { no };
+                if let Some(list) = list {
+                    match job.queue {
+                        Some(queue) => self.insert(queue, &list, state),
+                        None => self.append(job.client.filter(|c| self.model.clients.contains_key(c)), &list, state),
+                    }
+                }
+            }
+            Then::Source(sourcing) => self.source_read(queue, job.client, *sourcing, result),
+            Then::Load { path, name, clipboard } => self.buffer_read(job.client, &path, name, clipboard, result),
+            Then::Saved { path } => {
+                if let Err(error) = result {
+                    self.error(job.client, None, &format!("{error}: {path}"));
+                }
+            }
+        }
+    }
+
+    /// Jobs whose time has come.
+    pub(crate) fn check_jobs(&mut self) {
+        let now = self.now.ms;
+        let due: Vec<u64> = self
+            .model
+            .jobs
+            .iter()
+            .filter(|(_, job)| matches!(job.asked, Asked::At(at) if at <= now))
+            .map(|(token, _)| *token)
+            .collect();
+        for token in due {
+            let Some(job) = self.model.jobs.get(&token).map(|job| (**job).clone()) else { continue };
+            match job.then {
+                Then::Shell { command, cwd, session, pane } => {
+                    let spec = self.job_spec(&command, cwd, session);
+                    if let Some(job) = self.model.jobs.get_mut(&token) {
+                        job.asked = Asked::Run(spec);
+                        job.then = Then::Show { command, pane };
+                    }
+                    self.ask(token);
+                }
+                Then::Commands(list, state) => {
+                    self.model.jobs.remove(&token);
+                    self.resume(token);
+                    match job.queue {
+                        Some(queue) => self.insert(queue, &list, state),
+                        None => self.append(job.client.filter(|c| self.model.clients.contains_key(c)), &list, state),
+                    }
+                }
+                _ => {
+                    self.model.jobs.remove(&token);
+                    self.resume(token);
+                }
+            }
+        }
+    }
+
+    /// Monotonic ms of the next such job.
+    pub(crate) fn jobs_due(&self) -> Option<u64> {
+        let at = |job: &Tracked<Job>| match job.asked {
+            Asked::At(at) => Some(at),
+            _ => None,
+        };
+        self.model.jobs.values().filter_map(at).min()
+    }
+
+    fn format_job_done(&mut self, command: &str, result: Result<Vec<u8>, String>) {
+        let mut jobs = self.format_jobs.borrow_mut();
+        let job = jobs.outputs.entry(command.to_string()).or_default();
+        job.running = false;
+        if let Ok(bytes) = result {
+            let text = String::from_utf8_lossy(&bytes);
+            let line = text.lines().last().unwrap_or("").to_string();
+            job.line = line;
+        }
+        drop(jobs);
+        self.touch_all();
+    }
+
+    /// Starts the `#(…)` that formats have asked for in this turn.
+    pub(crate) fn start_format_jobs(&mut self) {
+        let wanted: Vec<String> = {
+            let mut jobs = self.format_jobs.borrow_mut();
+            let wanted = jobs.outputs.iter_mut().filter(|(_, job)| job.wanted && !job.running);
+            let unix = self.now.unix;
+            wanted
+                .map(|(command, job)| {
+                    (job.wanted, job.running, job.started_unix) = (false, true, unix);
+                    command.clone()
+                })
+                .collect()
+        };
+        for command in wanted {
+            let cwd = self.probe.home(None).unwrap_or_else(|| "/".to_string());
+            let session = self.model.sessions.keys().next().copied();
+            let spec = self.job_spec(&command, cwd, session);
+            self.start_job(None, None, Asked::Run(spec), Then::Format(command));
+        }
+    }
+}

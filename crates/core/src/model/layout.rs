@@ -1,1 +1,0 @@
-//! Operations on layouts: split, resize, remove, presets.

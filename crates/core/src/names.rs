@@ -1,0 +1,138 @@
+//! Names of sessions and windows: cleaned, made from commands, kept in step with what runs (automatic-rename).
+
+use crate::formats::{self, FormatContext};
+use crate::model::ids::{PaneId, WindowId};
+use crate::Core;
+
+/// Least time between two looks at what runs in a pane.
+const INTERVAL_MS: u64 = 500;
+
+/// A name with its control characters and backslashes spelled out; for text that a program chose (`untrusted`), `#(`
+/// can start no job.
+pub fn clean(name: &str, untrusted: bool) -> String {
+    let name = if untrusted { name.replace("#(", "_(") } else { name.to_string() };
+    let mut out = String::with_capacity(name.len());
+    let mut chars = name.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\x07' => out.push_str("\\a"),
+            '\x08' => out.push_str("\\b"),
+            '\x0b' => out.push_str("\\v"),
+            '\x0c' => out.push_str("\\f"),
+            '\0' if !chars.peek().is_some_and(|next| ('0'..='7').contains(next)) => out.push_str("\\0"),
+            c if c.is_ascii_control() => out.push_str(&format!("\\{:03o}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The name of a window from a command: the first word without `exec` and its path.
+pub fn from_command(command: &str) -> String {
+    let text = command.strip_prefix('"').unwrap_or(command);
+    let text = text.split('"').next().unwrap_or("");
+    let text = text.strip_prefix("exec ").unwrap_or(text);
+    let text = text.trim_start_matches([' ', '-']);
+    let text = text.split(' ').next().unwrap_or("");
+    let text = text.trim_end_matches(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && !c.is_ascii_punctuation());
+    let text = match text.strip_prefix('/') {
+        Some(_) => text.trim_end_matches('/').rsplit('/').next().unwrap_or(text),
+        None => text,
+    };
+    clean(text, false)
+}
+
+impl Core {
+    /// What a window is called before anything is known of what runs in it.
+    pub(crate) fn default_window_name(&self, pane: PaneId) -> String {
+        match self.model.panes.get(&pane).map(|pane| &pane.state) {
+            None => String::new(),
+            Some(state) if state.start_command.iter().any(|word| !word.is_empty()) => {
+                from_command(&state.start_command.join(" "))
+            }
+            Some(state) => from_command(&state.shell),
+        }
+    }
+
+    /// Renames a window; who watches is told.
+    pub(crate) fn rename_window(&mut self, id: WindowId, name: String) {
+        let Some(window) = self.model.windows.get_mut(&id) else { return };
+        if window.name != name {
+            window.name = name;
+        }
+        self.notify_window("window-renamed", id);
+        self.touch_all();
+    }
+
+    /// Looks at the windows whose active pane had output since the last look, and renames those that are to be.
+    pub(crate) fn check_names(&mut self) {
+        let now = self.now.ms;
+        let due: Vec<(WindowId, PaneId)> = self
+            .model
+            .windows
+            .values()
+            .filter_map(|window| {
+                let pane = self.model.panes.get(&window.active)?;
+                let due = pane.name_stale && (pane.named_ms == 0 || now >= pane.named_ms + INTERVAL_MS);
+                due.then_some((window.id, window.active))
+            })
+            .collect();
+        for (window, pane) in due {
+            if let Some(pane) = self.model.panes.get_mut(&pane) {
+                pane.name_stale = false;
+                pane.named_ms = now.max(1);
+            }
+            if self.window_chain(window).flag("automatic-rename") {
+                self.check_name(window, pane);
+            }
+        }
+    }
+
+    fn check_name(&mut self, window: WindowId, pane: PaneId) {
+        let template = self.window_chain(window).text("automatic-rename-format");
+        let context =
+            FormatContext { window: Some(window), pane: Some(pane), no_jobs: true, ..FormatContext::default() };
+        let name = clean(&formats::expand(self, &template, &context, false), true);
+        if self.model.windows.get(&window).is_some_and(|window| window.name != name) {
+            self.rename_window(window, name);
+        }
+    }
+
+    /// Monotonic ms of the next look.
+    pub(crate) fn names_due(&self) -> Option<u64> {
+        let due = |window: &crate::save::Tracked<crate::model::Window>| {
+            let pane = self.model.panes.get(&window.active).filter(|pane| pane.name_stale)?;
+            self.window_chain(window.id).flag("automatic-rename").then_some(pane.named_ms + INTERVAL_MS)
+        };
+        self.model.windows.values().filter_map(due).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_commands() {
+        for (command, name) in [
+            ("sleep 100", "sleep"),
+            ("/usr/bin/vim x", "vim"),
+            ("exec -l bash", "l"),
+            ("\"sleep 9\"", "sleep"),
+            ("-bash", "bash"),
+            ("", ""),
+        ] {
+            assert_eq!(from_command(command), name, "{command}");
+        }
+    }
+
+    #[test]
+    fn names_are_clean() {
+        assert_eq!(clean("a\x1bb\n\\", false), "a\\033b\\n\\\\");
+        assert_eq!(clean("#(reboot)", true), "_(reboot)");
+    }
+}

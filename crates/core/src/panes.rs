@@ -1,0 +1,226 @@
+//! What panes say: output, replies, signals, the end of their programs; what is typed into them.
+
+use outlast_term::{Signal, Terminal};
+
+use crate::event::ExitStatus;
+use crate::formats::{self, FormatContext};
+use crate::model::ids::{ClientId, PaneId};
+use crate::model::pane::PaneOp;
+use crate::names::clean;
+use crate::save::Entry;
+use crate::{Core, Effect};
+
+impl Core {
+    /// Output of a pane. What is before the pane's own offset has been heard already and is passed over; a gap is what
+    /// was lost.
+    pub(crate) fn output(&mut self, id: PaneId, at: u64, bytes: &[u8]) {
+        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        if at > pane.offset {
+            pane.offset = at;
+        }
+        let skip = usize::try_from(pane.offset - at).unwrap_or(usize::MAX);
+        let Some(bytes) = bytes.get(skip..).filter(|bytes| !bytes.is_empty()) else { return };
+        pane.offset += bytes.len() as u64;
+        let before = pane.terminal.change();
+        pane.terminal.advance(bytes);
+        pane.name_stale = true;
+        let changed = pane.terminal.change() != before;
+        let window = pane.state.window;
+        if pane.terminal.checkpoint_due() {
+            self.checkpoints_due.insert(id);
+        }
+        self.answer(id);
+        if changed {
+            self.touch_window(window);
+        }
+        self.had_output(id);
+    }
+
+    /// Output is lost up to `to`: reading goes on there.
+    pub(crate) fn lost(&mut self, id: PaneId, to: u64) {
+        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        if to > pane.offset {
+            let missing = to - pane.offset;
+            pane.offset = to;
+            let text = format!("\x18\r\n\x1b[7m[outlast: {missing} bytes of output are lost]\x1b[27m\r\n");
+            self.operate_any(id, PaneOp::Text(text.into_bytes()));
+        }
+    }
+
+    /// Hands on what the terminal answers and asks for.
+    pub(crate) fn answer(&mut self, id: PaneId) {
+        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        let replies = pane.terminal.take_replies();
+        let signals = pane.terminal.take_signals();
+        if !replies.is_empty() {
+            self.write_bytes(id, replies);
+        }
+        for signal in signals {
+            self.signalled(id, signal);
+        }
+    }
+
+    /// Bytes to a pane's program, which is running.
+    pub(crate) fn write_bytes(&mut self, id: PaneId, bytes: Vec<u8>) {
+        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        if bytes.is_empty() || !pane.state.is_running() {
+            return;
+        }
+        let at = pane.input_offset;
+        pane.input_offset += bytes.len() as u64;
+        self.entries.push(Entry::Input(id.0, at, bytes.clone()));
+        self.emit(Effect::Write { pane: id, bytes });
+    }
+
+    /// Bytes for a pane's program, now (keys, pastes). Nothing if its program is gone or its input is off.
+    pub fn write_pane(&mut self, id: PaneId, bytes: &[u8]) {
+        if self.model.panes.get(&id).is_some_and(|pane| !pane.state.input_off) {
+            self.write_bytes(id, bytes.to_vec());
+        }
+    }
+
+    fn signalled(&mut self, id: PaneId, signal: Signal) {
+        match signal {
+            Signal::Bell => self.bell(id),
+            Signal::Title(title) => {
+                if self.pane_chain(id).flag("allow-set-title") {
+                    self.set_title(id, &title, true);
+                }
+            }
+            Signal::WindowName(name) => self.window_name(id, &name),
+            Signal::Clipboard(_, bytes) => self.clipboard(id, bytes),
+            // Kept for later: working directory, notices, progress, prompts, status, passthrough.
+            _ => {}
+        }
+    }
+
+    /// Sets a pane's title.
+    pub(crate) fn set_title(&mut self, id: PaneId, title: &str, untrusted: bool) {
+        let title = clean(title, untrusted);
+        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        if pane.state.title != title {
+            pane.state.title = title;
+            self.notify_pane("pane-title-changed", id);
+            self.touch_all();
+        }
+    }
+
+    /// `ESC k name ESC \`: an empty name gives automatic-rename back.
+    fn window_name(&mut self, id: PaneId, name: &str) {
+        if !self.pane_chain(id).flag("allow-rename") {
+            return;
+        }
+        let Some(window) = self.model.panes.get(&id).map(|pane| pane.state.window) else { return };
+        if name.is_empty() {
+            if let Some(window) = self.model.windows.get_mut(&window) {
+                window.options.unset("automatic-rename", None);
+            }
+            if let Some(pane) = self.model.panes.get_mut(&id) {
+                pane.name_stale = true;
+            }
+            return;
+        }
+        self.turn_off_automatic_rename(window);
+        self.rename_window(window, clean(name, true));
+    }
+
+    /// OSC 52: into a buffer with set-clipboard on, and on to the clients that show the pane's window.
+    fn clipboard(&mut self, id: PaneId, bytes: Vec<u8>) {
+        if self.server_chain().number("set-clipboard") != 2 {
+            return;
+        }
+        let Some(window) = self.model.panes.get(&id).map(|pane| pane.state.window) else { return };
+        let clients: Vec<ClientId> = self
+            .attached_clients()
+            .filter(|client| {
+                let session = client.state.session.and_then(|id| self.model.sessions.get(&id));
+                session.is_some_and(|s| s.windows.get(&s.current).is_some_and(|link| link.0 == window))
+            })
+            .map(|client| client.state.id)
+            .collect();
+        for client in clients {
+            self.copy_to_client(client, &bytes);
+        }
+        self.add_buffer(bytes);
+        self.notify_pane("pane-set-clipboard", id);
+    }
+
+    /// Writes a client's clipboard with its next picture.
+    pub fn copy_to_client(&mut self, id: ClientId, bytes: &[u8]) {
+        let Some(client) = self.model.clients.get_mut(&id) else { return };
+        client.state.clipboard_serial += 1;
+        client.clipboard = bytes.into();
+        client.stale = true;
+    }
+
+    /// The pane's program has ended and all its output has been heard.
+    pub(crate) fn exited(&mut self, id: PaneId, status: ExitStatus) {
+        let unix = self.now.unix;
+        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        if pane.state.dead.is_some() {
+            return;
+        }
+        pane.state.dead = Some((status, unix));
+        pane.state.spawning = None;
+        self.pane_ended(id, status);
+    }
+
+    /// The pane's program could not be started.
+    pub(crate) fn spawn_failed(&mut self, id: PaneId, error: &str) {
+        let text = format!("{}\r\n", clean(error, false));
+        self.operate_any(id, PaneOp::Text(text.into_bytes()));
+        self.exited(id, ExitStatus::Code(1));
+    }
+
+    fn pane_ended(&mut self, id: PaneId, status: ExitStatus) {
+        let remain = match self.pane_chain(id).number("remain-on-exit") {
+            0 => false,
+            2 => status != ExitStatus::Code(0),
+            _ => true,
+        };
+        if !remain {
+            self.notify_pane("pane-exited", id);
+            self.remove_pane(id);
+            return;
+        }
+        self.notify_pane("pane-died", id);
+        let template = self.pane_chain(id).text("remain-on-exit-format");
+        let rows = self.model.panes.get(&id).map_or(24, |pane| pane.state.rows);
+        let mut text = "\x18\x1b[?25l".to_string();
+        if !template.is_empty() {
+            let context = match self.find_from_pane(id) {
+                Some(found) => FormatContext::of(&found),
+                None => FormatContext { pane: Some(id), ..FormatContext::default() },
+            };
+            let line = crate::formats::plain(&formats::expand(self, &template, &context, false));
+            let line: String = line.chars().filter(|c| !c.is_control()).collect();
+            text.push_str(&format!("\x1b[r\x1b[{rows};1H\x1b[m\n{line}"));
+        }
+        self.operate_any(id, PaneOp::Text(text.into_bytes()));
+        self.touch_all();
+    }
+
+    /// focus-events: tells the program in a pane that it has gained or lost the keyboard, if it asked.
+    pub(crate) fn focus_changed(&mut self, id: PaneId) {
+        if !self.server_chain().flag("focus-events") {
+            return;
+        }
+        let Some(pane) = self.model.panes.get(&id) else { return };
+        if !pane.terminal.modes().focus || !pane.state.is_running() {
+            return;
+        }
+        let window = pane.state.window;
+        let active = self.model.windows.get(&window).is_some_and(|window| window.active == id);
+        let shown = active
+            && self.attached_clients().any(|client| {
+                let session = client.state.session.and_then(|id| self.model.sessions.get(&id));
+                session.is_some_and(|s| s.windows.get(&s.current).is_some_and(|link| link.0 == window))
+            });
+        self.write_bytes(id, if shown { b"\x1b[I".to_vec() } else { b"\x1b[O".to_vec() });
+    }
+
+    /// The terminal of a pane, for reading.
+    pub fn terminal(&self, id: PaneId) -> Option<&Terminal> {
+        self.model.panes.get(&id).map(|pane| &pane.terminal)
+    }
+}

@@ -1,0 +1,247 @@
+//! What has changed since the last commit, as sections; all of it, as a snapshot.
+//!
+//! A section is written when its cell was borrowed mutably *and* its text differs from the one saved last. What is gone
+//! is found by comparing the keys that were saved with those that there are.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hasher};
+
+use serde::Serialize;
+
+use super::{encode_op, Entry, Tracked, Transaction};
+use crate::model::ids::PaneId;
+use crate::Core;
+
+/// Kinds of sections with one key per object; the object's key follows a slash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Session,
+    Window,
+    Pane,
+    Client,
+    Info,
+    Buffer,
+    Table,
+    Queue,
+    Job,
+}
+
+impl Kind {
+    pub(crate) const ALL: &'static [(Kind, &'static str)] = &[
+        (Kind::Session, "session"),
+        (Kind::Window, "window"),
+        (Kind::Pane, "pane"),
+        (Kind::Client, "client"),
+        (Kind::Info, "info"),
+        (Kind::Buffer, "buffer"),
+        (Kind::Table, "table"),
+        (Kind::Queue, "queue"),
+        (Kind::Job, "job"),
+    ];
+
+    fn name(self) -> &'static str {
+        Kind::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
+    }
+}
+
+/// What has been saved: hashes of the texts by key.
+#[derive(Default)]
+pub(crate) struct Saver {
+    hashes: BTreeMap<String, u64>,
+    /// Saved keys by kind, without their kind.
+    keys: BTreeMap<Kind, BTreeSet<String>>,
+}
+
+impl Saver {
+    /// Notes what a recovery has read.
+    pub(crate) fn loaded(&mut self, key: &str, text: &[u8]) {
+        self.hashes.insert(key.to_string(), hash(text));
+        if let Some((kind, rest)) = key.split_once('/') {
+            if let Some((kind, _)) = Kind::ALL.iter().find(|(_, name)| *name == kind) {
+                self.keys.entry(*kind).or_default().insert(rest.to_string());
+            }
+        }
+    }
+}
+
+fn hash(text: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(text);
+    hasher.finish()
+}
+
+/// Collects entries: only what changed, or all.
+struct Collector<'a> {
+    saver: &'a mut Saver,
+    all: bool,
+    out: &'a mut Vec<Entry>,
+}
+
+impl Collector<'_> {
+    fn one<T: Serialize>(&mut self, key: &str, cell: &mut Tracked<T>) {
+        if cell.take_dirty() || self.all {
+            self.put(key, &**cell);
+        }
+    }
+
+    fn put<T: Serialize>(&mut self, key: &str, value: &T) {
+        // The types are plain data with text keys: they always have a text.
+        let text = serde_json::to_vec(value).expect("plain data has a JSON text");
+        let hash = hash(&text);
+        if self.saver.hashes.get(key) == Some(&hash) && !self.all {
+            return;
+        }
+        self.saver.hashes.insert(key.to_string(), hash);
+        self.out.push(Entry::Section(key.to_string(), Some(text)));
+    }
+
+    fn many<'v, T: Serialize + 'v>(
+        &mut self,
+        kind: Kind,
+        items: impl Iterator<Item = (String, &'v mut Tracked<T>)>,
+    ) {
+        let saved = self.saver.keys.remove(&kind).unwrap_or_default();
+        let mut now = BTreeSet::new();
+        for (id, cell) in items {
+            if cell.take_dirty() || self.all || !saved.contains(&id) {
+                self.put(&format!("{}/{id}", kind.name()), &**cell);
+            }
+            now.insert(id);
+        }
+        self.gone(kind, &saved, now);
+    }
+
+    fn gone(&mut self, kind: Kind, saved: &BTreeSet<String>, now: BTreeSet<String>) {
+        for id in saved.difference(&now) {
+            let key = format!("{}/{id}", kind.name());
+            self.saver.hashes.remove(&key);
+            if !self.all {
+                self.out.push(Entry::Section(key, None));
+            }
+        }
+        self.saver.keys.insert(kind, now);
+    }
+}
+
+/// The key of a queue's section.
+pub(crate) fn queue_key(client: Option<crate::ClientId>) -> String {
+    client.map_or_else(|| "all".to_string(), |client| client.0.to_string())
+}
+
+impl Core {
+    fn sections(&mut self, all: bool, out: &mut Vec<Entry>) {
+        let model = &mut self.model;
+        let mut to = Collector { saver: &mut self.saver, all, out };
+        to.one("global", &mut model.global);
+        to.one("options/server", &mut model.server_options);
+        to.one("options/session", &mut model.session_options);
+        to.one("options/window", &mut model.window_options);
+        to.one("environment", &mut model.environment);
+        to.one("channels", &mut model.channels);
+        to.many(Kind::Session, model.sessions.iter_mut().map(|(id, cell)| (id.0.to_string(), cell)));
+        to.many(Kind::Window, model.windows.iter_mut().map(|(id, cell)| (id.0.to_string(), cell)));
+        to.many(Kind::Pane, model.panes.iter_mut().map(|(id, pane)| (id.0.to_string(), &mut pane.state)));
+        to.many(Kind::Client, model.clients.iter_mut().map(|(id, client)| (id.0.to_string(), &mut client.state)));
+        let saved = to.saver.keys.remove(&Kind::Info).unwrap_or_default();
+        let mut now = BTreeSet::new();
+        for (id, client) in &model.clients {
+            let id = id.0.to_string();
+            if all || !saved.contains(&id) {
+                to.put(&format!("info/{id}"), &client.state.info);
+            }
+            now.insert(id);
+        }
+        to.gone(Kind::Info, &saved, now);
+        to.many(Kind::Buffer, model.buffers.iter_mut().map(|(name, cell)| (name.clone(), cell)));
+        to.many(Kind::Queue, model.queues.iter_mut().map(|(id, cell)| (queue_key(*id), cell)));
+        to.many(Kind::Job, model.jobs.iter_mut().map(|(token, cell)| (token.to_string(), cell)));
+        // Of the key tables only those that have been changed; an emptied default table is saved as an empty one.
+        let defaults = &self.default_tables;
+        for name in defaults.keys().filter(|name| !model.tables.contains_key(*name)).cloned().collect::<Vec<_>>() {
+            model.tables.insert(name, Tracked::default());
+        }
+        let changed = model.tables.iter_mut().filter(|(name, table)| {
+            defaults.get(*name).is_none_or(|default| default.bindings != table.bindings)
+        });
+        to.many(Kind::Table, changed.map(|(name, cell)| (name.clone(), cell)));
+    }
+
+    /// What of the turn must survive. Empty entries: nothing, there is no need to write it.
+    pub fn commit(&mut self) -> Transaction {
+        let mut entries = Vec::new();
+        self.sections(false, &mut entries);
+        for (pane, op) in std::mem::take(&mut self.new_ops) {
+            let mut bytes = Vec::new();
+            encode_op(op.serial, &op.op, &mut bytes);
+            entries.push(Entry::Op(pane.0, op.at, bytes));
+        }
+        entries.append(&mut self.entries);
+        // Output alone is no reason to write: heard again, it has no effect again.
+        if !entries.is_empty() {
+            for (id, pane) in &mut self.model.panes {
+                if pane.heard != pane.offset {
+                    pane.heard = pane.offset;
+                    entries.push(Entry::Heard(id.0, pane.offset));
+                }
+            }
+            self.turn += 1;
+        }
+        Transaction { turn: self.turn, entries }
+    }
+
+    /// Everything, for a journal that begins anew. Operations since the checkpoints are in it. To be taken after a
+    /// commit whose effects have been carried out: what is to be written to programs is not repeated.
+    pub fn snapshot(&mut self) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        self.sections(true, &mut entries);
+        for (id, pane) in &mut self.model.panes {
+            for op in &pane.ops {
+                let mut bytes = Vec::new();
+                encode_op(op.serial, &op.op, &mut bytes);
+                entries.push(Entry::Op(id.0, op.at, bytes));
+            }
+            entries.push(Entry::Input(id.0, pane.input_offset, Vec::new()));
+            entries.push(Entry::Heard(id.0, pane.offset));
+            pane.heard = pane.offset;
+        }
+        entries
+    }
+
+    /// The number of the last committed turn.
+    pub fn turn(&self) -> u64 {
+        self.turn
+    }
+
+    /// After a recovery: the number of the last turn in the journal.
+    pub fn set_turn(&mut self, turn: u64) {
+        self.turn = turn;
+    }
+
+    /// A pane's terminal as it is at [`Core::offset`], with what it takes to go on from there.
+    pub fn checkpoint(&self, pane: PaneId) -> Option<Vec<u8>> {
+        let pane = self.model.panes.get(&pane)?;
+        let mut out = Vec::with_capacity(16 * 1024);
+        out.extend(pane.offset.to_le_bytes());
+        out.extend(pane.op_serial.to_le_bytes());
+        pane.terminal.snapshot(&mut out);
+        Some(out)
+    }
+
+    /// The checkpoint that was taken at this offset is in place.
+    pub fn checkpointed(&mut self, id: PaneId, at: u64) {
+        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        if at == pane.offset {
+            pane.ops.clear();
+            pane.terminal.checkpointed();
+            self.checkpoints_due.remove(&id);
+        } else {
+            pane.ops.retain(|op| op.at >= at);
+        }
+    }
+
+    /// Panes whose history would overwrite what their last checkpoint refers to: a checkpoint must be in place before
+    /// more of their output is handled.
+    pub fn pane_checkpoint_due(&self) -> Vec<PaneId> {
+        self.checkpoints_due.iter().copied().collect()
+    }
+}

@@ -1,0 +1,183 @@
+//! A turn: events in, then queues, sizes and pictures, then the effects.
+
+use crate::draw;
+use crate::event::{Event, Now};
+use crate::input;
+use crate::model::ids::ClientId;
+use crate::model::Model;
+use crate::probe::Probe;
+use crate::{Core, Effect, Setup};
+
+impl Core {
+    /// A server with no sessions.
+    pub fn new(setup: Setup, probe: Box<dyn Probe>) -> Core {
+        let mut core = Core {
+            model: Model::default(),
+            probe,
+            now: setup.now,
+            effects: Vec::new(),
+            draw: Default::default(),
+            entries: Vec::new(),
+            new_ops: Vec::new(),
+            checkpoints_due: Default::default(),
+            turn: 0,
+            saver: Default::default(),
+            default_tables: crate::keys::default_tables(),
+            format_jobs: Default::default(),
+            in_hook: false,
+            sizes_stale: false,
+            unattached_stale: false,
+            unfinished: false,
+            recovering: false,
+            ended: false,
+        };
+        core.model.global.start_unix = setup.now.unix;
+        core.model.global.configured = !setup.await_config;
+        for (name, table) in &core.default_tables {
+            core.model.tables.insert(name.clone(), crate::save::Tracked::saved(table.clone()));
+        }
+        core
+    }
+
+    /// Handles an event. A turn is any number of events and then `finish_turn`.
+    pub fn handle(&mut self, now: Now, event: Event<'_>, effects: &mut Vec<Effect>) {
+        self.now = now;
+        if self.ended {
+            return;
+        }
+        match event {
+            Event::Connected { client, info } => self.connected(client, info),
+            Event::Returned { client, size } => {
+                self.client_resized(client, size);
+                if let Some(client) = self.model.clients.get_mut(&client) {
+                    client.ready = true;
+                }
+                draw::forget(self, client);
+            }
+            Event::Command { client, argv } => self.command_line(client, &argv),
+            Event::Input { client, bytes } => {
+                if self.session_of(client).is_some() {
+                    self.use_client(client);
+                    input::client_input(self, client, bytes);
+                    // What was typed next may depend on what this key's command has done.
+                    self.unfinished |= self.run_queues();
+                }
+            }
+            Event::Resized { client, size } => self.client_resized(client, size),
+            Event::Ready { client } => {
+                if let Some(client) = self.model.clients.get_mut(&client) {
+                    client.ready = true;
+                }
+            }
+            Event::Continued { client } => {
+                if let Some(client) = self.model.clients.get_mut(&client) {
+                    if client.state.suspended {
+                        client.state.suspended = false;
+                    }
+                    client.ready = true;
+                }
+                self.sizes_stale = true;
+                draw::forget(self, client);
+            }
+            Event::Gone { client } => self.gone(client),
+            Event::Output { pane, at, bytes } => self.output(pane, at, bytes),
+            Event::Lost { pane, to } => self.lost(pane, to),
+            Event::Spawned { pane, pid, tty } => self.spawned(pane, pid, tty),
+            Event::SpawnFailed { pane, error } => self.spawn_failed(pane, &error),
+            Event::Exited { pane, status } => self.exited(pane, status),
+            Event::Done { token, result, status } => self.done(token, result, status),
+            Event::Woken => input::wake(self),
+            Event::Terminate => self.shut_down(),
+            Event::ConfigFiles { files } => self.config_files(files),
+        }
+        effects.append(&mut self.effects);
+    }
+
+    /// Ends a turn: runs what waits and can run, fits sizes, draws.
+    pub fn finish_turn(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        self.now = now;
+        if self.ended {
+            return;
+        }
+        self.check_jobs();
+        self.check_silence();
+        self.unfinished = self.run_queues();
+        self.check_names();
+        // Hooks that ran because of sizes or sessions may change them again; what is left is for the next turn.
+        for _ in 0..3 {
+            if std::mem::take(&mut self.unattached_stale) {
+                self.check_unattached();
+            }
+            if std::mem::take(&mut self.sizes_stale) {
+                self.recalculate_sizes();
+            }
+            self.unfinished |= self.run_queues();
+            if !self.sizes_stale && !self.unattached_stale {
+                break;
+            }
+        }
+        self.check_empty();
+        if !self.ended {
+            self.show_config_errors();
+            draw::frames(self);
+            self.start_format_jobs();
+        }
+        effects.append(&mut self.effects);
+    }
+
+    /// Monotonic ms at which `Event::Woken` is wanted; None: no need.
+    pub fn next_wake(&self) -> Option<u64> {
+        if self.ended {
+            return None;
+        }
+        if self.unfinished {
+            return Some(self.now.ms);
+        }
+        [self.jobs_due(), self.silence_due(), self.names_due(), input::next_due(self), draw::next_due(self)]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// exit-empty, exit-unattached: a server that nobody needs ends.
+    fn check_empty(&mut self) {
+        let global = &self.model.global;
+        if !global.had_client || !global.configured || self.ended {
+            return;
+        }
+        let options = self.server_chain();
+        if !options.flag("exit-empty") {
+            return;
+        }
+        if !options.flag("exit-unattached") && !self.model.sessions.is_empty() {
+            return;
+        }
+        let busy = self.attached_clients().next().is_some()
+            || self.model.clients.values().any(|client| !client.state.leaving)
+            || self.model.queues.values().any(|queue| !queue.items.is_empty() || queue.waiting.is_some());
+        if !busy {
+            self.shut_down();
+        }
+    }
+
+    /// kill-server, SIGTERM: panes end, clients leave, the server too.
+    pub(crate) fn shut_down(&mut self) {
+        if self.ended {
+            return;
+        }
+        let clients: Vec<(ClientId, bool, u8)> = self
+            .model
+            .clients
+            .values()
+            .map(|client| (client.state.id, client.state.attached, client.state.status))
+            .collect();
+        for (client, attached, status) in clients {
+            self.leave(client, status, if attached { "[server exited]" } else { "" });
+        }
+        for pane in self.pane_ids() {
+            self.emit(Effect::Forget { pane });
+        }
+        self.emit(Effect::Shutdown);
+        self.ended = true;
+    }
+}

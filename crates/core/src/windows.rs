@@ -1,0 +1,415 @@
+//! Windows and the panes in them: making, closing, the active pane, zoom, places.
+
+use outlast_lang::layout::Cell;
+use outlast_lang::options::Options;
+use outlast_term::{Config, Op, Size, Terminal};
+use std::collections::VecDeque;
+
+use crate::model::ids::{PaneId, WindowId};
+use crate::model::layout::{self, Geometry};
+use crate::model::pane::{Pane, PaneOp, PaneState, PendingOp};
+use crate::model::Window;
+use crate::save::Tracked;
+use crate::{Core, Effect};
+
+/// What a terminal is made with; its real size and limits are its first operations, so that replay from nothing
+/// gives the same.
+pub(crate) const BIRTH: Config = Config { size: Size { cols: 80, rows: 24 }, history_limit: 2000 };
+
+impl Core {
+    /// Makes a window with one pane in it, not yet linked and with no program.
+    pub(crate) fn create_window(&mut self, cols: u16, rows: u16, history: u32) -> (WindowId, PaneId) {
+        let id = WindowId(self.model.global.next_window);
+        self.model.global.next_window += 1;
+        let pane = self.create_pane(id, cols, rows, history);
+        let window = Window {
+            id,
+            name: String::new(),
+            cols,
+            rows,
+            manual_size: None,
+            panes: vec![pane],
+            layout: layout::leaf(cols, rows, pane.0),
+            zoomed: None,
+            active: pane,
+            last: Vec::new(),
+            options: Options::local(),
+            preset: -1,
+            old_layout: None,
+            activity: self.now.unix,
+            created: self.now.unix,
+            latest: None,
+            silent_at_ms: None,
+        };
+        self.model.windows.insert(id, Tracked::new(window));
+        self.fix_panes(id);
+        (id, pane)
+    }
+
+    /// Makes a pane that belongs to a window; the caller puts it into the window's list and layout.
+    pub(crate) fn create_pane(&mut self, window: WindowId, cols: u16, rows: u16, history: u32) -> PaneId {
+        let id = PaneId(self.model.global.next_pane);
+        self.model.global.next_pane += 1;
+        let size = Size::new(cols, rows);
+        let state = PaneState {
+            id,
+            window,
+            cols: size.cols,
+            rows: size.rows,
+            title: self.probe.host(),
+            ..PaneState::new(id, window)
+        };
+        let terminal = Terminal::new(BIRTH, self.probe.blocks(id));
+        self.model.panes.insert(id, Pane::new(Tracked::new(state), terminal));
+        self.operate(id, Op::HistoryLimit(history));
+        self.operate(id, Op::Resize(size));
+        id
+    }
+
+    /// Applies an operation to a pane's terminal and notes it for replay.
+    pub(crate) fn operate(&mut self, id: PaneId, op: Op) {
+        self.operate_any(id, PaneOp::Term(op));
+    }
+
+    /// Changes a pane's terminal and notes it for replay.
+    pub(crate) fn operate_any(&mut self, id: PaneId, op: PaneOp) {
+        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        op.apply(&mut pane.terminal);
+        pane.op_serial += 1;
+        let pending = PendingOp { serial: pane.op_serial, at: pane.offset, op };
+        self.new_ops.push((id, pending.clone()));
+        pane.ops.push_back(pending);
+        if pane.terminal.checkpoint_due() {
+            self.checkpoints_due.insert(id);
+        }
+        self.answer(id);
+        self.touch_pane(id);
+    }
+
+    /// Gives the panes the places and sizes of the layout.
+    pub(crate) fn fix_panes(&mut self, id: WindowId) {
+        let edge = self.edge(id);
+        let Some(window) = self.model.windows.get(&id) else { return };
+        let places: Vec<Geometry> = match window.zoomed {
+            Some(pane) => layout::geometry(&layout::leaf(window.cols, window.rows, pane.0), edge),
+            None => layout::geometry(&window.layout, edge),
+        };
+        for place in places {
+            let pane_id = PaneId(place.pane);
+            let Some(pane) = self.model.panes.get_mut(&pane_id) else { continue };
+            let old = (pane.state.x, pane.state.y, pane.state.cols, pane.state.rows);
+            let new = (place.x, place.y, place.cols, place.rows);
+            if old == new && pane.terminal.size() == Size::new(place.cols, place.rows) {
+                continue;
+            }
+            (pane.state.x, pane.state.y, pane.state.cols, pane.state.rows) = new;
+            let size = Size::new(place.cols, place.rows);
+            if pane.terminal.size() != size {
+                let runs = pane.state.is_running();
+                crate::mode::resizing(self, pane_id);
+                self.operate(pane_id, Op::Resize(size));
+                if runs {
+                    self.emit(Effect::Resize { pane: pane_id, size });
+                }
+                self.mode_resized(pane_id);
+            }
+        }
+        self.touch_window(id);
+    }
+
+    /// Marks the clients that show a window for drawing.
+    pub(crate) fn touch_window(&mut self, id: WindowId) {
+        let shown: Vec<_> = self
+            .model
+            .sessions
+            .values()
+            .filter(|session| session.windows.get(&session.current).is_some_and(|link| link.0 == id))
+            .map(|session| session.id)
+            .collect();
+        for client in self.model.clients.values_mut() {
+            if client.state.session.is_some_and(|session| shown.contains(&session)) {
+                client.stale = true;
+            }
+        }
+    }
+
+    /// Marks the clients that show a pane for drawing.
+    pub(crate) fn touch_pane(&mut self, id: PaneId) {
+        if let Some(window) = self.model.panes.get(&id).map(|pane| pane.state.window) {
+            self.touch_window(window);
+        }
+    }
+
+    /// Makes a pane the active one. A zoomed window is shown whole again. False: it was active already.
+    pub(crate) fn activate(&mut self, id: WindowId, pane: PaneId, notify: bool) -> bool {
+        let Some(window) = self.model.windows.get(&id) else { return false };
+        if window.active == pane || !window.panes.contains(&pane) {
+            return false;
+        }
+        self.unzoom(id);
+        let Some(window) = self.model.windows.get_mut(&id) else { return false };
+        let old = window.active;
+        window.last.retain(|last| *last != pane && *last != old);
+        if window.panes.contains(&old) {
+            window.last.insert(0, old);
+        }
+        window.active = pane;
+        if let Some(pane) = self.model.panes.get_mut(&pane) {
+            pane.name_stale = true;
+            if pane.state.unseen {
+                pane.state.unseen = false;
+            }
+        }
+        self.touch_window(id);
+        self.touch_all();
+        self.focus_changed(old);
+        self.focus_changed(pane);
+        if notify {
+            self.notify_window("window-pane-changed", id);
+        }
+        true
+    }
+
+    /// Lets one pane cover the window.
+    pub(crate) fn zoom(&mut self, id: WindowId, pane: PaneId) -> bool {
+        let Some(window) = self.model.windows.get(&id) else { return false };
+        if window.zoomed.is_some() || window.panes.len() < 2 {
+            return false;
+        }
+        self.activate(id, pane, true);
+        let Some(window) = self.model.windows.get_mut(&id) else { return false };
+        window.zoomed = Some(pane);
+        self.fix_panes(id);
+        self.notify_window("window-layout-changed", id);
+        self.touch_all();
+        true
+    }
+
+    /// Shows all panes again.
+    pub(crate) fn unzoom(&mut self, id: WindowId) -> bool {
+        if self.model.windows.get(&id).is_none_or(|window| window.zoomed.is_none()) {
+            return false;
+        }
+        if let Some(window) = self.model.windows.get_mut(&id) {
+            window.zoomed = None;
+        }
+        self.fix_panes(id);
+        self.notify_window("window-layout-changed", id);
+        self.touch_all();
+        true
+    }
+
+    /// Zooms the active pane again if the window was zoomed before a command took it apart.
+    pub(crate) fn rezoom(&mut self, id: WindowId, was: bool) {
+        if let Some(active) = self.model.windows.get(&id).map(|window| window.active).filter(|_| was) {
+            self.zoom(id, active);
+        }
+    }
+
+    /// Whether a window is zoomed.
+    pub fn is_zoomed(&self, id: WindowId) -> bool {
+        self.model.windows.get(&id).is_some_and(|window| window.zoomed.is_some())
+    }
+
+    /// Changes the layout as if nothing were zoomed, then fits the panes to it.
+    pub(crate) fn change_layout<T>(&mut self, id: WindowId, change: impl FnOnce(&mut Cell) -> T) -> Option<T> {
+        let window = self.model.windows.get_mut(&id)?;
+        let result = change(&mut window.layout);
+        self.fix_panes(id);
+        self.notify_window("window-layout-changed", id);
+        Some(result)
+    }
+
+    /// Gives the window a size; the layout is fitted as far as it goes, and the window is no smaller than that.
+    pub(crate) fn resize_window(&mut self, id: WindowId, cols: u16, rows: u16) {
+        let edge = self.edge(id);
+        let size = Size::new(cols, rows);
+        let Some(window) = self.model.windows.get_mut(&id) else { return };
+        layout::resize(&mut window.layout, size.cols, size.rows, edge);
+        window.cols = size.cols.max(window.layout.width);
+        window.rows = size.rows.max(window.layout.height);
+        self.fix_panes(id);
+        self.touch_all();
+        self.notify_window("window-layout-changed", id);
+        self.notify_window("window-resized", id);
+    }
+
+    /// Takes a pane out of its window's list, layout and order of use; the pane itself stays. True: the window is
+    /// empty now (its layout still names the pane).
+    pub(crate) fn take_pane(&mut self, id: PaneId) -> bool {
+        let Some(window_id) = self.model.panes.get(&id).map(|pane| pane.state.window) else { return false };
+        self.unzoom(window_id);
+        let edge = self.edge(window_id);
+        if self.model.global.marked == Some(id) {
+            self.model.global.marked = None;
+        }
+        let Some(window) = self.model.windows.get_mut(&window_id) else { return false };
+        let at = window.panes.iter().position(|pane| *pane == id);
+        window.last.retain(|last| *last != id);
+        let Some(at) = at else { return false };
+        window.panes.remove(at);
+        layout::close(&mut window.layout, id.0, edge);
+        if window.panes.is_empty() {
+            return true;
+        }
+        if window.active == id {
+            let next = match window.last.first() {
+                Some(last) => *last,
+                None => window.panes[at.saturating_sub(1).min(window.panes.len() - 1)],
+            };
+            window.last.retain(|last| *last != next);
+            window.active = next;
+            if let Some(pane) = self.model.panes.get_mut(&next) {
+                pane.name_stale = true;
+            }
+            self.notify_window("window-pane-changed", window_id);
+            self.focus_changed(next);
+        }
+        for client in self.model.clients.values_mut() {
+            if client.state.panes.get(&window_id.0) == Some(&id) {
+                client.state.panes.remove(&window_id.0);
+            }
+        }
+        self.fix_panes(window_id);
+        self.touch_all();
+        self.notify_window("window-layout-changed", window_id);
+        false
+    }
+
+    /// Closes a pane; its program gets SIGHUP. A window without panes closes too, and a session without windows.
+    pub(crate) fn remove_pane(&mut self, id: PaneId) {
+        let Some(window) = self.model.panes.get(&id).map(|pane| pane.state.window) else { return };
+        let empty = self.take_pane(id);
+        self.forget_pane(id);
+        if empty {
+            self.kill_window(window, true);
+        }
+    }
+
+    /// Drops a pane that is in no window.
+    pub(crate) fn forget_pane(&mut self, id: PaneId) {
+        if self.model.panes.remove(&id).is_some() {
+            self.checkpoints_due.remove(&id);
+            self.new_ops.retain(|(pane, _)| *pane != id);
+            self.emit(Effect::Forget { pane: id });
+        }
+    }
+
+    /// Closes a window: all its links go, sessions left empty end.
+    pub(crate) fn kill_window(&mut self, id: WindowId, renumber: bool) {
+        for session in self.sessions_with(id) {
+            let has = |core: &Core| {
+                let session = core.model.sessions.get(&session)?;
+                session.windows.iter().find(|(_, link)| link.0 == id).map(|(index, _)| *index)
+            };
+            while let Some(index) = has(self) {
+                self.remove_link(session, index);
+            }
+            if self.model.sessions.get(&session).is_some_and(|session| session.windows.is_empty()) {
+                self.destroy_session(session);
+            } else if renumber {
+                self.renumber_if_wanted(session);
+            }
+        }
+        self.window_unlinked(id);
+    }
+
+    /// renumber-windows, for a session and its group.
+    pub(crate) fn renumber_if_wanted(&mut self, session: crate::SessionId) {
+        if self.session_chain(Some(session)).flag("renumber-windows") {
+            for member in self.group_of(session) {
+                self.renumber(member);
+            }
+        }
+    }
+
+    /// A link of a window has gone: closes the window if it was the last.
+    pub(crate) fn window_unlinked(&mut self, id: WindowId) {
+        if self.link_count(id) != 0 {
+            return;
+        }
+        let Some(window) = self.model.windows.remove(&id) else { return };
+        for pane in &window.panes {
+            if self.model.global.marked == Some(*pane) {
+                self.model.global.marked = None;
+            }
+            self.forget_pane(*pane);
+        }
+        for client in self.model.clients.values_mut() {
+            if client.state.panes.contains_key(&id.0) {
+                client.state.panes.remove(&id.0);
+            }
+        }
+    }
+
+    /// The number of a pane in its window, from pane-base-index.
+    pub fn pane_index(&self, id: PaneId) -> Option<i64> {
+        let window = self.model.panes.get(&id)?.state.window;
+        let at = self.model.windows.get(&window)?.panes.iter().position(|pane| *pane == id)?;
+        Some(at as i64 + self.window_chain(window).number("pane-base-index"))
+    }
+}
+
+impl PaneOp {
+    /// Carries it out.
+    pub(crate) fn apply(&self, terminal: &mut Terminal) {
+        match self {
+            PaneOp::Term(op) => terminal.apply(op),
+            PaneOp::Text(bytes) => terminal.advance(bytes),
+        }
+    }
+}
+
+impl PaneState {
+    /// A pane without a program.
+    pub fn new(id: PaneId, window: WindowId) -> PaneState {
+        PaneState {
+            id,
+            window,
+            cols: 80,
+            rows: 24,
+            x: 0,
+            y: 0,
+            life: 0,
+            spawning: None,
+            pid: 0,
+            tty: String::new(),
+            start_command: Vec::new(),
+            start_path: String::new(),
+            dead: None,
+            title: String::new(),
+            options: Options::local(),
+            input_off: false,
+            mode: None,
+            unseen: false,
+            shell: String::new(),
+            empty: false,
+            focused: false,
+            last_search: None,
+        }
+    }
+
+    /// A program runs, or has been asked for.
+    pub fn is_running(&self) -> bool {
+        self.dead.is_none() && !self.empty && (self.pid != 0 || self.spawning.is_some())
+    }
+}
+
+impl Pane {
+    /// A pane that has heard nothing yet.
+    pub fn new(state: Tracked<PaneState>, terminal: Terminal) -> Pane {
+        Pane {
+            state,
+            terminal,
+            offset: 0,
+            heard: 0,
+            input_offset: 0,
+            ops: VecDeque::new(),
+            op_serial: 0,
+            replayed: 0,
+            named_ms: 0,
+            name_stale: true,
+            style_cache: None,
+        }
+    }
+}
