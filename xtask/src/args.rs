@@ -18,7 +18,9 @@ impl Args {
 
     /// Takes one `--name VALUE`.
     pub fn value(&mut self, name: &str) -> Result<Option<String>, String> {
-        let Some(at) = self.0.iter().position(|word| word == name) else { return Ok(None) };
+        let Some(at) = self.0.iter().position(|word| word == name) else {
+            return Ok(None);
+        };
         if at + 1 == self.0.len() {
             return Err(format!("{name} wants a value"));
         }
@@ -30,7 +32,10 @@ impl Args {
     pub fn number(&mut self, name: &str) -> Result<Option<u64>, String> {
         match self.value(name)? {
             None => Ok(None),
-            Some(text) => text.parse().map(Some).map_err(|_| format!("{name}: no number: {text}")),
+            Some(text) => text
+                .parse()
+                .map(Some)
+                .map_err(|_| format!("{name}: no number: {text}")),
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod args;
 mod sessions;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -11,13 +12,23 @@ use args::Args;
 /// A chore: name, what it does, function.
 type Chore = (&'static str, &'static str, fn(Args) -> Result<(), String>);
 
-const CHORES: [Chore; 1] = [(
-    "sessions",
-    "[--on PROGRAM]... [--bless] [FILTER]...  plays the session scripts; --bless writes down what the program says",
-    sessions::run,
-)];
+const CHORES: [Chore; 2] = [
+    (
+        "sessions",
+        "[--on PROGRAM]... [--bless] [FILTER]...  plays the session scripts; --bless writes down what the program says",
+        sessions::run,
+    ),
+    (
+        "torture",
+        "[--minutes N] [--seconds N] [--kills N] [--seed S] [--pause POINT:COUNT] [--on PROGRAM]  kills the server and counts",
+        torture::run,
+    ),
+];
 
 fn main() -> ExitCode {
+    if let Some(code) = outlast_testkit::roles::play() {
+        return code;
+    }
     let mut words = std::env::args().skip(1);
     let name = words.next().unwrap_or_default();
     let Some((_, _, chore)) = CHORES.iter().find(|(chore, _, _)| *chore == name) else {

@@ -13,7 +13,11 @@ pub fn run(mut args: Args) -> Result<(), String> {
     let bless = args.flag("--bless");
     let mut binaries = Vec::new();
     while let Some(path) = args.value("--on")? {
-        binaries.push(if path.ends_with("outlast") { Binary::outlast(path) } else { Binary::tmux(path)? });
+        binaries.push(if path.ends_with("outlast") {
+            Binary::outlast(path)
+        } else {
+            Binary::tmux(path)?
+        });
     }
     if binaries.is_empty() {
         binaries = Binary::installed();
@@ -21,7 +25,12 @@ pub fn run(mut args: Args) -> Result<(), String> {
     let filters = args.rest()?;
     let scripts: Vec<Script> = find(&root().join("sessions"))?
         .into_iter()
-        .filter(|script| filters.is_empty() || filters.iter().any(|filter| script.name.contains(filter.as_str())))
+        .filter(|script| {
+            filters.is_empty()
+                || filters
+                    .iter()
+                    .any(|filter| script.name.contains(filter.as_str()))
+        })
         .collect();
     let mut jobs = Vec::new();
     for binary in &binaries {
@@ -53,8 +62,16 @@ pub fn run(mut args: Args) -> Result<(), String> {
     });
     let failed = failed.into_inner().unwrap_or(total);
     let names: Vec<String> = binaries.iter().map(Binary::name).collect();
-    println!("{} of {total} passed on {}", total - failed, names.join(", "));
-    if failed == 0 { Ok(()) } else { Err(format!("{failed} failed")) }
+    println!(
+        "{} of {total} passed on {}",
+        total - failed,
+        names.join(", ")
+    );
+    if failed == 0 {
+        Ok(())
+    } else {
+        Err(format!("{failed} failed"))
+    }
 }
 
 fn one(binary: &Binary, script: &Script, bless: bool) -> Result<(), String> {

@@ -43,7 +43,13 @@ pub struct Client {
 
 impl Client {
     /// Starts `argv` on a pty of this size.
-    pub fn spawn(argv: &[String], env: &[(String, String)], cwd: &str, cols: u16, rows: u16) -> Result<Client> {
+    pub fn spawn(
+        argv: &[String],
+        env: &[(String, String)],
+        cwd: &str,
+        cols: u16,
+        rows: u16,
+    ) -> Result<Client> {
         let pty = Pty::spawn(argv, env, cwd, cols, rows)?;
         let shown = Shown {
             eye: Eye::new(cols, rows, 10_000),
@@ -53,12 +59,24 @@ impl Client {
             paused: false,
             ended: false,
         };
-        let shared = Arc::new(Shared { shown: Mutex::new(shown), changed: Condvar::new() });
-        let (wake, stop) = at(rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC), "pipe")?;
+        let shared = Arc::new(Shared {
+            shown: Mutex::new(shown),
+            changed: Condvar::new(),
+        });
+        let (wake, stop) = at(
+            rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC),
+            "pipe",
+        )?;
         let master = pty.reader()?;
         let theirs = Arc::clone(&shared);
         let reader = std::thread::spawn(move || read_all(master, File::from(wake), &theirs));
-        Ok(Client { pty, shared, stop: Some(File::from(stop)), reader: Some(reader), size: (cols, rows) })
+        Ok(Client {
+            pty,
+            shared,
+            stop: Some(File::from(stop)),
+            reader: Some(reader),
+            size: (cols, rows),
+        })
     }
 
     /// The program's process id.
@@ -88,7 +106,11 @@ impl Client {
 
     /// Presses keys by their names: `C-b c`, `M-x`, `Up`, `F1`.
     pub fn keys(&mut self, names: &str) -> Result<()> {
-        let application = lock(&self.shared.shown).eye.picture().modes.contains(&"app-cursor");
+        let application = lock(&self.shared.shown)
+            .eye
+            .picture()
+            .modes
+            .contains(&"app-cursor");
         let bytes = crate::keys::encode(names, application)?;
         self.write(&bytes)
     }
@@ -144,12 +166,19 @@ impl Client {
                 return Err("the client has ended".into());
             }
             let left = end.checked_duration_since(Instant::now());
-            shown = self.pass(shown, left.ok_or_else(|| format!("nothing came within {deadline:?}"))?);
+            shown = self.pass(
+                shown,
+                left.ok_or_else(|| format!("nothing came within {deadline:?}"))?,
+            );
         }
     }
 
     /// Waits until what is shown satisfies `done`; the error shows what was there at the deadline.
-    pub fn wait_picture(&self, deadline: Duration, mut done: impl FnMut(&Picture) -> bool) -> Result<Picture> {
+    pub fn wait_picture(
+        &self,
+        deadline: Duration,
+        mut done: impl FnMut(&Picture) -> bool,
+    ) -> Result<Picture> {
         let end = Instant::now() + deadline;
         let mut shown = lock(&self.shared.shown);
         let mut seen = None;
@@ -162,10 +191,16 @@ impl Client {
                 }
             }
             if shown.ended {
-                return Err(format!("the client has ended and shows\n{}", shown.eye.picture().framed()));
+                return Err(format!(
+                    "the client has ended and shows\n{}",
+                    shown.eye.picture().framed()
+                ));
             }
             let Some(left) = end.checked_duration_since(Instant::now()) else {
-                return Err(format!("not within {deadline:?}; it shows\n{}", shown.eye.picture().framed()));
+                return Err(format!(
+                    "not within {deadline:?}; it shows\n{}",
+                    shown.eye.picture().framed()
+                ));
             };
             shown = self.pass(shown, left);
         }
@@ -173,7 +208,8 @@ impl Client {
 
     /// Waits until some text is on the screen.
     pub fn wait_text(&self, text: &str, deadline: Duration) -> Result<Picture> {
-        self.wait_picture(deadline, |picture| picture.text().contains(text)).map_err(|error| format!("{text:?} {error}"))
+        self.wait_picture(deadline, |picture| picture.text().contains(text))
+            .map_err(|error| format!("{text:?} {error}"))
     }
 
     /// Waits until nothing has come for `quiet`, at most until the deadline.
@@ -182,8 +218,11 @@ impl Client {
         let mut shown = lock(&self.shared.shown);
         while Instant::now() < end && !shown.ended {
             let before = shown.total;
-            let (next, timeout) =
-                self.shared.changed.wait_timeout(shown, quiet).unwrap_or_else(PoisonError::into_inner);
+            let (next, timeout) = self
+                .shared
+                .changed
+                .wait_timeout(shown, quiet)
+                .unwrap_or_else(PoisonError::into_inner);
             shown = next;
             if timeout.timed_out() && shown.total == before {
                 return;
@@ -193,11 +232,17 @@ impl Client {
 
     /// The program's end.
     pub fn wait_end(&mut self, deadline: Duration) -> Result<ExitStatus> {
-        let status = self.pty.wait(deadline).map_err(|error| format!("{error}; it shows\n{}", self.picture().framed()))?;
+        let status = self
+            .pty
+            .wait(deadline)
+            .map_err(|error| format!("{error}; it shows\n{}", self.picture().framed()))?;
         // What it said last is still to be read.
         let end = Instant::now() + Duration::from_secs(2);
         let mut shown = lock(&self.shared.shown);
-        while let Some(left) = end.checked_duration_since(Instant::now()).filter(|_| !shown.ended) {
+        while let Some(left) = end
+            .checked_duration_since(Instant::now())
+            .filter(|_| !shown.ended)
+        {
             shown = self.pass(shown, left);
         }
         drop(shown);
@@ -220,7 +265,11 @@ impl Client {
     }
 
     fn pass<'a>(&self, shown: MutexGuard<'a, Shown>, left: Duration) -> MutexGuard<'a, Shown> {
-        self.shared.changed.wait_timeout(shown, left).unwrap_or_else(PoisonError::into_inner).0
+        self.shared
+            .changed
+            .wait_timeout(shown, left)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
     }
 }
 
@@ -234,7 +283,10 @@ impl Drop for Client {
 fn read_all(mut master: File, stop: File, shared: &Shared) {
     let mut buffer = vec![0; 64 * 1024];
     loop {
-        let mut fds = [PollFd::new(&master, PollFlags::IN), PollFd::new(&stop, PollFlags::IN)];
+        let mut fds = [
+            PollFd::new(&master, PollFlags::IN),
+            PollFd::new(&stop, PollFlags::IN),
+        ];
         match poll(&mut fds, None) {
             Ok(_) => {}
             Err(rustix::io::Errno::INTR) => continue,
@@ -245,7 +297,9 @@ fn read_all(mut master: File, stop: File, shared: &Shared) {
         }
         let mut shown = lock(&shared.shown);
         if shown.paused {
-            let waited = shared.changed.wait_timeout(shown, Duration::from_millis(50));
+            let waited = shared
+                .changed
+                .wait_timeout(shown, Duration::from_millis(50));
             drop(waited);
             continue;
         }

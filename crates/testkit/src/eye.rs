@@ -50,7 +50,13 @@ pub struct Picture {
 impl Picture {
     /// A row's text without trailing blanks.
     pub fn row(&self, y: usize) -> String {
-        let text: String = self.cells.get(y).into_iter().flatten().map(|cell| cell.text.as_str()).collect();
+        let text: String = self
+            .cells
+            .get(y)
+            .into_iter()
+            .flatten()
+            .map(|cell| cell.text.as_str())
+            .collect();
         text.trim_end().to_string()
     }
 
@@ -67,7 +73,13 @@ impl Picture {
     /// The rows in a frame, for a failure's message.
     pub fn framed(&self) -> String {
         let rows: Vec<String> = self.rows().iter().map(|row| format!("  | {row}")).collect();
-        format!("{}\n  cursor {:?} modes {:?} title {:?}", rows.join("\n"), self.cursor, self.modes, self.title)
+        format!(
+            "{}\n  cursor {:?} modes {:?} title {:?}",
+            rows.join("\n"),
+            self.cursor,
+            self.modes,
+            self.title
+        )
     }
 }
 
@@ -94,7 +106,12 @@ impl EventListener for Ear {
             Event::ClipboardStore(_, text) => heard.clipboard.push(text),
             Event::TextAreaSizeRequest(answer) => {
                 let (cols, rows) = heard.size;
-                let size = WindowSize { num_lines: rows, num_cols: cols, cell_width: 8, cell_height: 16 };
+                let size = WindowSize {
+                    num_lines: rows,
+                    num_cols: cols,
+                    cell_width: 8,
+                    cell_height: 16,
+                };
                 let text = answer(size);
                 heard.replies.extend_from_slice(text.as_bytes());
             }
@@ -132,9 +149,19 @@ impl Eye {
     pub fn new(cols: u16, rows: u16, history: usize) -> Eye {
         let ear = Ear::default();
         lock(&ear.0).size = (cols, rows);
-        let config = Config { scrolling_history: history, ..Config::default() };
-        let dims = Dims { cols: cols.into(), rows: rows.into() };
-        Eye { term: Term::new(config, &dims, ear.clone()), parser: Processor::new(), ear }
+        let config = Config {
+            scrolling_history: history,
+            ..Config::default()
+        };
+        let dims = Dims {
+            cols: cols.into(),
+            rows: rows.into(),
+        };
+        Eye {
+            term: Term::new(config, &dims, ear.clone()),
+            parser: Processor::new(),
+            ear,
+        }
     }
 
     /// Shows bytes.
@@ -150,7 +177,10 @@ impl Eye {
     /// Another size.
     pub fn resize(&mut self, cols: u16, rows: u16) {
         lock(&self.ear.0).size = (cols, rows);
-        self.term.resize(Dims { cols: cols.into(), rows: rows.into() });
+        self.term.resize(Dims {
+            cols: cols.into(),
+            rows: rows.into(),
+        });
     }
 
     /// What it answers to queries since the last call.
@@ -175,7 +205,9 @@ impl Eye {
 
     /// The text of the screen, cheaply.
     pub fn rows(&self) -> Vec<String> {
-        (0..self.term.screen_lines() as i32).map(|y| self.row(y)).collect()
+        (0..self.term.screen_lines() as i32)
+            .map(|y| self.row(y))
+            .collect()
     }
 
     /// History, oldest first.
@@ -188,7 +220,11 @@ impl Eye {
     pub fn picture(&self) -> Picture {
         let grid = self.term.grid();
         let cells = (0..self.term.screen_lines())
-            .map(|y| (0..self.term.columns()).map(|x| cell(&grid[Line(y as i32)][Column(x)])).collect())
+            .map(|y| {
+                (0..self.term.columns())
+                    .map(|x| cell(&grid[Line(y as i32)][Column(x)]))
+                    .collect()
+            })
             .collect();
         let point = grid.cursor.point;
         let visible = self.term.mode().contains(TermMode::SHOW_CURSOR);
@@ -220,11 +256,18 @@ const MODES: [(TermMode, &str); 12] = [
 ];
 
 fn modes(mode: TermMode) -> Vec<&'static str> {
-    MODES.iter().filter(|(bit, _)| mode.contains(*bit)).map(|(_, name)| *name).collect()
+    MODES
+        .iter()
+        .filter(|(bit, _)| mode.contains(*bit))
+        .map(|(_, name)| *name)
+        .collect()
 }
 
 fn push_text(cell: &Cell, text: &mut String) {
-    if cell.flags.intersects(Flags::WIDE_CHAR_SPACER | Flags::LEADING_WIDE_CHAR_SPACER) {
+    if cell
+        .flags
+        .intersects(Flags::WIDE_CHAR_SPACER | Flags::LEADING_WIDE_CHAR_SPACER)
+    {
         return;
     }
     text.push(if cell.c == '\t' { ' ' } else { cell.c });
@@ -243,8 +286,19 @@ fn cell(cell: &Cell) -> PictureCell {
         (Flags::HIDDEN, "hidden"),
         (Flags::STRIKEOUT, "strikethrough"),
     ];
-    let attrs = ATTRS.iter().filter(|(flag, _)| cell.flags.intersects(*flag)).map(|(_, name)| *name).collect();
-    PictureCell { text, look: Look { fg: colour(cell.fg), bg: colour(cell.bg), attrs } }
+    let attrs = ATTRS
+        .iter()
+        .filter(|(flag, _)| cell.flags.intersects(*flag))
+        .map(|(_, name)| *name)
+        .collect();
+    PictureCell {
+        text,
+        look: Look {
+            fg: colour(cell.fg),
+            bg: colour(cell.bg),
+            attrs,
+        },
+    }
 }
 
 fn colour(colour: Color) -> String {

@@ -67,7 +67,11 @@ fn one(name: &str, application: bool, out: &mut Vec<u8>) -> Result<()> {
         if meta {
             out.push(0x1b);
         }
-        if application && modified.len() == 2 && plain.starts_with("\x1b[") && !modified.ends_with('~') {
+        if application
+            && modified.len() == 2
+            && plain.starts_with("\x1b[")
+            && !modified.ends_with('~')
+        {
             out.extend_from_slice(b"\x1bO");
             out.extend_from_slice(&plain.as_bytes()[2..]);
         } else if ctrl && key == "Space" {
@@ -78,7 +82,9 @@ fn one(name: &str, application: bool, out: &mut Vec<u8>) -> Result<()> {
         return Ok(());
     }
     let mut chars = key.chars();
-    let (Some(char), None) = (chars.next(), chars.next()) else { return Err(format!("no such key: {name}")) };
+    let (Some(char), None) = (chars.next(), chars.next()) else {
+        return Err(format!("no such key: {name}"));
+    };
     if meta {
         out.push(0x1b);
     }
@@ -117,7 +123,11 @@ mod tests {
             ("C-Space C-\\", "\0\x1c"),
             ("é", "é"),
         ] {
-            assert_eq!(encode(names, false).as_deref(), Ok(bytes.as_bytes()), "{names}");
+            assert_eq!(
+                encode(names, false).as_deref(),
+                Ok(bytes.as_bytes()),
+                "{names}"
+            );
         }
         assert_eq!(encode("Left", true).as_deref(), Ok("\x1bOD".as_bytes()));
         assert!(encode("Nokey", false).is_err());

@@ -7,17 +7,21 @@
 
 pub mod client;
 pub mod eye;
+pub mod harness;
 pub mod keys;
 pub mod proc;
 pub mod pty;
 pub mod rng;
+pub mod roles;
 pub mod script;
+pub mod torture;
 pub mod world;
 
 pub use client::Client;
 pub use eye::{Eye, Look, Picture};
 pub use pty::Pty;
 pub use rng::Rng;
+pub use rustix::process::Signal;
 pub use world::{Binary, Output, Version, World};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -31,6 +35,9 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Adds what was being done to an error.
-pub(crate) fn at<T, E: std::fmt::Display>(result: std::result::Result<T, E>, what: &str) -> Result<T> {
+pub(crate) fn at<T, E: std::fmt::Display>(
+    result: std::result::Result<T, E>,
+    what: &str,
+) -> Result<T> {
     result.map_err(|error| format!("{what}: {error}"))
 }

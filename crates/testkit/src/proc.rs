@@ -27,7 +27,10 @@ pub fn wait_exit(pid: u32, deadline: Duration) -> Result<()> {
     let end = Instant::now() + deadline;
     loop {
         let mut fds = [PollFd::new(&fd, PollFlags::IN)];
-        match poll(&mut fds, Some(&timespec(end.saturating_duration_since(Instant::now())))) {
+        match poll(
+            &mut fds,
+            Some(&timespec(end.saturating_duration_since(Instant::now()))),
+        ) {
             Ok(0) => return Err(format!("process {pid} did not end within {deadline:?}")),
             Ok(_) => return Ok(()),
             Err(rustix::io::Errno::INTR) => {}
@@ -38,11 +41,17 @@ pub fn wait_exit(pid: u32, deadline: Duration) -> Result<()> {
 
 /// For poll.
 pub(crate) fn timespec(duration: Duration) -> Timespec {
-    Timespec { tv_sec: duration.as_secs() as i64, tv_nsec: i64::from(duration.subsec_nanos()) }
+    Timespec {
+        tv_sec: duration.as_secs() as i64,
+        tv_nsec: i64::from(duration.subsec_nanos()),
+    }
 }
 
 fn raw(pid: u32) -> Result<Pid> {
-    i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or_else(|| format!("no process id: {pid}"))
+    i32::try_from(pid)
+        .ok()
+        .and_then(Pid::from_raw)
+        .ok_or_else(|| format!("no process id: {pid}"))
 }
 
 /// Fields of /proc/PID/stat.
@@ -77,9 +86,19 @@ pub fn with_environment(name: &str, value: &str) -> Vec<u32> {
     let needle = format!("{name}={value}");
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let Some(pid) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse::<u32>().ok())
+        else {
+            continue;
+        };
         let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        if environ.split(|byte| *byte == 0).any(|pair| pair == needle.as_bytes()) && is_alive(pid) {
+        if environ
+            .split(|byte| *byte == 0)
+            .any(|pair| pair == needle.as_bytes())
+            && is_alive(pid)
+        {
             found.push(pid);
         }
     }
@@ -90,7 +109,13 @@ pub fn with_environment(name: &str, value: &str) -> Vec<u32> {
 /// The command line, words joined by blanks.
 pub fn command_line(pid: u32) -> String {
     let bytes = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    bytes.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ").trim().to_string()
+    bytes
+        .split(|byte| *byte == 0)
+        .map(String::from_utf8_lossy)
+        .collect::<Vec<_>>()
+        .join(" ")
+        .trim()
+        .to_string()
 }
 
 /// Nanoseconds on a CPU so far, all threads.
@@ -125,7 +150,10 @@ fn tasks(pid: u32) -> impl Iterator<Item = String> {
 /// Proportional set size in bytes: memory with what is shared divided among its users.
 pub fn pss(pid: u32) -> u64 {
     let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-    let kib = text.lines().find(|line| line.starts_with("Pss:")).and_then(|line| line.split_whitespace().nth(1));
+    let kib = text
+        .lines()
+        .find(|line| line.starts_with("Pss:"))
+        .and_then(|line| line.split_whitespace().nth(1));
     kib.and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) * 1024
 }
 
@@ -133,7 +161,13 @@ pub fn pss(pid: u32) -> u64 {
 pub fn children() -> BTreeMap<u32, Vec<u32>> {
     let mut children: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let Some(pid) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse::<u32>().ok())
+        else {
+            continue;
+        };
         if let Some(stat) = stat(pid) {
             children.entry(stat.ppid).or_default().push(pid);
         }
@@ -143,7 +177,10 @@ pub fn children() -> BTreeMap<u32, Vec<u32>> {
 
 /// The host's name up to the first dot and in full.
 pub fn host() -> (String, String) {
-    let full = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let full = rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned();
     (full.split('.').next().unwrap_or_default().to_string(), full)
 }
 

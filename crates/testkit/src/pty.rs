@@ -24,16 +24,35 @@ impl Pty {
     /// Starts `argv` with exactly the environment `env` on a new pty that is its controlling terminal.
     ///
     /// setsid(1) (util-linux, essential on Debian) makes it so and then becomes the program: the pid is the program's.
-    pub fn spawn(argv: &[String], env: &[(String, String)], cwd: &str, cols: u16, rows: u16) -> Result<Pty> {
+    pub fn spawn(
+        argv: &[String],
+        env: &[(String, String)],
+        cwd: &str,
+        cols: u16,
+        rows: u16,
+    ) -> Result<Pty> {
         let (master, slave, name) = at(open(), "pty")?;
-        at(rustix::termios::tcsetwinsize(&master, winsize(cols, rows)), "window size")?;
+        at(
+            rustix::termios::tcsetwinsize(&master, winsize(cols, rows)),
+            "window size",
+        )?;
         let mut command = Command::new("setsid");
-        command.arg("--ctty").args(argv).env_clear().envs(env.iter().cloned()).current_dir(cwd);
+        command
+            .arg("--ctty")
+            .args(argv)
+            .env_clear()
+            .envs(env.iter().cloned())
+            .current_dir(cwd);
         command.stdin(Stdio::from(at(slave.try_clone(), "pty")?));
         command.stdout(Stdio::from(at(slave.try_clone(), "pty")?));
         command.stderr(Stdio::from(slave));
         let child = at(command.spawn(), "setsid")?;
-        Ok(Pty { master: Some(File::from(master)), child, name, status: None })
+        Ok(Pty {
+            master: Some(File::from(master)),
+            child,
+            name,
+            status: None,
+        })
     }
 
     /// The program's process id.
@@ -66,7 +85,10 @@ impl Pty {
     /// Another window size (the kernel sends SIGWINCH).
     pub fn resize(&self, cols: u16, rows: u16) -> Result<()> {
         let master = self.master.as_ref().ok_or("the pty is cut")?;
-        at(rustix::termios::tcsetwinsize(master, winsize(cols, rows)), "window size")
+        at(
+            rustix::termios::tcsetwinsize(master, winsize(cols, rows)),
+            "window size",
+        )
     }
 
     /// Closes our end, as when a terminal window is closed or an ssh connection ends: the program gets SIGHUP.
@@ -105,14 +127,24 @@ impl Drop for Pty {
 }
 
 fn winsize(cols: u16, rows: u16) -> Winsize {
-    Winsize { ws_col: cols, ws_row: rows, ws_xpixel: 0, ws_ypixel: 0 }
+    Winsize {
+        ws_col: cols,
+        ws_row: rows,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    }
 }
 
 fn open() -> io::Result<(OwnedFd, OwnedFd, String)> {
-    let master = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    let master =
+        rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
     rustix::pty::grantpt(&master)?;
     rustix::pty::unlockpt(&master)?;
     let name = rustix::pty::ptsname(&master, Vec::new())?;
-    let slave = rustix::fs::open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())?;
+    let slave = rustix::fs::open(
+        name.as_c_str(),
+        OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )?;
     Ok((master, slave, name.to_string_lossy().into_owned()))
 }

@@ -12,7 +12,9 @@ impl Rng {
 
     /// A seed that differs from run to run; print it.
     pub fn fresh_seed() -> u64 {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
         Rng(now.as_nanos() as u64 ^ u64::from(std::process::id()) << 40).next()
     }
 

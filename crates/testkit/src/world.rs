@@ -18,7 +18,10 @@ use crate::{Client, Result, at, proc};
 
 /// How long anything may take before a test calls it stuck. `TESTKIT_PATIENCE` multiplies it on slow machines.
 pub fn patience() -> Duration {
-    let times = std::env::var("TESTKIT_PATIENCE").ok().and_then(|text| text.parse::<u32>().ok()).unwrap_or(1);
+    let times = std::env::var("TESTKIT_PATIENCE")
+        .ok()
+        .and_then(|text| text.parse::<u32>().ok())
+        .unwrap_or(1);
     Duration::from_secs(10) * times
 }
 
@@ -39,7 +42,17 @@ impl Version {
 
 impl std::fmt::Display for Version {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}{}", self.0, self.1, if self.2 == ' ' { String::new() } else { self.2.to_string() })
+        write!(
+            f,
+            "{}.{}{}",
+            self.0,
+            self.1,
+            if self.2 == ' ' {
+                String::new()
+            } else {
+                self.2.to_string()
+            }
+        )
     }
 }
 
@@ -57,16 +70,28 @@ pub struct Binary {
 impl Binary {
     /// outlast at this path.
     pub fn outlast(path: impl Into<PathBuf>) -> Binary {
-        Binary { path: path.into(), version: Version(3, 7, 'c'), is_outlast: true }
+        Binary {
+            path: path.into(),
+            version: Version(3, 7, 'c'),
+            is_outlast: true,
+        }
     }
 
     /// A tmux at this path; the error says what is wrong with it.
     pub fn tmux(path: impl Into<PathBuf>) -> Result<Binary> {
         let path = path.into();
-        let output = at(Command::new(&path).arg("-V").env_remove("TMUX").output(), &path.display().to_string())?;
+        let output = at(
+            Command::new(&path).arg("-V").env_remove("TMUX").output(),
+            &path.display().to_string(),
+        )?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let version = Version::parse(&text).ok_or_else(|| format!("{}: -V says {text:?}", path.display()))?;
-        Ok(Binary { path, version, is_outlast: false })
+        let version =
+            Version::parse(&text).ok_or_else(|| format!("{}: -V says {text:?}", path.display()))?;
+        Ok(Binary {
+            path,
+            version,
+            is_outlast: false,
+        })
     }
 
     /// The tmuxes that are there to compare with: the one on PATH, and those that `TESTKIT_TMUX` lists
@@ -74,9 +99,17 @@ impl Binary {
     pub fn installed() -> Vec<Binary> {
         let listed = std::env::var("TESTKIT_TMUX").unwrap_or_default();
         let path = std::env::var("PATH").unwrap_or_default();
-        let on_path = path.split(':').map(|dir| Path::new(dir).join("tmux")).find(|file| file.is_file());
+        let on_path = path
+            .split(':')
+            .map(|dir| Path::new(dir).join("tmux"))
+            .find(|file| file.is_file());
         let mut found: Vec<Binary> = Vec::new();
-        for file in on_path.into_iter().chain(listed.split(':').filter(|file| !file.is_empty()).map(PathBuf::from)) {
+        for file in on_path.into_iter().chain(
+            listed
+                .split(':')
+                .filter(|file| !file.is_empty())
+                .map(PathBuf::from),
+        ) {
             if let Ok(binary) = Binary::tmux(file)
                 && found.iter().all(|other| other.version != binary.version)
             {
@@ -88,7 +121,11 @@ impl Binary {
 
     /// "outlast" or "tmux-3.3a".
     pub fn name(&self) -> String {
-        if self.is_outlast { "outlast".into() } else { format!("tmux-{}", self.version) }
+        if self.is_outlast {
+            "outlast".into()
+        } else {
+            format!("tmux-{}", self.version)
+        }
     }
 }
 
@@ -125,13 +162,25 @@ impl World {
         for folder in ["home", "t", "bin"] {
             at(fs::create_dir_all(dir.join(folder)), "world")?;
         }
-        let path = at(fs::canonicalize(&binary.path), &binary.path.display().to_string())?;
-        at(std::os::unix::fs::symlink(path, dir.join("bin/tmux")), "link")?;
+        let path = at(
+            fs::canonicalize(&binary.path),
+            &binary.path.display().to_string(),
+        )?;
+        at(
+            std::os::unix::fs::symlink(path, dir.join("bin/tmux")),
+            "link",
+        )?;
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let outer = std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".into());
         let path = format!("{}:{outer}", text(&dir.join("bin")));
         // A login shell's profile sets PATH and the prompt anew; the home's own has the last word.
-        at(fs::write(dir.join("home/.profile"), format!("PATH='{path}'\nexport PATH\nPS1='$ '\n")), "profile")?;
+        at(
+            fs::write(
+                dir.join("home/.profile"),
+                format!("PATH='{path}'\nexport PATH\nPS1='$ '\n"),
+            ),
+            "profile",
+        )?;
         let mut env = BTreeMap::new();
         for (name, value) in [
             ("HOME", text(&dir.join("home"))),
@@ -143,14 +192,22 @@ impl World {
             ("SHELL", "/bin/sh".into()),
             ("PS1", "$ ".into()),
             ("TZ", "UTC".into()),
-            ("USER", std::env::var("USER").unwrap_or_else(|_| "root".into())),
+            (
+                "USER",
+                std::env::var("USER").unwrap_or_else(|_| "root".into()),
+            ),
         ] {
             env.insert(name.to_string(), value);
         }
         if let Ok(value) = std::env::var("RUST_BACKTRACE") {
             env.insert("RUST_BACKTRACE".into(), value);
         }
-        Ok(World { dir, binary: binary.clone(), env, keep: std::env::var_os("TESTKIT_KEEP").is_some() })
+        Ok(World {
+            dir,
+            binary: binary.clone(),
+            env,
+            keep: std::env::var_os("TESTKIT_KEEP").is_some(),
+        })
     }
 
     /// Its folder.
@@ -178,14 +235,24 @@ impl World {
 
     /// The environment of what is started.
     pub fn env(&self) -> Vec<(String, String)> {
-        self.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+        self.env
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
     }
 
     /// Where the server's socket is, once there is one.
     pub fn socket(&self) -> String {
         let uid = rustix::process::getuid().as_raw();
-        let folder = if self.binary.is_outlast { "outlast" } else { "tmux" };
-        self.dir.join(format!("t/{folder}-{uid}/default")).to_string_lossy().into_owned()
+        let folder = if self.binary.is_outlast {
+            "outlast"
+        } else {
+            "tmux"
+        };
+        self.dir
+            .join(format!("t/{folder}-{uid}/default"))
+            .to_string_lossy()
+            .into_owned()
     }
 
     /// Writes a file below the home.
@@ -201,7 +268,11 @@ impl World {
     pub fn run(&self, argv: &[String]) -> Result<Output> {
         let (program, rest) = argv.split_first().ok_or("no command")?;
         let mut command = Command::new(program);
-        command.args(rest).env_clear().envs(&self.env).current_dir(self.home());
+        command
+            .args(rest)
+            .env_clear()
+            .envs(&self.env)
+            .current_dir(self.home());
         collect(command, patience())
     }
 
@@ -214,15 +285,21 @@ impl World {
     pub fn ok(&self, words: &[&str]) -> Result<String> {
         let output = self.tmux(words)?;
         if output.status != 0 || !output.stderr.is_empty() {
-            return Err(format!("{words:?}: status {}, {:?}", output.status, output.stderr));
+            return Err(format!(
+                "{words:?}: status {}, {:?}",
+                output.status, output.stderr
+            ));
         }
         Ok(output.stdout)
     }
 
     /// Expands a format.
     pub fn format(&self, target: &str, format: &str) -> Result<String> {
-        let words: &[&str] =
-            if target.is_empty() { &["display-message", "-p", format] } else { &["display-message", "-t", target, "-p", format] };
+        let words: &[&str] = if target.is_empty() {
+            &["display-message", "-p", format]
+        } else {
+            &["display-message", "-t", target, "-p", format]
+        };
         Ok(self.ok(words)?.trim_end_matches('\n').to_string())
     }
 
@@ -235,7 +312,10 @@ impl World {
                 return Ok(output.stdout);
             }
             if Instant::now() > end {
-                return Err(format!("{words:?} went on saying {:?} {:?}", output.stdout, output.stderr));
+                return Err(format!(
+                    "{words:?} went on saying {:?} {:?}",
+                    output.stdout, output.stderr
+                ));
             }
             // A command is asked again because no event says that another process has done something.
             std::thread::sleep(Duration::from_millis(5));
@@ -245,7 +325,9 @@ impl World {
     /// The command line of a tmux command.
     pub fn argv(&self, words: &[&str]) -> Vec<String> {
         let program = self.dir.join("bin/tmux").to_string_lossy().into_owned();
-        std::iter::once(program).chain(words.iter().map(|word| (*word).to_string())).collect()
+        std::iter::once(program)
+            .chain(words.iter().map(|word| (*word).to_string()))
+            .collect()
     }
 
     /// A tmux command on a terminal of its own.
@@ -257,13 +339,18 @@ impl World {
     /// The server's process id.
     pub fn server_pid(&self) -> Result<u32> {
         let text = self.format("", "#{pid}")?;
-        text.parse().map_err(|_| format!("the server's pid is {text:?}"))
+        text.parse()
+            .map_err(|_| format!("the server's pid is {text:?}"))
     }
 
     /// The process that is the panes' parent: outlast's keeper, or tmux's server itself.
     pub fn keeper_pid(&self) -> Result<u32> {
         let panes = self.ok(&["list-panes", "-a", "-F", "#{pane_pid}"])?;
-        let pane: u32 = panes.lines().next().and_then(|pid| pid.parse().ok()).ok_or("no pane")?;
+        let pane: u32 = panes
+            .lines()
+            .next()
+            .and_then(|pid| pid.parse().ok())
+            .ok_or("no pane")?;
         Ok(proc::stat(pane).ok_or("the pane's process is gone")?.ppid)
     }
 
@@ -274,7 +361,9 @@ impl World {
 
     /// Processes that run the binary itself, wherever they come from.
     pub fn own_processes(&self) -> Vec<u32> {
-        let Ok(exe) = fs::canonicalize(&self.binary.path) else { return Vec::new() };
+        let Ok(exe) = fs::canonicalize(&self.binary.path) else {
+            return Vec::new();
+        };
         self.processes()
             .into_iter()
             .filter(|pid| fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|path| path == exe))
@@ -305,14 +394,22 @@ impl Drop for World {
 
 /// Exit status as a shell has it.
 pub fn status_code(status: ExitStatus) -> i32 {
-    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
+    status
+        .code()
+        .unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
 }
 
 /// Runs a command to its end within the deadline.
 fn collect(mut command: Command, deadline: Duration) -> Result<Output> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = at(command.spawn(), "spawn")?;
-    let reads = [child.stdout.take().map(read_in_thread), child.stderr.take().map(read_in_thread)];
+    let reads = [
+        child.stdout.take().map(read_in_thread),
+        child.stderr.take().map(read_in_thread),
+    ];
     if let Err(error) = proc::wait_exit(child.id(), deadline) {
         let _ = child.kill();
         let _ = child.wait();
@@ -327,7 +424,11 @@ fn collect(mut command: Command, deadline: Duration) -> Result<Output> {
         texts.push(String::from_utf8_lossy(&bytes).into_owned());
     }
     let stderr = texts.pop().unwrap_or_default();
-    Ok(Output { status: status_code(status), stdout: texts.pop().unwrap_or_default(), stderr })
+    Ok(Output {
+        status: status_code(status),
+        stdout: texts.pop().unwrap_or_default(),
+        stderr,
+    })
 }
 
 fn read_in_thread(mut from: impl Read + Send + 'static) -> std::sync::mpsc::Receiver<Vec<u8>> {
@@ -342,6 +443,9 @@ fn read_in_thread(mut from: impl Read + Send + 'static) -> std::sync::mpsc::Rece
 
 /// Appends a line to a file at once (roles say by it how far they are).
 pub fn append_line(path: &Path, line: &str) -> Result<()> {
-    let mut file = at(fs::OpenOptions::new().create(true).append(true).open(path), &path.display().to_string())?;
+    let mut file = at(
+        fs::OpenOptions::new().create(true).append(true).open(path),
+        &path.display().to_string(),
+    )?;
     at(writeln!(file, "{line}"), "append")
 }

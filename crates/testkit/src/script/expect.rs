@@ -8,8 +8,14 @@ const PLACEHOLDERS: [(&str, &str); 9] = [
     ("<N>", "[0-9]+"),
     ("<PID>", "[0-9]+"),
     ("<EPOCH>", "[0-9]{10}"),
-    ("<TIME>", "[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} [0-9]{4}"),
-    ("<CLOCK>", "[0-9]{2}:[0-9]{2} [0-9]{2}-[A-Z][a-z]{2}-[0-9]{2}"),
+    (
+        "<TIME>",
+        "[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} [0-9]{4}",
+    ),
+    (
+        "<CLOCK>",
+        "[0-9]{2}:[0-9]{2} [0-9]{2}-[A-Z][a-z]{2}-[0-9]{2}",
+    ),
     ("<HH:MM>", "[0-9]{2}:[0-9]{2}"),
     ("<TTY>", "/dev/pts/[0-9]+"),
     ("<HEX>", "[0-9a-f]+"),
@@ -47,8 +53,12 @@ pub fn line(expected: &str, got: &str) -> bool {
 pub fn lines(expected: &[String], got: &[String]) -> bool {
     match expected.split_first() {
         None => got.is_empty(),
-        Some((first, rest)) if first == "<ROWS>" => (0..=got.len()).any(|skip| lines(rest, &got[skip..])),
-        Some((first, rest)) => got.split_first().is_some_and(|(head, tail)| line(first, head) && lines(rest, tail)),
+        Some((first, rest)) if first == "<ROWS>" => {
+            (0..=got.len()).any(|skip| lines(rest, &got[skip..]))
+        }
+        Some((first, rest)) => got
+            .split_first()
+            .is_some_and(|(head, tail)| line(first, head) && lines(rest, tail)),
     }
 }
 
@@ -61,9 +71,16 @@ pub fn rows(expected: &[String], got: &[String]) -> bool {
 /// Both sides, for a failure's message.
 pub fn differ(what: &str, expected: &[String], got: &[String]) -> String {
     let show = |lines: &[String]| {
-        lines.iter().map(|line| format!("    | {line}\n")).collect::<String>()
+        lines
+            .iter()
+            .map(|line| format!("    | {line}\n"))
+            .collect::<String>()
     };
-    format!("{what} is\n{}  and should be\n{}", show(got), show(expected))
+    format!(
+        "{what} is\n{}  and should be\n{}",
+        show(got),
+        show(expected)
+    )
 }
 
 #[cfg(test)]
@@ -76,7 +93,10 @@ mod tests {
 
     #[test]
     fn placeholders_stand_for_what_differs() {
-        assert!(line("a: 1 windows (created <TIME>)", "a: 1 windows (created Sat Nov 21 04:21:40 2026)"));
+        assert!(line(
+            "a: 1 windows (created <TIME>)",
+            "a: 1 windows (created Sat Nov 21 04:21:40 2026)"
+        ));
         assert!(line("\"<ANY>\" <CLOCK>", "\"host\" 04:21 21-Nov-26"));
         assert!(line("%<N> [x+]", "%12 [x+]") && !line("%<N>", "%x") && !line("<N>", "1 "));
         assert!(!line("a.c", "abc"));
@@ -84,8 +104,17 @@ mod tests {
 
     #[test]
     fn rows_may_be_left_out() {
-        assert!(lines(&texts(&["a", "<ROWS>", "b"]), &texts(&["a", "", "x", "b"])));
-        assert!(!lines(&texts(&["a", "<ROWS>", "b"]), &texts(&["a", "", "x"])));
-        assert!(rows(&texts(&["a"]), &texts(&["a", "", ""])) && !rows(&texts(&["a"]), &texts(&["a", "b"])));
+        assert!(lines(
+            &texts(&["a", "<ROWS>", "b"]),
+            &texts(&["a", "", "x", "b"])
+        ));
+        assert!(!lines(
+            &texts(&["a", "<ROWS>", "b"]),
+            &texts(&["a", "", "x"])
+        ));
+        assert!(
+            rows(&texts(&["a"]), &texts(&["a", "", ""]))
+                && !rows(&texts(&["a"]), &texts(&["a", "b"]))
+        );
     }
 }

@@ -33,10 +33,21 @@ fn walk(root: &Path, folder: &Path, scripts: &mut Vec<Script>) -> Result<()> {
         if path.is_dir() {
             walk(root, &path, scripts)?;
         } else if path.extension().is_some_and(|ext| ext == "session") {
-            let name = path.strip_prefix(root).unwrap_or(&path).with_extension("").to_string_lossy().into_owned();
+            let name = path
+                .strip_prefix(root)
+                .unwrap_or(&path)
+                .with_extension("")
+                .to_string_lossy()
+                .into_owned();
             let text = at(fs::read_to_string(&path), &name)?;
-            let (header, steps) = parse(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-            scripts.push(Script { name, path, header, steps });
+            let (header, steps) =
+                parse(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+            scripts.push(Script {
+                name,
+                path,
+                header,
+                steps,
+            });
         }
     }
     Ok(())

@@ -152,14 +152,28 @@ pub fn parse(text: &str) -> Result<(Header, Vec<Step>), String> {
             if at == lines.len() {
                 return Err(fail(format!("{end} is missing")));
             }
-            let text: String = lines[from..at].iter().map(|line| format!("{line}\n")).collect();
+            let text: String = lines[from..at]
+                .iter()
+                .map(|line| format!("{line}\n"))
+                .collect();
             at += 1;
-            steps.push(Step { line: number, expected_lines: 0, kind: StepKind::File { name, text } });
+            steps.push(Step {
+                line: number,
+                expected_lines: 0,
+                kind: StepKind::File { name, text },
+            });
             continue;
         }
         let kind = read_step(line).map_err(fail)?;
-        let mut step = Step { line: number, expected_lines: 0, kind };
-        while at < lines.len() && expectation(&mut step.kind, lines[at]).map_err(|what| format!("line {}: {what}", at + 1))? {
+        let mut step = Step {
+            line: number,
+            expected_lines: 0,
+            kind,
+        };
+        while at < lines.len()
+            && expectation(&mut step.kind, lines[at])
+                .map_err(|what| format!("line {}: {what}", at + 1))?
+        {
             step.expected_lines += 1;
             at += 1;
         }
@@ -172,7 +186,9 @@ fn read_header(line: &str) -> Result<Header, String> {
     if line.trim() == "outlast only" {
         return Ok(Header::OutlastOnly);
     }
-    let rest = line.strip_prefix("tmux: ").ok_or("the header is `tmux: 3.3a+`, `tmux: 3.7c only` or `outlast only`")?;
+    let rest = line
+        .strip_prefix("tmux: ")
+        .ok_or("the header is `tmux: 3.3a+`, `tmux: 3.7c only` or `outlast only`")?;
     let version = |text: &str| Version::parse(text).ok_or_else(|| format!("no version: {text}"));
     match (rest.strip_suffix('+'), rest.strip_suffix(" only")) {
         (Some(first), _) => Ok(Header::From(version(first)?)),
@@ -189,21 +205,32 @@ fn heredoc(line: &str) -> Option<Result<(String, String), String>> {
         None if head == "config" => ".tmux.conf".to_string(),
         _ => return None,
     };
-    if end.is_empty() { Some(Err("<< wants a word".into())) } else { Some(Ok((name, end.to_string()))) }
+    if end.is_empty() {
+        Some(Err("<< wants a word".into()))
+    } else {
+        Some(Ok((name, end.to_string())))
+    }
 }
 
 fn read_size(text: &str) -> Result<(u16, u16), String> {
-    let parsed = text.split_once('x').and_then(|(cols, rows)| Some((cols.parse().ok()?, rows.parse().ok()?)));
+    let parsed = text
+        .split_once('x')
+        .and_then(|(cols, rows)| Some((cols.parse().ok()?, rows.parse().ok()?)));
     parsed.ok_or_else(|| format!("no size: {text}"))
 }
 
 fn read_place(text: &str) -> Result<(usize, usize), String> {
-    let parsed = text.split_once(',').and_then(|(x, y)| Some((x.parse().ok()?, y.parse().ok()?)));
+    let parsed = text
+        .split_once(',')
+        .and_then(|(x, y)| Some((x.parse().ok()?, y.parse().ok()?)));
     parsed.ok_or_else(|| format!("no place: {text}"))
 }
 
 fn read_regex(text: &str) -> Result<String, String> {
-    let inner = text.strip_prefix('/').and_then(|text| text.strip_suffix('/')).ok_or("a pattern stands between slashes")?;
+    let inner = text
+        .strip_prefix('/')
+        .and_then(|text| text.strip_suffix('/'))
+        .ok_or("a pattern stands between slashes")?;
     Ok(inner.to_string())
 }
 
@@ -213,21 +240,43 @@ fn read_step(line: &str) -> Result<StepKind, String> {
         None => (false, line),
     };
     if let Some(rest) = rest.strip_prefix("$ ") {
-        return Ok(StepKind::Command { words: split(rest)?, until, said: Said::default() });
+        return Ok(StepKind::Command {
+            words: split(rest)?,
+            until,
+            said: Said::default(),
+        });
     }
     if rest == "$" {
-        return Ok(StepKind::Command { words: Vec::new(), until, said: Said::default() });
+        return Ok(StepKind::Command {
+            words: Vec::new(),
+            until,
+            said: Said::default(),
+        });
     }
     if let Some(rest) = rest.strip_prefix("% ") {
-        return Ok(StepKind::Shell { line: rest.to_string(), until, said: Said::default() });
+        return Ok(StepKind::Shell {
+            line: rest.to_string(),
+            until,
+            said: Said::default(),
+        });
     }
     let (verb, rest) = rest.split_once(' ').unwrap_or((rest, ""));
     let rest = rest.trim();
-    let nothing = |kind: StepKind| if rest.is_empty() { Ok(kind) } else { Err(format!("{verb} takes no {rest}")) };
+    let nothing = |kind: StepKind| {
+        if rest.is_empty() {
+            Ok(kind)
+        } else {
+            Err(format!("{verb} takes no {rest}"))
+        }
+    };
     match verb {
         "attach" | "client" => {
             let mut words = split(rest)?;
-            let name = if verb == "client" && !words.is_empty() { words.remove(0) } else { "main".into() };
+            let name = if verb == "client" && !words.is_empty() {
+                words.remove(0)
+            } else {
+                "main".into()
+            };
             if words.is_empty() {
                 return Err(format!("{verb} wants a size"));
             }
@@ -244,7 +293,11 @@ fn read_step(line: &str) -> Result<StepKind, String> {
             let words = split(rest)?;
             let (what, button, place) = match &words[..] {
                 [what, place] => (what, 0, place),
-                [what, button, place] => (what, button.parse().map_err(|_| format!("no button: {button}"))?, place),
+                [what, button, place] => (
+                    what,
+                    button.parse().map_err(|_| format!("no button: {button}"))?,
+                    place,
+                ),
                 _ => return Err("mouse wants an action, a button and a place".into()),
             };
             let (x, y) = read_place(place)?;
@@ -263,14 +316,21 @@ fn read_step(line: &str) -> Result<StepKind, String> {
                 return Err("look wants a text and how it looks".into());
             }
             let text = words.remove(0);
-            Ok(StepKind::Look { text, wanted: words })
+            Ok(StepKind::Look {
+                text,
+                wanted: words,
+            })
         }
         "modes" => Ok(StepKind::Modes(split(rest)?)),
         "title" => Ok(StepKind::Title(rest.into())),
         "resize" => read_size(rest).map(|(cols, rows)| StepKind::Resize(cols, rows)),
-        "hangup" | "kill" | "stop" | "continue" | "terminate" => nothing(StepKind::Signal(verb.into())),
+        "hangup" | "kill" | "stop" | "continue" | "terminate" => {
+            nothing(StepKind::Signal(verb.into()))
+        }
         "cut" => nothing(StepKind::Cut),
-        "exit" => Ok(StepKind::Exit(rest.parse().map_err(|_| format!("no status: {rest}"))?)),
+        "exit" => Ok(StepKind::Exit(
+            rest.parse().map_err(|_| format!("no status: {rest}"))?,
+        )),
         "env" => match (rest.split_once('='), rest.strip_prefix('-')) {
             (Some((name, value)), _) => Ok(StepKind::Env(name.into(), Some(value.into()))),
             (None, Some(name)) => Ok(StepKind::Env(name.into(), None)),
@@ -286,7 +346,11 @@ fn expectation(kind: &mut StepKind, line: &str) -> Result<bool, String> {
     // "> " and ">" both stand for an empty line: editors strip blanks.
     let body = |mark: char| {
         let rest = line.strip_prefix(mark)?;
-        if rest.is_empty() { Some(rest) } else { rest.strip_prefix(' ') }
+        if rest.is_empty() {
+            Some(rest)
+        } else {
+            rest.strip_prefix(' ')
+        }
     };
     match kind {
         StepKind::Command { said, .. } | StepKind::Shell { said, .. } => {
@@ -295,7 +359,10 @@ fn expectation(kind: &mut StepKind, line: &str) -> Result<bool, String> {
             } else if let Some(text) = body('!') {
                 said.stderr.push(text.into());
             } else if let Some(text) = body('?') {
-                said.status = text.trim().parse().map_err(|_| format!("no status: {text}"))?;
+                said.status = text
+                    .trim()
+                    .parse()
+                    .map_err(|_| format!("no status: {text}"))?;
             } else {
                 return Ok(false);
             }
@@ -336,8 +403,15 @@ mod tests {
         assert_eq!(
             kinds,
             [
-                &StepKind::Command { words: ls(), until: false, said: said(&[], &["no server"], 1) },
-                &StepKind::File { name: ".tmux.conf".into(), text: "set -g mouse on\n".into() },
+                &StepKind::Command {
+                    words: ls(),
+                    until: false,
+                    said: said(&[], &["no server"], 1)
+                },
+                &StepKind::File {
+                    name: ".tmux.conf".into(),
+                    text: "set -g mouse on\n".into()
+                },
                 &StepKind::Client {
                     name: "main".into(),
                     size: (80, 24),
@@ -345,7 +419,11 @@ mod tests {
                 },
                 &StepKind::Screen(["$", "<ROWS>", "[a]"].map(String::from).to_vec()),
                 &StepKind::WaitGone("x y".into()),
-                &StepKind::Command { words: ls(), until: true, said: said(&["a: <ANY>"], &[], 0) },
+                &StepKind::Command {
+                    words: ls(),
+                    until: true,
+                    said: said(&["a: <ANY>"], &[], 0)
+                },
             ]
         );
         assert_eq!(steps[0].expected_lines, 2);
@@ -355,7 +433,10 @@ mod tests {
     fn what_is_wrong_is_said_with_its_line() {
         for (text, error) in [
             ("$ ls", "line 1: the header is"),
-            ("tmux: 3.3a+\nfrobnicate", "line 2: no such step: frobnicate"),
+            (
+                "tmux: 3.3a+\nfrobnicate",
+                "line 2: no such step: frobnicate",
+            ),
             ("tmux: 3.3a+\n\nconfig <<EOF\nx", "line 3: EOF is missing"),
             ("outlast only\n$ ls\n? x", "line 3: no status: x"),
         ] {
@@ -367,8 +448,16 @@ mod tests {
     #[test]
     fn headers_cover_versions() {
         let (old, new) = (Version(3, 3, 'a'), Version(3, 7, 'c'));
-        assert!(Header::From(old).covers(new) && Header::From(old).covers(old) && !Header::From(new).covers(old));
-        assert!(Header::Only(new).covers(new) && !Header::Only(new).covers(old) && !Header::OutlastOnly.covers(new));
+        assert!(
+            Header::From(old).covers(new)
+                && Header::From(old).covers(old)
+                && !Header::From(new).covers(old)
+        );
+        assert!(
+            Header::Only(new).covers(new)
+                && !Header::Only(new).covers(old)
+                && !Header::OutlastOnly.covers(new)
+        );
         assert!(Version::parse("tmux 3.5") < Version::parse("3.5a"));
     }
 }

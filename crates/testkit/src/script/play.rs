@@ -58,13 +58,19 @@ impl<'a> Player<'a> {
     /// On this stage.
     pub fn new(stage: &'a mut dyn Stage) -> Player<'a> {
         let places = stage.places();
-        Player { stage, client: "main".into(), places, blessed: None }
+        Player {
+            stage,
+            client: "main".into(),
+            places,
+            blessed: None,
+        }
     }
 
     /// Plays all steps; the error begins with the line's number.
     pub fn play(&mut self, steps: &[Step]) -> Result<()> {
         for (at, step) in steps.iter().enumerate() {
-            self.step(at, &step.kind).map_err(|error| format!("line {}: {error}", step.line))?;
+            self.step(at, &step.kind)
+                .map_err(|error| format!("line {}: {error}", step.line))?;
         }
         Ok(())
     }
@@ -113,44 +119,71 @@ impl<'a> Player<'a> {
             }
             StepKind::Type(bytes) => {
                 let text = self.filled(&String::from_utf8_lossy(bytes));
-                let bytes = if text.contains('\u{fffd}') { bytes.clone() } else { text.into_bytes() };
+                let bytes = if text.contains('\u{fffd}') {
+                    bytes.clone()
+                } else {
+                    text.into_bytes()
+                };
                 self.stage.input(&client, &bytes)
             }
             StepKind::Key(names) => {
                 let application = self.stage.picture(&client)?.modes.contains(&"app-cursor");
                 // One by one: tmux takes what comes within a millisecond for a paste.
                 for name in names.split_whitespace() {
-                    self.stage.input(&client, &keys::encode(name, application)?)?;
+                    self.stage
+                        .input(&client, &keys::encode(name, application)?)?;
                 }
                 Ok(())
             }
-            StepKind::Mouse(what, button, x, y) => self.stage.input(&client, &keys::mouse(what, *button, *x, *y)?),
+            StepKind::Mouse(what, button, x, y) => self
+                .stage
+                .input(&client, &keys::mouse(what, *button, *x, *y)?),
             StepKind::Wait(regex) => {
                 let regex = self.regex(regex)?;
-                let waited = self.stage.wait(&client, &mut |picture| regex.is_match(&picture.text()));
-                waited.map(drop).map_err(|error| format!("/{regex}/ {error}"))
+                let waited = self
+                    .stage
+                    .wait(&client, &mut |picture| regex.is_match(&picture.text()));
+                waited
+                    .map(drop)
+                    .map_err(|error| format!("/{regex}/ {error}"))
             }
             StepKind::WaitGone(regex) => {
                 let regex = self.regex(regex)?;
-                let waited = self.stage.wait(&client, &mut |picture| !regex.is_match(&picture.text()));
-                waited.map(drop).map_err(|error| format!("/{regex}/ is still there: {error}"))
+                let waited = self
+                    .stage
+                    .wait(&client, &mut |picture| !regex.is_match(&picture.text()));
+                waited
+                    .map(drop)
+                    .map_err(|error| format!("/{regex}/ is still there: {error}"))
             }
             StepKind::Screen(rows) => self.screen(at_step, &client, rows),
             StepKind::Cursor(wanted) => {
-                let waited = self.stage.wait(&client, &mut |picture| picture.cursor == *wanted);
-                waited.map(drop).map_err(|error| format!("cursor should be {wanted:?}: {error}"))
+                let waited = self
+                    .stage
+                    .wait(&client, &mut |picture| picture.cursor == *wanted);
+                waited
+                    .map(drop)
+                    .map_err(|error| format!("cursor should be {wanted:?}: {error}"))
             }
             StepKind::Look { text, wanted } => self.look(&client, text, wanted),
             StepKind::Modes(wanted) => {
                 let mut wanted = wanted.clone();
                 wanted.sort();
-                let waited = self.stage.wait(&client, &mut |picture| picture.modes == wanted);
-                waited.map(drop).map_err(|error| format!("modes should be {wanted:?}: {error}"))
+                let waited = self
+                    .stage
+                    .wait(&client, &mut |picture| picture.modes == wanted);
+                waited
+                    .map(drop)
+                    .map_err(|error| format!("modes should be {wanted:?}: {error}"))
             }
             StepKind::Title(wanted) => {
                 let wanted = self.filled(wanted);
-                let waited = self.stage.wait(&client, &mut |picture| expect::line(&wanted, &picture.title));
-                waited.map(drop).map_err(|error| format!("the title should be {wanted:?}: {error}"))
+                let waited = self.stage.wait(&client, &mut |picture| {
+                    expect::line(&wanted, &picture.title)
+                });
+                waited
+                    .map(drop)
+                    .map_err(|error| format!("the title should be {wanted:?}: {error}"))
             }
             StepKind::Resize(cols, rows) => self.stage.resize(&client, (*cols, *rows)),
             StepKind::Signal(what) => self.stage.signal(&client, what),
@@ -191,11 +224,18 @@ impl<'a> Player<'a> {
         let stderr = self.all_filled(&said.stderr);
         for tries in 1.. {
             let output = run(self.stage)?;
-            let lines = |text: &str| text.lines().map(|line| line.trim_end().to_string()).collect::<Vec<String>>();
+            let lines = |text: &str| {
+                text.lines()
+                    .map(|line| line.trim_end().to_string())
+                    .collect::<Vec<String>>()
+            };
             let (out, err) = (lines(&output.stdout), lines(&output.stderr));
             let mut wrong = String::new();
             if output.status != said.status {
-                wrong += &format!("the exit status is {} and should be {}\n  ", output.status, said.status);
+                wrong += &format!(
+                    "the exit status is {} and should be {}\n  ",
+                    output.status, said.status
+                );
             }
             if !expect::lines(&stderr, &err) {
                 wrong += &expect::differ("stderr", &stderr, &err);
@@ -211,8 +251,16 @@ impl<'a> Player<'a> {
             }
             let mut lines: Vec<String> = Vec::new();
             let places = &self.places;
-            lines.extend(out.iter().map(|line| format!("> {}", generalise(places, line)).trim_end().to_string()));
-            lines.extend(err.iter().map(|line| format!("! {}", generalise(places, line)).trim_end().to_string()));
+            lines.extend(out.iter().map(|line| {
+                format!("> {}", generalise(places, line))
+                    .trim_end()
+                    .to_string()
+            }));
+            lines.extend(err.iter().map(|line| {
+                format!("! {}", generalise(places, line))
+                    .trim_end()
+                    .to_string()
+            }));
             if output.status != 0 {
                 lines.push(format!("? {}", output.status));
             }
@@ -234,31 +282,45 @@ impl<'a> Player<'a> {
                 return Ok(());
             }
             let places = &self.places;
-            let mut lines: Vec<String> =
-                got.iter().map(|row| format!("| {}", generalise(places, row)).trim_end().to_string()).collect();
+            let mut lines: Vec<String> = got
+                .iter()
+                .map(|row| {
+                    format!("| {}", generalise(places, row))
+                        .trim_end()
+                        .to_string()
+                })
+                .collect();
             shorten(&mut lines);
             if let Some(blessed) = &mut self.blessed {
                 blessed.push((step, lines));
             }
             return Ok(());
         }
-        let waited = self.stage.wait(client, &mut |picture| expect::rows(&rows, &picture.rows()));
-        waited.map(drop).map_err(|error| format!("{error}\n{}", expect::differ("the screen", &rows, &[])))
+        let waited = self
+            .stage
+            .wait(client, &mut |picture| expect::rows(&rows, &picture.rows()));
+        waited
+            .map(drop)
+            .map_err(|error| format!("{error}\n{}", expect::differ("the screen", &rows, &[])))
     }
 
     fn look(&mut self, client: &str, text: &str, wanted: &[String]) -> Result<()> {
         let mut seen = String::from("is not there");
-        let waited = self.stage.wait(client, &mut |picture| match place(picture, text) {
-            None => false,
-            Some((y, from, to)) => {
-                let wrong = (from..to).find(|x| !looks(&picture.cells[y][*x].look, wanted));
-                if let Some(x) = wrong {
-                    seen = format!("looks like {:?}", picture.cells[y][x].look);
+        let waited = self
+            .stage
+            .wait(client, &mut |picture| match place(picture, text) {
+                None => false,
+                Some((y, from, to)) => {
+                    let wrong = (from..to).find(|x| !looks(&picture.cells[y][*x].look, wanted));
+                    if let Some(x) = wrong {
+                        seen = format!("looks like {:?}", picture.cells[y][x].look);
+                    }
+                    wrong.is_none()
                 }
-                wrong.is_none()
-            }
-        });
-        waited.map(drop).map_err(|error| format!("{text:?} {seen} and should be {wanted:?}: {error}"))
+            });
+        waited
+            .map(drop)
+            .map_err(|error| format!("{text:?} {seen} and should be {wanted:?}: {error}"))
     }
 }
 
@@ -279,14 +341,20 @@ fn place(picture: &Picture, text: &str) -> Option<(usize, usize, usize)> {
 }
 
 fn looks(look: &crate::Look, wanted: &[String]) -> bool {
-    wanted.iter().all(|word| match (word.strip_prefix("fg="), word.strip_prefix("bg="), word.as_str()) {
-        (Some(fg), _, _) => look.fg == fg,
-        (_, Some(bg), _) => look.bg == bg,
-        (_, _, "plain") => look.attrs.is_empty(),
-        (_, _, attr) => match attr.strip_prefix("no-") {
-            Some(attr) => !look.attrs.contains(&attr),
-            None => look.attrs.contains(&attr),
-        },
+    wanted.iter().all(|word| {
+        match (
+            word.strip_prefix("fg="),
+            word.strip_prefix("bg="),
+            word.as_str(),
+        ) {
+            (Some(fg), _, _) => look.fg == fg,
+            (_, Some(bg), _) => look.bg == bg,
+            (_, _, "plain") => look.attrs.is_empty(),
+            (_, _, attr) => match attr.strip_prefix("no-") {
+                Some(attr) => !look.attrs.contains(&attr),
+                None => look.attrs.contains(&attr),
+            },
+        }
     })
 }
 
@@ -303,8 +371,14 @@ fn generalise(places: &[(&'static str, String)], line: &str) -> String {
         }
     }
     for (pattern, name) in [
-        ("[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} [0-9]{4}", "<TIME>"),
-        ("[0-9]{2}:[0-9]{2} [0-9]{2}-[A-Z][a-z]{2}-[0-9]{2}", "<CLOCK>"),
+        (
+            "[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} [0-9]{4}",
+            "<TIME>",
+        ),
+        (
+            "[0-9]{2}:[0-9]{2} [0-9]{2}-[A-Z][a-z]{2}-[0-9]{2}",
+            "<CLOCK>",
+        ),
         ("/dev/pts/[0-9]+", "<TTY>"),
         (r" +(#,)?.[^ ]+. <CLOCK>$", " <ANY>"),
         ("\\b1[789][0-9]{8}\\b", "<EPOCH>"),
@@ -336,7 +410,10 @@ pub fn rewrite(text: &str, steps: &[Step], blessed: &Blessed) -> String {
     let mut lines: Vec<String> = text.lines().map(String::from).collect();
     for (at, new) in blessed.iter().rev() {
         let step = &steps[*at];
-        lines.splice(step.line..step.line + step.expected_lines, new.iter().cloned());
+        lines.splice(
+            step.line..step.line + step.expected_lines,
+            new.iter().cloned(),
+        );
     }
     lines.join("\n") + "\n"
 }

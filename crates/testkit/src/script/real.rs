@@ -20,11 +20,17 @@ pub struct RealStage {
 impl RealStage {
     /// Around a binary.
     pub fn new(binary: &Binary) -> Result<RealStage> {
-        Ok(RealStage { clients: BTreeMap::new(), world: World::new(binary)?, tried: Instant::now() })
+        Ok(RealStage {
+            clients: BTreeMap::new(),
+            world: World::new(binary)?,
+            tried: Instant::now(),
+        })
     }
 
     fn get(&mut self, name: &str) -> Result<&mut Client> {
-        self.clients.get_mut(name).ok_or_else(|| format!("no client {name}"))
+        self.clients
+            .get_mut(name)
+            .ok_or_else(|| format!("no client {name}"))
     }
 }
 
@@ -33,7 +39,10 @@ impl Stage for RealStage {
         let (short, host) = proc::host();
         vec![
             ("<SOCKET>", self.world.socket()),
-            ("<SOCKETS>", self.world.socket().trim_end_matches("/default").to_string()),
+            (
+                "<SOCKETS>",
+                self.world.socket().trim_end_matches("/default").to_string(),
+            ),
             ("<HOME>", self.world.home().to_string_lossy().into_owned()),
             ("<DIR>", self.world.dir().to_string_lossy().into_owned()),
             ("<VERSION>", self.world.binary().version.to_string()),
@@ -44,7 +53,8 @@ impl Stage for RealStage {
     }
 
     fn command(&mut self, words: &[String]) -> Result<Output> {
-        self.world.tmux(&words.iter().map(String::as_str).collect::<Vec<_>>())
+        self.world
+            .tmux(&words.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     fn shell(&mut self, line: &str) -> Result<Output> {

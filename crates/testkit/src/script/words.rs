@@ -33,7 +33,9 @@ pub fn split(line: &str) -> Result<Vec<String>, String> {
                     }
                 }
             }
-            '\\' => word.get_or_insert_default().push(chars.next().ok_or("a backslash at the end")?),
+            '\\' => word
+                .get_or_insert_default()
+                .push(chars.next().ok_or("a backslash at the end")?),
             char => word.get_or_insert_default().push(char),
         }
     }
@@ -43,7 +45,10 @@ pub fn split(line: &str) -> Result<Vec<String>, String> {
 
 /// The inside of a `"..."` with C escapes: `\n \r \t \e \0 \\ \" \xNN`.
 pub fn unquote(text: &str) -> Result<Vec<u8>, String> {
-    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).ok_or("text wants \"quotes\"")?;
+    let inner = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'))
+        .ok_or("text wants \"quotes\"")?;
     let mut bytes = Vec::new();
     let mut chars = inner.chars();
     while let Some(char) = chars.next() {
@@ -60,7 +65,9 @@ pub fn unquote(text: &str) -> Result<Vec<u8>, String> {
             Some(char @ ('\\' | '"')) => bytes.push(char as u8),
             Some('x') => {
                 let hex: String = chars.by_ref().take(2).collect();
-                bytes.push(u8::from_str_radix(&hex, 16).map_err(|_| format!("\\x{hex} is no byte"))?);
+                bytes.push(
+                    u8::from_str_radix(&hex, 16).map_err(|_| format!("\\x{hex} is no byte"))?,
+                );
             }
             other => return Err(format!("no such escape: \\{}", other.unwrap_or(' '))),
         }
@@ -76,10 +83,19 @@ mod tests {
     fn words_are_split_as_in_a_shell() {
         for (line, words) in [
             ("new -s a", vec!["new", "-s", "a"]),
-            ("display -p '#{a b}' \"c \\\"d\\\"\" e\\;f", vec!["display", "-p", "#{a b}", "c \"d\"", "e;f"]),
+            (
+                "display -p '#{a b}' \"c \\\"d\\\"\" e\\;f",
+                vec!["display", "-p", "#{a b}", "c \"d\"", "e;f"],
+            ),
             ("rename-window ''", vec!["rename-window", ""]),
         ] {
-            assert_eq!(split(line).as_deref(), Ok(&words.iter().map(|word| word.to_string()).collect::<Vec<_>>()[..]));
+            assert_eq!(
+                split(line).as_deref(),
+                Ok(&words
+                    .iter()
+                    .map(|word| word.to_string())
+                    .collect::<Vec<_>>()[..])
+            );
         }
         assert!(split("it's").is_err());
     }

@@ -1,0 +1,255 @@
+//! Real programs in a pane look as they look on a terminal of their own: each runs twice at the same size, once
+//! straight on a pty and once in a pane (status line off), is typed the same keys and resized the same way, and at each
+//! step the two pictures must become equal cell by cell. alacritty_terminal looks at both.
+
+use std::time::{Duration, Instant};
+
+use outlast_testkit::{Binary, Client, World};
+
+/// Columns and rows: a plain terminal, a laptop's, a large one, a phone's.
+const SIZES: [(u16, u16); 4] = [(80, 24), (120, 40), (220, 50), (40, 20)];
+
+/// A step: keys to type (tmux's names, blank-separated, or text in the second field) and text that then appears.
+struct Step {
+    type_text: &'static str,
+    keys: &'static str,
+    appears: &'static str,
+}
+
+const fn text(type_text: &'static str, appears: &'static str) -> Step {
+    Step {
+        type_text,
+        keys: "",
+        appears,
+    }
+}
+const fn keys(keys: &'static str, appears: &'static str) -> Step {
+    Step {
+        type_text: "",
+        keys,
+        appears,
+    }
+}
+
+/// A program: how it is started, what is done with it. Steps whose text never changes between runs only.
+struct Program {
+    name: &'static str,
+    argv: &'static [&'static str],
+    steps: &'static [Step],
+    /// Redraws itself when resized; the two pictures must agree after that, too. (A shell's reflow is the
+    /// terminal's own business, where terminals differ.)
+    redraws: bool,
+}
+
+const PROGRAMS: &[Program] = &[
+    Program {
+        name: "bash",
+        argv: &["bash", "--norc", "--noprofile", "--noediting"],
+        steps: &[
+            text("PS1='ready> '\r", "ready> "),
+            text(
+                "printf '\\033[1;31mred\\033[0m \\033[4munder\\033[0m \\033[48;5;27mblue\\033[0m\\n'\r",
+                "under",
+            ),
+            text("seq 1 200\r", "200"),
+            text("printf '日本語 é 👩‍💻 ─│┌ done\\n'\r", "done"),
+        ],
+        redraws: false,
+    },
+    Program {
+        name: "vim",
+        argv: &[
+            "vim",
+            "-u",
+            "NONE",
+            "-N",
+            "-n",
+            "-i",
+            "NONE",
+            "--cmd",
+            "set noswapfile nomore t_RV= t_u7= t_RF= t_RB=",
+            "notes.txt",
+        ],
+        steps: &[
+            keys("", "line 1"),
+            text("Go", "line"),
+            text("typed in vim", "typed in vim"),
+            keys("Escape", "typed in vim"),
+            text("gg", "line 1 "),
+            text(":set number\r", "1 line 1"),
+            text("/line 77\r", "line 77"),
+            text(":split\r", "line 77"),
+        ],
+        redraws: true,
+    },
+    Program {
+        name: "less",
+        argv: &["less", "notes.txt"],
+        steps: &[
+            keys("", "line 1"),
+            text(" ", "line"),
+            text("G", "(END)"),
+            text("/line 5\r", "line 5"),
+            text("g", "line 1"),
+        ],
+        redraws: true,
+    },
+    Program {
+        name: "python",
+        argv: &["python3", "-q"],
+        steps: &[
+            keys("", ">>>"),
+            text("print('x' * 300)\r", "xxx"),
+            text("for i in range(5): print(i, 'row')\r\r", "4 row"),
+            text("6 * 7\r", "42"),
+        ],
+        redraws: false,
+    },
+];
+
+fn world() -> World {
+    let world = World::new(&Binary::outlast(env!("CARGO_BIN_EXE_outlast"))).expect("a world");
+    let lines: String = (1..=200)
+        .map(|n| {
+            format!(
+                "line {n} of the notes, long enough to be cut on a phone: {}\n",
+                "-".repeat(n % 90)
+            )
+        })
+        .collect();
+    world.write("notes.txt", &lines).expect("notes");
+    world
+        .write(
+            ".tmux.conf",
+            "set -g status off\nset -g default-terminal xterm-256color\nset -s escape-time 0\n",
+        )
+        .expect("configuration");
+    world
+}
+
+/// Waits until both show the text and then the same picture.
+fn agree(what: &str, alone: &Client, inside: &Client, appears: &str) {
+    let patience = outlast_testkit::world::patience();
+    for client in [alone, inside] {
+        if let Err(error) = client.wait_text(appears, patience) {
+            panic!(
+                "{what}: {appears:?} never came: {error}\n{}",
+                client.picture().framed()
+            );
+        }
+    }
+    let end = Instant::now() + patience;
+    loop {
+        let (a, b) = (alone.picture(), inside.picture());
+        if a.cells == b.cells && a.cursor == b.cursor {
+            return;
+        }
+        if Instant::now() > end {
+            for (y, (left, right)) in a.cells.iter().zip(&b.cells).enumerate() {
+                for (x, (l, r)) in left.iter().zip(right).enumerate() {
+                    if l != r {
+                        panic!(
+                            "{what}: row {y} column {x}: {l:?} alone, {r:?} in the pane\n{}\n{}",
+                            a.framed(),
+                            b.framed()
+                        );
+                    }
+                }
+            }
+            panic!(
+                "{what}: cursor {:?} alone, {:?} in the pane\n{}\n{}",
+                a.cursor,
+                b.cursor,
+                a.framed(),
+                b.framed()
+            );
+        }
+        inside.wait_quiet(Duration::from_millis(10), Duration::from_millis(50));
+    }
+}
+
+fn run(program: &Program, cols: u16, rows: u16) {
+    let world = world();
+    let home = world.home().to_string_lossy().into_owned();
+    let argv: Vec<String> = program
+        .argv
+        .iter()
+        .map(|word| (*word).to_string())
+        .collect();
+    let mut alone =
+        Client::spawn(&argv, &world.env(), &home, cols, rows).expect("the program alone");
+    let mut words = vec!["new-session", "-s", "one"];
+    words.extend_from_slice(program.argv);
+    let mut inside = world
+        .client(cols, rows, &words)
+        .expect("the program in a pane");
+    for (n, step) in program.steps.iter().enumerate() {
+        for client in [&mut alone, &mut inside] {
+            if !step.type_text.is_empty() {
+                client.type_text(step.type_text).expect("typing");
+            }
+            if !step.keys.is_empty() {
+                client.keys(step.keys).expect("keys");
+            }
+        }
+        agree(
+            &format!("{} at {cols}x{rows}, step {n}", program.name),
+            &alone,
+            &inside,
+            step.appears,
+        );
+    }
+    if program.redraws {
+        for (cols, rows) in [(61, 17), (cols, rows)] {
+            alone.resize(cols, rows).expect("resize");
+            inside.resize(cols, rows).expect("resize");
+            agree(
+                &format!("{} resized to {cols}x{rows}", program.name),
+                &alone,
+                &inside,
+                "",
+            );
+        }
+    }
+}
+
+#[test]
+fn real_programs_look_the_same_in_a_pane() {
+    for program in PROGRAMS {
+        for (cols, rows) in SIZES {
+            run(program, cols, rows);
+        }
+    }
+}
+
+/// htop's picture is never the same twice; it must draw, take keys and leave the primary screen as it was.
+#[test]
+fn htop_draws_and_leaves() {
+    for (cols, rows) in SIZES {
+        let world = world();
+        let mut client = world
+            .client(
+                cols,
+                rows,
+                &["new-session", "-s", "one", "bash", "--norc", "--noprofile"],
+            )
+            .expect("client");
+        let patience = outlast_testkit::world::patience();
+        client
+            .type_text("PS1='ready> '; echo before\r")
+            .expect("typing");
+        client.wait_text("ready> ", patience).expect("a prompt");
+        client.type_text("htop\r").expect("typing");
+        client.wait_text("PID", patience).expect("htop draws");
+        client
+            .wait_text("F1", patience)
+            .expect("htop draws to its last row");
+        client.type_text("q").expect("typing");
+        let picture = client
+            .wait_picture(patience, |p| {
+                p.text().contains("before") && !p.text().contains("F1")
+            })
+            .expect("back");
+        assert!(picture.text().contains("ready> "), "{}", picture.framed());
+    }
+}

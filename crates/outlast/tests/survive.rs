@@ -1,0 +1,193 @@
+//! Survival on the real binary, with panes flooding, a full-screen program, people typing and commands running.
+//!
+//! `server_is_killed` is the torture with 200 kills; `pause_…` (feature `faults`) let the server kill itself at its most
+//! delicate places; `counting_is_right` plays the same without kills on a real tmux. `SURVIVE_SEED` repeats a run.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use outlast_testkit::harness::{self, Trial};
+use outlast_testkit::torture::{self, Plan};
+use outlast_testkit::world::patience;
+use outlast_testkit::{Binary, Rng, Signal, World, proc, roles};
+
+/// Where the server may kill itself, and at which passing: early and late.
+const POINTS: [(&str, &str); 7] = [
+    ("checkpoint-write", "3"),
+    ("checkpoint-flip", "3"),
+    ("history-append", "40"),
+    ("cut-back", "1"),
+    ("journal-write", "60"),
+    ("journal-publish", "60"),
+    ("effects", "60"),
+];
+
+fn main() -> ExitCode {
+    if let Some(code) = roles::play() {
+        return code;
+    }
+    let binary = Binary::outlast(env!("CARGO_BIN_EXE_outlast"));
+    let mut trials = Vec::new();
+    let mut add = |name: &str, run: fn(&Binary) -> Result<(), String>| {
+        let binary = binary.clone();
+        trials.push(Trial::new(name, move || run(&binary)));
+    };
+    add("server_is_killed", server_is_killed);
+    add("server_is_killed_with_many_panes", many_panes);
+    add("clients_go_and_panes_stay", clients_go);
+    add("a_client_of_a_dead_server_waits", waiting);
+    if cfg!(feature = "faults") {
+        for (point, count) in POINTS {
+            let binary = binary.clone();
+            trials.push(Trial::new(format!("pause_{point}"), move || {
+                paused(&binary, &format!("{point}:{count}"))
+            }));
+        }
+    }
+    for tmux in Binary::installed().into_iter().take(1) {
+        trials.push(Trial::new(
+            format!("counting_is_right_on_{}", tmux.name()),
+            move || {
+                let plan = Plan {
+                    resize: false,
+                    ..Plan::new(seed(), 0, Duration::from_secs(4))
+                };
+                tortured(&tmux, &plan)
+            },
+        ));
+    }
+    harness::main(trials, 1)
+}
+
+fn seed() -> u64 {
+    std::env::var("SURVIVE_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(Rng::fresh_seed)
+}
+
+fn tortured(binary: &Binary, plan: &Plan) -> Result<(), String> {
+    println!("seed {} on {}", plan.seed, binary.name());
+    let report = torture::run(binary, plan)
+        .map_err(|error| format!("SURVIVE_SEED={}: {error}", plan.seed))?;
+    println!("  {report}");
+    Ok(())
+}
+
+fn server_is_killed(binary: &Binary) -> Result<(), String> {
+    tortured(binary, &Plan::new(seed(), 200, Duration::from_secs(120)))
+}
+
+fn paused(binary: &Binary, pause: &str) -> Result<(), String> {
+    let plan = Plan {
+        pause: Some(pause.into()),
+        ..Plan::new(seed(), 20, Duration::from_secs(8))
+    };
+    println!("pause {pause}");
+    tortured(binary, &plan)
+}
+
+/// 50 panes: how long until an attached client goes on.
+fn many_panes(binary: &Binary) -> Result<(), String> {
+    let mut times = torture::recovery(binary, 50, 20)?;
+    times.sort_unstable();
+    let ms = |time: &Duration| time.as_secs_f64() * 1e3;
+    println!(
+        "50 panes: back after {:.1} ms at the median, {:.1} at most",
+        times.get(times.len() / 2).map_or(0.0, ms),
+        times.last().map_or(0.0, ms)
+    );
+    Ok(())
+}
+
+/// Clients killed, hung up, cut off: a counting program in the pane goes on.
+fn clients_go(binary: &Binary) -> Result<(), String> {
+    let world = World::new(binary)?;
+    let count = "i=0; while :; do i=$((i+1)); echo tick $i; echo $i > count; sleep 0.01; done";
+    world.ok(&[
+        "new-session",
+        "-d",
+        "-s",
+        "a",
+        "-x",
+        "80",
+        "-y",
+        "24",
+        count,
+    ])?;
+    let pid = world.format("a", "#{pane_pid}")?;
+    let read = || {
+        std::fs::read_to_string(world.home().join("count"))
+            .unwrap_or_default()
+            .trim()
+            .parse::<u64>()
+    };
+    for way in ["kill", "hang up", "terminate", "cut", "stop and cut"] {
+        let mut client = world.client(80, 25, &["attach-session", "-t", "a"])?;
+        client.wait_text("tick", patience())?;
+        match way {
+            "kill" => client.signal(Signal::KILL)?,
+            "hang up" => client.signal(Signal::HUP)?,
+            "terminate" => client.signal(Signal::TERM)?,
+            "stop and cut" => {
+                client.pause(true);
+                client.cut();
+            }
+            _ => client.cut(),
+        }
+        client.wait_end(patience())?;
+        world
+            .until(&["list-clients"], str::is_empty)
+            .map_err(|error| format!("{way}: {error}"))?;
+        let (before, end) = (read().unwrap_or(0), Instant::now() + patience());
+        while read().unwrap_or(0) <= before + 3 {
+            if Instant::now() > end {
+                return Err(format!(
+                    "after a client's end by {way} the pane stands still"
+                ));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+    match world.format("a", "#{pane_pid}")? {
+        now if now == pid => Ok(()),
+        now => Err(format!("the pane's process was {pid} and is {now}")),
+    }
+}
+
+/// A command that finds no living server waits for the one that is coming, also when many come at once.
+fn waiting(binary: &Binary) -> Result<(), String> {
+    let world = World::new(binary)?;
+    world.ok(&["new-session", "-d", "-s", "a", "-n", "first", "exec cat"])?;
+    for round in 0..10 {
+        let server = world.server_pid()?;
+        proc::signal(server, Signal::KILL)?;
+        std::thread::scope(|scope| {
+            let commands: Vec<_> = (0..8)
+                .map(|n| {
+                    let (world, name) = (&world, format!("w{round}.{n}"));
+                    scope.spawn(move || {
+                        world.ok(&["new-window", "-d", "-t", "a:", "-n", &name, "exec cat"])
+                    })
+                })
+                .collect();
+            commands
+                .into_iter()
+                .try_for_each(|command| match command.join() {
+                    Ok(result) => result.map(drop),
+                    Err(_) => Err("a thread failed".into()),
+                })
+        })?;
+        let names = world.ok(&["list-windows", "-t", "a", "-F", "#{window_name}"])?;
+        let mut names: Vec<&str> = names.lines().filter(|name| *name != "first").collect();
+        names.sort_unstable();
+        let wanted: Vec<String> = (0..8).map(|n| format!("w{round}.{n}")).collect();
+        if names != wanted {
+            return Err(format!("round {round}: windows are {names:?}"));
+        }
+        for name in wanted {
+            world.ok(&["kill-window", "-t", &format!("=a:={name}")])?;
+        }
+    }
+    Ok(())
+}
