@@ -33,7 +33,10 @@ impl<D, const N: usize> Deposits<D, N> {
         Deposits([const { None }; N])
     }
     fn put(&mut self, tag: u16, deposit: D) -> Result<(), D> {
-        let same = self.0.iter().position(|place| place.as_ref().is_some_and(|(at, _)| *at == tag));
+        let same = self
+            .0
+            .iter()
+            .position(|place| place.as_ref().is_some_and(|(at, _)| *at == tag));
         match same.or_else(|| self.0.iter().position(Option::is_none)) {
             Some(index) => {
                 self.0[index] = Some((tag, deposit));
@@ -112,7 +115,6 @@ enum Telling {
     Panes { next: u16 },
     OwnDeposits { next: usize },
     Deposits { slot: u16, next: usize },
-    End,
     Events,
 }
 
@@ -166,12 +168,17 @@ impl<D> Keeper<D> {
     /// The process that may be sent signals: it lives, as far as is known, so its number is its own.
     pub fn live_pid(&self, slot: u16) -> Option<u32> {
         let slot = self.slot(slot)?;
-        let lives = slot.ending.is_none() && slot.pane.status == Status::Running && slot.pane.pid != 0;
+        let lives =
+            slot.ending.is_none() && slot.pane.status == Status::Running && slot.pane.pid != 0;
         lives.then_some(slot.pane.pid)
     }
     /// Slots in use.
     pub fn used(&self) -> impl Iterator<Item = u16> + use<'_, D> {
-        self.slots.iter().enumerate().filter(|(_, slot)| slot.is_some()).map(|(index, _)| index as u16)
+        self.slots
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| slot.is_some())
+            .map(|(index, _)| index as u16)
     }
     /// A deposit, as [`Notice::Deposited`] names it.
     pub fn deposit(&self, owner: Option<u16>, index: usize) -> Option<&(u16, D)> {
@@ -217,8 +224,16 @@ impl<D> Keeper<D> {
                 std::cmp::Ordering::Greater => Verdict::Refused(EINVAL),
             };
         }
-        let free = self.slots.iter().position(Option::is_none).unwrap_or(self.slots.len());
-        if free < SLOTS { Verdict::New(free as u16) } else { Verdict::Refused(ENFILE) }
+        let free = self
+            .slots
+            .iter()
+            .position(Option::is_none)
+            .unwrap_or(self.slots.len());
+        if free < SLOTS {
+            Verdict::New(free as u16)
+        } else {
+            Verdict::Refused(ENFILE)
+        }
     }
 
     /// The spawn that was decided upon could not be carried out; what was in the slot stays.
@@ -239,7 +254,16 @@ impl<D> Keeper<D> {
         while self.slots.len() <= index && self.slots.len() < SLOTS {
             self.slots.push(None);
         }
-        let pane = Pane { slot, pane, life, pid, kind, status: Status::Running, exit_at: 0, tty };
+        let pane = Pane {
+            slot,
+            pane,
+            life,
+            pid,
+            kind,
+            status: Status::Running,
+            exit_at: 0,
+            tty,
+        };
         self.unmark(slot, |slot| &mut slot.tell_exited);
         match self.slots.get_mut(index) {
             Some(Some(there)) => {
@@ -248,7 +272,13 @@ impl<D> Keeper<D> {
             }
             Some(place @ None) => {
                 let deposits = Deposits::new();
-                *place = Some(Slot { pane, ending: None, tell_spawned: false, tell_exited: false, deposits });
+                *place = Some(Slot {
+                    pane,
+                    ending: None,
+                    tell_spawned: false,
+                    tell_exited: false,
+                    deposits,
+                });
             }
             None => {}
         }
@@ -305,7 +335,11 @@ impl<D> Keeper<D> {
 
     /// So much output was read, up to the absolute offset `end`.
     pub fn output(&mut self, slot: u16, len: usize, end: u64) {
-        if let Some(Slot { ending: Some((_, left)), .. }) = self.slot_mut(slot) {
+        if let Some(Slot {
+            ending: Some((_, left)),
+            ..
+        }) = self.slot_mut(slot)
+        {
             *left = left.saturating_sub(len);
             if *left == 0 {
                 self.drained(slot, end);
@@ -315,7 +349,9 @@ impl<D> Keeper<D> {
 
     /// There is no more output for now; all there was ends at `end`. If the program has ended, that is told.
     pub fn drained(&mut self, slot: u16, end: u64) {
-        let Some(there) = self.slot_mut(slot) else { return };
+        let Some(there) = self.slot_mut(slot) else {
+            return;
+        };
         if let Some((status, _)) = there.ending.take() {
             there.pane.status = status;
             there.pane.exit_at = end;
@@ -381,9 +417,17 @@ impl<D> Keeper<D> {
         match self.telling {
             Telling::Nobody => None,
             Telling::Hello => {
-                let deposits = self.slots.iter().flatten().map(|slot| slot.deposits.count()).sum::<usize>();
+                let deposits = self
+                    .slots
+                    .iter()
+                    .flatten()
+                    .map(|slot| slot.deposits.count())
+                    .sum::<usize>();
                 let deposits = (deposits + self.own.count()) as u32;
-                Some(Notice::Hello { panes: self.used().count() as u32, deposits })
+                Some(Notice::Hello {
+                    panes: self.used().count() as u32,
+                    deposits,
+                })
             }
             Telling::Bell => Some(Notice::Bell),
             Telling::Listener => Some(Notice::Listener),
@@ -393,7 +437,6 @@ impl<D> Keeper<D> {
             }),
             Telling::OwnDeposits { next } => Some(self.next_deposit(None, next)),
             Telling::Deposits { slot, next } => Some(self.next_deposit(Some(slot), next)),
-            Telling::End => Some(Notice::End),
             Telling::Events => self.next_event(),
         }
     }
@@ -404,7 +447,9 @@ impl<D> Keeper<D> {
             return Notice::Deposited(owner, index);
         }
         let from = owner.map_or(0, |slot| slot + 1);
-        let next = self.used().find(|slot| *slot >= from && self.deposit(Some(*slot), 0).is_some());
+        let next = self
+            .used()
+            .find(|slot| *slot >= from && self.deposit(Some(*slot), 0).is_some());
         next.map_or(Notice::End, |slot| Notice::Deposited(Some(slot), 0))
     }
 
@@ -422,9 +467,17 @@ impl<D> Keeper<D> {
             return None;
         }
         // A respawn is told before its end.
-        let marked = self.slots.iter().flatten().find(|slot| slot.tell_spawned || slot.tell_exited)?;
+        let marked = self
+            .slots
+            .iter()
+            .flatten()
+            .find(|slot| slot.tell_spawned || slot.tell_exited)?;
         let slot = marked.pane.slot;
-        Some(if marked.tell_spawned { Notice::Spawned(slot) } else { Notice::Exited(slot) })
+        Some(if marked.tell_spawned {
+            Notice::Spawned(slot)
+        } else {
+            Notice::Exited(slot)
+        })
     }
 
     /// The server has been told this, as [`Keeper::next_notice`] asked.
@@ -432,11 +485,20 @@ impl<D> Keeper<D> {
         match notice {
             Notice::Hello { .. } => self.telling = Telling::Bell,
             Notice::Bell => self.telling = Telling::Listener,
-            Notice::Listener if self.telling == Telling::Listener => self.telling = Telling::Panes { next: 0 },
+            Notice::Listener if self.telling == Telling::Listener => {
+                self.telling = Telling::Panes { next: 0 }
+            }
             Notice::Listener => self.listener_changed = false,
             Notice::Pane(slot) => self.telling = Telling::Panes { next: slot + 1 },
-            Notice::Deposited(None, index) => self.telling = Telling::OwnDeposits { next: index + 1 },
-            Notice::Deposited(Some(slot), index) => self.telling = Telling::Deposits { slot, next: index + 1 },
+            Notice::Deposited(None, index) => {
+                self.telling = Telling::OwnDeposits { next: index + 1 }
+            }
+            Notice::Deposited(Some(slot), index) => {
+                self.telling = Telling::Deposits {
+                    slot,
+                    next: index + 1,
+                }
+            }
             Notice::End => self.telling = Telling::Events,
             Notice::Spawned(slot) => self.unmark(slot, |slot| &mut slot.tell_spawned),
             Notice::Exited(slot) => self.unmark(slot, |slot| &mut slot.tell_exited),

@@ -36,7 +36,7 @@ pub use launch::{LaunchOptions, Launched, launch};
 /// a test). The server is the same binary, executed as `server --keeper-fd 3 SERVER-ARGS…`.
 pub fn main(args: Vec<OsString>) -> ExitCode {
     daemon::fill_stdio();
-    match Arguments::parse(args).and_then(|arguments| begin(arguments)) {
+    match Arguments::parse(args).and_then(begin) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("outlast keeper: {error}");
@@ -48,7 +48,8 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 fn begin(arguments: Arguments) -> io::Result<ExitCode> {
     let lock = match arguments.lock_fd {
         Some(fd) => lock::Lock::from_fd(daemon::inherited(fd)?),
-        None => lock::try_lock_file(&listen::lock_path(&arguments.socket))?.ok_or(io::ErrorKind::AddrInUse)?,
+        None => lock::try_lock_file(&listen::lock_path(&arguments.socket))?
+            .ok_or(io::ErrorKind::AddrInUse)?,
     };
     let socket = match arguments.listen_fd {
         Some(fd) => daemon::inherited(fd)?,
@@ -80,13 +81,19 @@ impl Arguments {
     fn parse(args: Vec<OsString>) -> io::Result<Arguments> {
         let mut parsed = Arguments::default();
         let mut args = args.into_iter();
-        let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidInput, format!("bad argument {what}"));
+        let wrong = |what: &str| {
+            io::Error::new(io::ErrorKind::InvalidInput, format!("bad argument {what}"))
+        };
         let number = |word: Option<OsString>, of: &str| {
-            word.and_then(|word| word.to_str()?.parse().ok()).map(Some).ok_or_else(|| wrong(of))
+            word.and_then(|word| word.to_str()?.parse().ok())
+                .map(Some)
+                .ok_or_else(|| wrong(of))
         };
         while let Some(word) = args.next() {
             match word.to_str() {
-                Some("--socket") => parsed.socket = args.next().ok_or_else(|| wrong("--socket"))?.into(),
+                Some("--socket") => {
+                    parsed.socket = args.next().ok_or_else(|| wrong("--socket"))?.into()
+                }
                 Some("--private") => parsed.private = true,
                 Some("--lock-fd") => parsed.lock_fd = number(args.next(), "--lock-fd")?,
                 Some("--listen-fd") => parsed.listen_fd = number(args.next(), "--listen-fd")?,

@@ -33,7 +33,7 @@ pub(crate) fn lock_path(socket: &Path) -> PathBuf {
 /// Binds the path, in place of a socket that nobody listens on. The caller holds the lock.
 pub(crate) fn bind(path: &Path) -> io::Result<OwnedFd> {
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => socket::listen(path),
     }
 }

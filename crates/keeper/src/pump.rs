@@ -121,19 +121,19 @@ pub(crate) fn start(
 }
 
 impl Pump {
-    pub(crate) fn new(kind: Kind, fd: Option<OwnedFd>) -> io::Result<Pump> {
+    pub(crate) fn new(kind: Kind) -> io::Result<Pump> {
         let rings = KeeperRings::new(OUT_LEN, IN_LEN)?;
         Ok(Pump {
             rings,
-            fd,
+            fd: None,
             kind,
             input_stuck: false,
             input_ends: None,
         })
     }
 
-    /// Another program in the place of the former: rings and offsets go on.
-    pub(crate) fn respawn(&mut self, fd: Option<OwnedFd>, input_from: u64) {
+    /// A program, perhaps in the place of a former: rings and offsets go on.
+    pub(crate) fn run(&mut self, fd: Option<OwnedFd>, input_from: u64) {
         self.fd = fd;
         self.input_stuck = false;
         self.input_ends = None;

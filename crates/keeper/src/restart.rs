@@ -50,9 +50,17 @@ pub enum Action {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    Waiting { at: u64 },
-    Starting { since: u64, limit: u64, killed: bool },
-    Ready { since: u64 },
+    Waiting {
+        at: u64,
+    },
+    Starting {
+        since: u64,
+        limit: u64,
+        killed: bool,
+    },
+    Ready {
+        since: u64,
+    },
     GivenUp,
 }
 
@@ -94,7 +102,11 @@ impl Restart {
     pub fn due(&self, now: u64) -> Option<Action> {
         match self.state {
             State::Waiting { at } if now >= at => Some(Action::Start),
-            State::Starting { since, limit, killed: false } if now >= since + limit => Some(Action::Kill),
+            State::Starting {
+                since,
+                limit,
+                killed: false,
+            } if now >= since + limit => Some(Action::Kill),
             _ => None,
         }
     }
@@ -103,7 +115,11 @@ impl Restart {
     pub fn deadline(&self) -> Option<u64> {
         match self.state {
             State::Waiting { at } => Some(at),
-            State::Starting { since, limit, killed: false } => Some(since + limit),
+            State::Starting {
+                since,
+                limit,
+                killed: false,
+            } => Some(since + limit),
             _ => None,
         }
     }
@@ -120,7 +136,11 @@ impl Restart {
     pub fn started(&mut self, now: u64, identity: Option<Identity>) {
         let known = identity.is_none() || identity == self.good;
         let limit = if known { KNOWN_READY_MS } else { NEW_READY_MS };
-        self.state = State::Starting { since: now, limit, killed: false };
+        self.state = State::Starting {
+            since: now,
+            limit,
+            killed: false,
+        };
         self.starts += 1;
         self.fallback = identity.is_none();
         self.trying = identity;
@@ -156,7 +176,9 @@ impl Restart {
         self.last_status = status;
         let stray_kill = status == Status::Signal(9);
         match self.state {
-            State::Starting { killed: false, .. } if stray_kill => self.state = State::Waiting { at: now },
+            State::Starting { killed: false, .. } if stray_kill => {
+                self.state = State::Waiting { at: now }
+            }
             State::Starting { .. } => {
                 // The other binary next; if it was the previous that failed, the installed gets its turn again.
                 self.bad = self.trying;

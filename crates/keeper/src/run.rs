@@ -16,7 +16,7 @@ use outlast_sys::signal::{self, Signals};
 use outlast_sys::spawn::{self, Change, ExecPath, ServerArgv, Spawner};
 use outlast_sys::{clock, fd_pass, process, pty};
 use outlast_wire::keeper::{
-    FRAME_MAX, Hello, SLOTS, SPAWN_MAX, Status, ToKeeper, ToServer, VERSION,
+    FRAME_MAX, Hello, Kind, SLOTS, SPAWN_MAX, Status, ToKeeper, ToServer, VERSION,
 };
 
 use crate::keeper::{Keeper, Notice, Verdict};
@@ -81,6 +81,16 @@ struct Server {
     requests: bool,
     /// The socket took no more: wait until it does.
     stuck: bool,
+}
+
+/// A spawn that was asked for.
+#[derive(Clone, Copy, Debug)]
+struct Wanted {
+    pane: u32,
+    life: u32,
+    kind: Kind,
+    size: (u16, u16),
+    input_from: u64,
 }
 
 /// What became of the attempt to take a request.
@@ -510,23 +520,26 @@ impl Run {
                 cols,
                 rows,
                 input_from,
-            } => {
-                match self.keeper.spawn(pane, life, kind) {
-                    Verdict::Again | Verdict::Refused(_) => return Taken::One,
-                    Verdict::New(slot) | Verdict::Respawn(slot) => {
-                        if let Err(error) =
-                            self.spawn(slot, request, fds.next_fd(), input_from, (cols, rows))
-                        {
-                            self.keeper.refuse_spawn(
-                                pane,
-                                life,
-                                error.raw_os_error().unwrap_or(EINVAL),
-                            );
-                        }
+            } => match self.keeper.spawn(pane, life, kind) {
+                Verdict::Again | Verdict::Refused(_) => {}
+                Verdict::New(slot) | Verdict::Respawn(slot) => {
+                    let wanted = Wanted {
+                        pane,
+                        life,
+                        kind,
+                        size: (cols, rows),
+                        input_from,
+                    };
+                    if let Err(error) = self.spawn(slot, wanted, fds.next_fd()) {
+                        self.keeper.refuse_spawn(
+                            pane,
+                            life,
+                            error.raw_os_error().unwrap_or(EINVAL),
+                        );
                     }
+                    return Taken::Long;
                 }
-                return Taken::Long;
-            }
+            },
             ToKeeper::Signal { pane, signal } => {
                 if let Some(pid) = self
                     .keeper
@@ -563,53 +576,51 @@ impl Run {
         self.pumps.get_mut(usize::from(slot))?.as_mut()
     }
 
-    fn spawn(
-        &mut self,
-        slot: u16,
-        request: ToKeeper,
-        description: Option<OwnedFd>,
-        input_from: u64,
-        size: (u16, u16),
-    ) -> io::Result<()> {
-        let ToKeeper::Spawn {
-            pane, life, kind, ..
-        } = request
-        else {
-            return Ok(());
-        };
-        let invalid = || io::Error::from_raw_os_error(EINVAL);
+    fn spawn(&mut self, slot: u16, wanted: Wanted, description: Option<OwnedFd>) -> io::Result<()> {
         while self.pumps.len() <= usize::from(slot) && self.pumps.len() < SLOTS {
             self.pumps.push(None);
         }
         // Everything that can fail comes before the former program is touched.
         let fresh = match self.pump_of(slot) {
             Some(_) => None,
-            None => Some(Pump::new(kind, None)?),
+            None => Some(Pump::new(wanted.kind)?),
         };
-        let started = pump::start(&mut self.spawner, &mut self.buffer, description, kind, size);
+        let started = pump::start(
+            &mut self.spawner,
+            &mut self.buffer,
+            description,
+            wanted.kind,
+            wanted.size,
+        );
         self.buffer.rest();
         let started = started?;
+        if let Some(fd) = &started.fd {
+            self.poll
+                .add(
+                    fd,
+                    u64::from(slot),
+                    Interest::IN | Interest::OUT | Interest::ET,
+                )
+                .inspect_err(|_| drop(signal::send_group(started.pid, signal::SIGHUP)))?;
+        }
         if fresh.is_none() {
-            self.pump_output(slot, true);
+            self.pump_output(slot, false);
             self.hang_up(slot);
         }
-        if let Some(fd) = &started.fd {
-            self.poll.add(
-                fd,
-                u64::from(slot),
-                Interest::IN | Interest::OUT | Interest::ET,
-            )?;
+        if let Some(place) = self.pumps.get_mut(usize::from(slot)) {
+            *place = place.take().or(fresh);
+            if let Some(pump) = place {
+                pump.run(started.fd, wanted.input_from);
+            }
         }
-        let place = self.pumps.get_mut(usize::from(slot)).ok_or_else(invalid)?;
-        place.get_or_insert(match fresh {
-            Some(pump) => pump,
-            None => Pump::new(kind, None)?,
-        });
-        if let Some(pump) = place {
-            pump.respawn(started.fd, input_from);
-        }
-        self.keeper
-            .started(slot, pane, life, kind, started.pid, started.tty);
+        self.keeper.started(
+            slot,
+            wanted.pane,
+            wanted.life,
+            wanted.kind,
+            started.pid,
+            started.tty,
+        );
         self.readable.insert(slot);
         self.writable.insert(slot);
         Ok(())
