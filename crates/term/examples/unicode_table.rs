@@ -22,7 +22,13 @@ fn class(c: char) -> Class {
         '\u{1100}'..='\u{115f}' | '\u{a960}'..='\u{a97c}' => return Class::L,
         '\u{1160}'..='\u{11a7}' | '\u{d7b0}'..='\u{d7c6}' => return Class::V,
         '\u{11a8}'..='\u{11ff}' | '\u{d7cb}'..='\u{d7fb}' => return Class::T,
-        '\u{ac00}'..='\u{d7a3}' => return if (c as u32 - 0xac00) % 28 == 0 { Class::Lv } else { Class::Lvt },
+        '\u{ac00}'..='\u{d7a3}' => {
+            return if (c as u32 - 0xac00) % 28 == 0 {
+                Class::Lv
+            } else {
+                Class::Lvt
+            };
+        }
         _ => {}
     }
     if one(&['a', c]) {
@@ -50,7 +56,11 @@ fn class(c: char) -> Class {
         return Class::Prepend;
     }
     // A control breaks even from what extends.
-    if !one(&[c, '\u{301}']) { Class::Control } else { Class::Other }
+    if !one(&[c, '\u{301}']) {
+        Class::Control
+    } else {
+        Class::Other
+    }
 }
 
 /// The property byte of one scalar value: width, class, emoji style.

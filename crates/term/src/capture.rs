@@ -1,5 +1,10 @@
 //! Rows as capture-pane prints them.
 
+use crate::cell::TAB_TAIL;
+use crate::draw::Seen;
+use crate::line::Glyph;
+use crate::row::WRAPPED;
+use crate::style::{Attrs, Colour, Style, Underline};
 use crate::terminal::Terminal;
 
 /// Text of one row, for search and capture.
@@ -34,8 +39,257 @@ pub struct Capture {
 
 impl Terminal {
     /// capture-pane of rows `first..=last` (absolute, clamped), each ended by a newline but joined rows.
-    #[allow(clippy::todo, unused_variables)]
+    ///
+    /// With [`Capture::other_screen`] the rows are those of the screen that is not shown, at the same numbers; there
+    /// is one only while the alternate screen is shown.
     pub fn capture(&self, first: u64, last: u64, how: Capture) -> Vec<u8> {
-        todo!()
+        let mut out = Vec::new();
+        let end = self.screen_line() + u64::from(self.size.rows) - 1;
+        let (first, last) = (first.min(last), first.max(last));
+        if how.other_screen {
+            if self.alternate {
+                let start = self.screen_line();
+                let mut pen = Pen::default();
+                for line in first.max(start)..=last.min(end) {
+                    let row = self.other.row((line - start) as u16);
+                    let mut cells = Vec::new();
+                    self.each_in_row(row, |seen| push(&mut cells, &seen));
+                    self.capture_row(&cells, row.wrapped(), how, &mut pen, &mut out);
+                }
+            }
+            return out;
+        }
+        let mut pen = Pen::default();
+        for line in first.max(self.history.first_line)..=last.min(end) {
+            let mut cells = Vec::new();
+            let flags = self.each_glyph(line, |seen| push(&mut cells, &seen));
+            self.capture_row(&cells, flags & WRAPPED != 0, how, &mut pen, &mut out);
+        }
+        out
     }
+
+    fn capture_row<'a>(
+        &self,
+        cells: &[Captured<'a>],
+        wrapped: bool,
+        how: Capture,
+        pen: &mut Pen<'a>,
+        out: &mut Vec<u8>,
+    ) {
+        let cols = usize::from(self.size.cols);
+        let used = cells
+            .iter()
+            .rposition(|c| c.glyph != Glyph::Empty)
+            .map_or(0, |x| x + 1);
+        // tmux prints as many cells as it holds memory for; programs see it as the blanks that -N keeps.
+        let end = if how.join {
+            used
+        } else {
+            held(cells.len(), cols)
+        };
+        let start = out.len();
+        let mut x = 0;
+        while x < end {
+            let cell = cells.get(x).copied().unwrap_or_default();
+            x += usize::from(cell.width.max(1));
+            if how.escapes {
+                pen.change(cell.style, cell.link, how.octal, out);
+            }
+            match cell.glyph {
+                Glyph::Char('\t') => {
+                    let run = cells[x..]
+                        .iter()
+                        .take_while(|c| c.glyph == Glyph::Char(TAB_TAIL))
+                        .count();
+                    let stop = x + run;
+                    if self.tabs.has(stop as u16) || stop + 1 == cols {
+                        out.push(b'\t');
+                        x = stop;
+                    } else {
+                        out.push(b' ');
+                    }
+                }
+                Glyph::Empty => out.push(b' '),
+                Glyph::Char(c) if c < ' ' => out.push(b' '),
+                Glyph::Char('\\') if how.octal => out.extend_from_slice(b"\\\\"),
+                Glyph::Char(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+                Glyph::Cluster(s) => out.extend_from_slice(s.as_bytes()),
+            }
+        }
+        if how.escapes {
+            pen.end_link(how.octal, out);
+        }
+        if !how.join && !how.keep_trailing {
+            while out.len() > start && out.last() == Some(&b' ') {
+                out.pop();
+            }
+        }
+        if !(how.join && wrapped) {
+            out.push(b'\n');
+        }
+    }
+}
+
+/// Cells that tmux allocates for a row of `n`: a quarter, a half or the whole width.
+fn held(n: usize, cols: usize) -> usize {
+    match n {
+        0 => 0,
+        n if n < cols / 4 => cols / 4,
+        n if n < cols / 2 => cols / 2,
+        _ => cols,
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Captured<'a> {
+    glyph: Glyph<'a>,
+    width: u8,
+    style: Style,
+    link: Option<(&'a str, &'a str)>,
+}
+
+impl Default for Captured<'_> {
+    fn default() -> Self {
+        Captured {
+            glyph: Glyph::Empty,
+            width: 1,
+            style: Style::default(),
+            link: None,
+        }
+    }
+}
+
+/// Appends a glyph so that the index of a cell is its column.
+fn push<'a>(cells: &mut Vec<Captured<'a>>, seen: &Seen<'a>) {
+    let cell = Captured {
+        glyph: seen.glyph,
+        width: seen.width,
+        style: seen.style,
+        link: seen.link,
+    };
+    cells.push(cell);
+    if seen.width == 2 {
+        cells.push(Captured { width: 0, ..cell });
+    }
+}
+
+/// What the reader of the capture has in force.
+#[derive(Default)]
+struct Pen<'a> {
+    style: Style,
+    link: Option<(&'a str, &'a str)>,
+}
+
+/// Attributes in tmux's order, with their SGR.
+fn attributes(s: &Style) -> [(bool, &'static str); 13] {
+    let has = |a: Attrs| s.attrs.has(a);
+    let ul = |u: Underline| s.underline == u;
+    [
+        (has(Attrs::BOLD), "1"),
+        (has(Attrs::DIM), "2"),
+        (has(Attrs::ITALIC), "3"),
+        (ul(Underline::Single), "4"),
+        (has(Attrs::BLINK), "5"),
+        (has(Attrs::REVERSE), "7"),
+        (has(Attrs::INVISIBLE), "8"),
+        (has(Attrs::STRIKE), "9"),
+        (ul(Underline::Double), "4:2"),
+        (ul(Underline::Curly), "4:3"),
+        (ul(Underline::Dotted), "4:4"),
+        (ul(Underline::Dashed), "4:5"),
+        (has(Attrs::OVERLINE), "53"),
+    ]
+}
+
+/// Parameters of a colour; `base` is 30, 40 or 50.
+fn colour(c: Colour, base: u16) -> String {
+    match c {
+        Colour::Default if base == 50 => String::new(),
+        Colour::Default => (base + 9).to_string(),
+        Colour::Indexed(n) if base != 50 && n < 8 => (base + u16::from(n)).to_string(),
+        Colour::Indexed(n) if base != 50 && n < 16 => (base + 52 + u16::from(n)).to_string(),
+        Colour::Indexed(n) => format!("{};5;{n}", base + 8),
+        Colour::Rgb(r, g, b) => format!("{};2;{r};{g};{b}", base + 8),
+    }
+}
+
+impl<'a> Pen<'a> {
+    /// Spells the change to a cell's look as tmux does: attributes in one SGR, each colour in its own.
+    fn change(
+        &mut self,
+        style: Style,
+        link: Option<(&'a str, &'a str)>,
+        octal: bool,
+        out: &mut Vec<u8>,
+    ) {
+        let esc: &[u8] = if octal { b"\\033" } else { b"\x1b" };
+        if style != self.style {
+            let (old, new) = (attributes(&self.style), attributes(&style));
+            let lost = old.iter().zip(&new).any(|(o, n)| o.0 && !n.0);
+            let reset = lost || (self.style.ul != Colour::Default && style.ul == Colour::Default);
+            let mut codes: Vec<&str> = Vec::new();
+            if reset {
+                codes.push("0");
+            }
+            codes.extend(
+                old.iter()
+                    .zip(&new)
+                    .filter(|(o, n)| n.0 && (reset || !o.0))
+                    .map(|(_, n)| n.1),
+            );
+            let mut sgr = |s: &str| {
+                out.extend_from_slice(esc);
+                out.push(b'[');
+                out.extend_from_slice(s.as_bytes());
+                out.push(b'm');
+            };
+            if !codes.is_empty() {
+                sgr(&codes.join(";"));
+            }
+            let pairs = [
+                (self.style.fg, style.fg, 30),
+                (self.style.bg, style.bg, 40),
+                (self.style.ul, style.ul, 50),
+            ];
+            for (was, is, base) in pairs {
+                if (reset && is != Colour::Default) || (!reset && was != is) {
+                    let spelled = colour(is, base);
+                    if !spelled.is_empty() {
+                        sgr(&spelled);
+                    }
+                }
+            }
+            self.style = style;
+        }
+        if link != self.link {
+            match link {
+                Some((id, uri)) => {
+                    let id = if id.is_empty() {
+                        String::new()
+                    } else {
+                        format!("id={id}")
+                    };
+                    put_link(&id, uri, octal, out);
+                }
+                None => put_link("", "", octal, out),
+            }
+            self.link = link;
+        }
+    }
+
+    /// A link does not cross the end of a row.
+    fn end_link(&mut self, octal: bool, out: &mut Vec<u8>) {
+        if self.link.take().is_some() {
+            put_link("", "", octal, out);
+        }
+    }
+}
+
+fn put_link(id: &str, uri: &str, octal: bool, out: &mut Vec<u8>) {
+    let (start, end) = if octal {
+        ("\\033]8;", "\\033\\\\")
+    } else {
+        ("\x1b]8;", "\x1b\\")
+    };
+    out.extend_from_slice(format!("{start}{id};{uri}{end}").as_bytes());
 }

@@ -8,6 +8,9 @@
 //! | 23 | second column of a wide cluster |
 //! | 32 to 47 | style id |
 //! | 48 to 63 | link id, 0 for none |
+//!
+//! A tab over blank columns is kept as tmux keeps it, so that it can be copied as a tab: U+0009 in its first
+//! column and [`TAB_TAIL`] in the others, all drawn as blanks.
 
 /// One column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +21,8 @@ const CLUSTER: u64 = 1 << 21;
 const WIDE: u64 = 1 << 22;
 const TAIL: u64 = 1 << 23;
 const GLYPH: u64 = 0xffff_ffff;
+/// Text of the columns of a tab after the first.
+pub(crate) const TAB_TAIL: char = '\u{1}';
 /// The bits that say how a cell looks: style and link.
 pub(crate) const LOOK: u64 = !GLYPH;
 
@@ -72,6 +77,10 @@ impl Cell {
     /// Whether a program wrote here since the last erase.
     pub(crate) const fn used(self) -> bool {
         self.0 & GLYPH != 0
+    }
+    /// Whether it shows nothing but its background.
+    pub(crate) const fn is_blank(self) -> bool {
+        self.0 & (CLUSTER | WIDE | TAIL) == 0 && self.text() <= 0x20
     }
     /// The same glyph in another look.
     pub(crate) const fn with_look(self, look: u64) -> Cell {

@@ -40,7 +40,9 @@ impl Charsets {
             Charset::Ascii => u32::from(b),
             Charset::British if b == b'#' => 0xa3,
             Charset::British => u32::from(b),
-            Charset::Graphics if (0x5f..=0x7e).contains(&b) => u32::from(GRAPHICS[usize::from(b - 0x5f)]),
+            Charset::Graphics if (0x5f..=0x7e).contains(&b) => {
+                u32::from(GRAPHICS[usize::from(b - 0x5f)])
+            }
             Charset::Graphics => u32::from(b),
         }
     }
@@ -55,13 +57,15 @@ impl Charsets {
     }
 
     pub(crate) fn from_byte(b: u8) -> Option<Charset> {
-        [Charset::Ascii, Charset::Graphics, Charset::British].get(usize::from(b)).copied()
+        [Charset::Ascii, Charset::Graphics, Charset::British]
+            .get(usize::from(b))
+            .copied()
     }
 }
 
 /// `_` to `~` of the DEC special graphics set.
 const GRAPHICS: [u16; 32] = [
-    0x0020, 0x25c6, 0x2592, 0x2409, 0x240c, 0x240d, 0x240a, 0x00b0, 0x00b1, 0x2424, 0x240b, 0x2518, 0x2510, 0x250c,
-    0x2514, 0x253c, 0x23ba, 0x23bb, 0x2500, 0x23bc, 0x23bd, 0x251c, 0x2524, 0x2534, 0x252c, 0x2502, 0x2264, 0x2265,
-    0x03c0, 0x2260, 0x00a3, 0x00b7,
+    0x0020, 0x25c6, 0x2592, 0x2409, 0x240c, 0x240d, 0x240a, 0x00b0, 0x00b1, 0x2424, 0x240b, 0x2518,
+    0x2510, 0x250c, 0x2514, 0x253c, 0x23ba, 0x23bb, 0x2500, 0x23bc, 0x23bd, 0x251c, 0x2524, 0x2534,
+    0x252c, 0x2502, 0x2264, 0x2265, 0x03c0, 0x2260, 0x00a3, 0x00b7,
 ];

@@ -1,10 +1,14 @@
 //! Cursor movement, within the margins as xterm has it (ECMA-48 8.3, DEC STD 070 5).
 
+use crate::cell::{Cell, TAB_TAIL};
 use crate::charset::Charset;
 use crate::grid::SavedCursor;
 use crate::modes::flag;
 use crate::params::Params;
 use crate::terminal::Terminal;
+
+/// Longest tab that is kept as one.
+const TAB_MOST: usize = 32;
 
 impl Terminal {
     /// The cursor at a column and row of the screen, clamped.
@@ -70,14 +74,22 @@ impl Terminal {
 
     /// CUD.
     pub(crate) fn cursor_down(&mut self, p: &Params) {
-        let stop = if self.y <= self.bottom { self.bottom } else { self.size.rows - 1 };
+        let stop = if self.y <= self.bottom {
+            self.bottom
+        } else {
+            self.size.rows - 1
+        };
         self.y = self.y.saturating_add(p.or(0, 1)).min(stop);
         self.wrap_pending = false;
     }
 
     /// CUF.
     pub(crate) fn cursor_right(&mut self, p: &Params) {
-        let stop = if self.x <= self.right { self.right } else { self.size.cols - 1 };
+        let stop = if self.x <= self.right {
+            self.right
+        } else {
+            self.size.cols - 1
+        };
         self.x = self.x.saturating_add(p.or(0, 1)).min(stop);
         self.wrap_pending = false;
     }
@@ -93,7 +105,8 @@ impl Terminal {
     }
 
     fn back(&mut self, mut n: u16) {
-        let wraps = self.has(flag::WRAP) && self.flags & (flag::REVERSE_WRAP | flag::REVERSE_WRAP_EXTENDED) != 0;
+        let wraps = self.has(flag::WRAP)
+            && self.flags & (flag::REVERSE_WRAP | flag::REVERSE_WRAP_EXTENDED) != 0;
         if wraps {
             // Stepping back out of a pending wrap stays on the character written last.
             if std::mem::take(&mut self.wrap_pending) {
@@ -124,7 +137,11 @@ impl Terminal {
                 if !extended {
                     return;
                 }
-                self.y = if self.y == self.top { self.bottom } else { self.size.rows - 1 };
+                self.y = if self.y == self.top {
+                    self.bottom
+                } else {
+                    self.size.rows - 1
+                };
             } else {
                 if !extended && !self.grid.row(self.y - 1).wrapped() {
                     return;
@@ -155,7 +172,11 @@ impl Terminal {
     /// CR.
     #[inline]
     pub(crate) fn carriage_return(&mut self) {
-        self.x = if self.x >= self.left || self.has(flag::ORIGIN) { self.left } else { 0 };
+        self.x = if self.x >= self.left || self.has(flag::ORIGIN) {
+            self.left
+        } else {
+            0
+        };
         self.wrap_pending = false;
     }
 
@@ -200,9 +221,29 @@ impl Terminal {
         self.carriage_return();
     }
 
-    /// HT and CHT.
+    /// HT: over blank columns of one look the tab itself is kept (see [`crate::cell`]).
+    pub(crate) fn tab(&mut self) {
+        let from = self.x;
+        self.tab_forward(1);
+        let (from, to) = (usize::from(from), usize::from(self.x));
+        let row = self.grid.row(self.y);
+        let look = row.get(from).look();
+        let plain = |c: Cell| matches!(c.text(), 0 | 0x20) && c.is_blank() && c.look() == look;
+        if to > from && to - from <= TAB_MOST && (from..to).all(|x| plain(row.get(x))) {
+            let row = self.grid.row_mut(self.y);
+            row.put(from, Cell::narrow(9, look));
+            row.fill(from + 1, to, Cell::narrow(u32::from(TAB_TAIL), look));
+            self.touch(self.y);
+        }
+    }
+
+    /// CHT, and the movement of HT.
     pub(crate) fn tab_forward(&mut self, n: u16) {
-        let stop = if self.x <= self.right { self.right } else { self.size.cols - 1 };
+        let stop = if self.x <= self.right {
+            self.right
+        } else {
+            self.size.cols - 1
+        };
         for _ in 0..n.min(self.size.cols) {
             match self.tabs.after(self.x) {
                 Some(x) if x < stop => self.x = x,
@@ -254,7 +295,11 @@ impl Terminal {
     /// DECRC, SCORC.
     pub(crate) fn restore_cursor(&mut self) {
         let saved = self.grid.saved;
-        self.flags = if saved.origin { self.flags | flag::ORIGIN } else { self.flags & !flag::ORIGIN };
+        self.flags = if saved.origin {
+            self.flags | flag::ORIGIN
+        } else {
+            self.flags & !flag::ORIGIN
+        };
         self.pen = saved.pen;
         self.pen_stale = true;
         self.charsets = saved.charsets;

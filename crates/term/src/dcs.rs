@@ -17,9 +17,24 @@ pub struct Dcs {
 
 /// Every DCS that we know.
 pub static DCS: &[Dcs] = &[
-    Dcs { inter: 0, last: b't', name: "tmux; passthrough", run: Terminal::passthrough },
-    Dcs { inter: b'$', last: b'q', name: "DECRQSS", run: Terminal::report_setting },
-    Dcs { inter: b'+', last: b'q', name: "XTGETTCAP", run: Terminal::report_capabilities },
+    Dcs {
+        inter: 0,
+        last: b't',
+        name: "tmux; passthrough",
+        run: Terminal::passthrough,
+    },
+    Dcs {
+        inter: b'$',
+        last: b'q',
+        name: "DECRQSS",
+        run: Terminal::report_setting,
+    },
+    Dcs {
+        inter: b'+',
+        last: b'q',
+        name: "XTGETTCAP",
+        run: Terminal::report_capabilities,
+    },
 ];
 
 /// Capabilities that XTGETTCAP answers: name, value (None: a flag).
@@ -32,7 +47,10 @@ const CAPABILITIES: &[(&str, Option<&str>)] = &[
     ("Tc", None),
     ("Su", None),
     ("Smulx", Some("\x1b[4:%p1%dm")),
-    ("Setulc", Some("\x1b[58:2:%p1%{65536}%/%d:%p1%{256}%/%{255}%&%d:%p1%{255}%&%d%;m")),
+    (
+        "Setulc",
+        Some("\x1b[58:2:%p1%{65536}%/%d:%p1%{256}%/%{255}%&%d:%p1%{255}%&%d%;m"),
+    ),
     ("Ms", Some("\x1b]52;%p1%s;%p2%s\x1b\\")),
     ("Ss", Some("\x1b[%p1%d q")),
     ("Se", Some("\x1b[2 q")),
@@ -48,7 +66,10 @@ impl Terminal {
         if prefix != 0 {
             return;
         }
-        if let Some(row) = DCS.iter().find(|r| u16::from(r.inter) == inter && r.last == last) {
+        if let Some(row) = DCS
+            .iter()
+            .find(|r| u16::from(r.inter) == inter && r.last == last)
+        {
             (row.run)(self, text);
         }
     }
@@ -68,7 +89,10 @@ impl Terminal {
             b"s" => format!("{};{}s", self.left + 1, self.right + 1),
             b" q" => format!("{} q", self.shape_number()),
             b"\"q" => {
-                format!("{}\"q", u8::from(self.pen.attrs.has(crate::style::Attrs::PROTECTED)))
+                format!(
+                    "{}\"q",
+                    u8::from(self.pen.attrs.has(crate::style::Attrs::PROTECTED))
+                )
             }
             b"\"p" => format!("{};1\"p", self.level),
             b"*x" => format!("{}*x", 1 + u8::from(self.rectangle)),
@@ -95,7 +119,9 @@ impl Terminal {
     /// XTGETTCAP: names in hexadecimal. Only names of our table are spelled back, never the query.
     fn report_capabilities(&mut self, text: &[u8]) {
         for name in text.split(|b| *b == b';').take(32) {
-            let found = CAPABILITIES.iter().find(|(n, _)| hex(n).as_bytes().eq_ignore_ascii_case(name));
+            let found = CAPABILITIES
+                .iter()
+                .find(|(n, _)| hex(n).as_bytes().eq_ignore_ascii_case(name));
             match found {
                 Some((name, Some(value))) => {
                     self.reply(&format!("\x1bP1+r{}={}\x1b\\", hex(name), hex(value)));

@@ -25,7 +25,13 @@ pub struct Csi {
 }
 
 const fn row(prefix: u8, inter: u8, last: u8, name: &'static str, run: Run) -> Csi {
-    Csi { prefix, inter, last, name, run }
+    Csi {
+        prefix,
+        inter,
+        last,
+        name,
+        run,
+    }
 }
 
 const fn csi(last: u8, name: &'static str, run: Run) -> Csi {
@@ -62,8 +68,12 @@ pub static CSI: &[Csi] = &[
     csi(b'e', "VPR", Terminal::row_relative),
     csi(b'f', "HVP", Terminal::cursor_position),
     csi(b'g', "TBC", Terminal::clear_tabs),
-    csi(b'h', "SM", |t, p| p.each().for_each(|n| t.set_mode(n, false, true))),
-    csi(b'l', "RM", |t, p| p.each().for_each(|n| t.set_mode(n, false, false))),
+    csi(b'h', "SM", |t, p| {
+        p.each().for_each(|n| t.set_mode(n, false, true))
+    }),
+    csi(b'l', "RM", |t, p| {
+        p.each().for_each(|n| t.set_mode(n, false, false))
+    }),
     csi(b'm', "SGR", Terminal::select_graphic_rendition),
     csi(b'n', "DSR", Terminal::report_status),
     csi(b'r', "DECSTBM", Terminal::set_rows),
@@ -71,17 +81,35 @@ pub static CSI: &[Csi] = &[
     csi(b't', "XTWINOPS", Terminal::window_operation),
     csi(b'u', "SCORC", |t, _| t.restore_cursor()),
     csi(b'x', "DECREQTPARM", Terminal::report_parameters),
-    row(b'?', 0, b'J', "DECSED", Terminal::selective_erase_in_display),
+    row(
+        b'?',
+        0,
+        b'J',
+        "DECSED",
+        Terminal::selective_erase_in_display,
+    ),
     row(b'?', 0, b'K', "DECSEL", Terminal::selective_erase_in_line),
     row(b'?', 0, b'W', "DECST8C", Terminal::default_tabs),
-    row(b'?', 0, b'h', "DECSET", |t, p| p.each().for_each(|n| t.set_mode(n, true, true))),
-    row(b'?', 0, b'l', "DECRST", |t, p| p.each().for_each(|n| t.set_mode(n, true, false))),
+    row(b'?', 0, b'h', "DECSET", |t, p| {
+        p.each().for_each(|n| t.set_mode(n, true, true))
+    }),
+    row(b'?', 0, b'l', "DECRST", |t, p| {
+        p.each().for_each(|n| t.set_mode(n, true, false))
+    }),
     row(b'?', 0, b'm', "XTQMODKEYS", Terminal::report_modify_keys),
     row(b'?', 0, b'n', "DECDSR", Terminal::report_private_status),
-    row(b'?', 0, b'r', "XTRESTORE", |t, p| p.each().for_each(|n| t.restore_mode(n))),
-    row(b'?', 0, b's', "XTSAVE", |t, p| p.each().for_each(|n| t.save_mode(n))),
-    row(b'?', 0, b'u', "kitty keyboard: query", |t, _| t.report_kitty_keys()),
-    row(b'>', 0, b'c', "DA2", |t, p| t.report_secondary_attributes(p)),
+    row(b'?', 0, b'r', "XTRESTORE", |t, p| {
+        p.each().for_each(|n| t.restore_mode(n))
+    }),
+    row(b'?', 0, b's', "XTSAVE", |t, p| {
+        p.each().for_each(|n| t.save_mode(n))
+    }),
+    row(b'?', 0, b'u', "kitty keyboard: query", |t, _| {
+        t.report_kitty_keys()
+    }),
+    row(b'>', 0, b'c', "DA2", |t, p| {
+        t.report_secondary_attributes(p)
+    }),
     row(b'>', 0, b'm', "XTMODKEYS", Terminal::set_modify_keys),
     row(b'>', 0, b'n', "XTMODKEYS: off", |t, p| {
         if p.raw(0) == 4 {
@@ -89,9 +117,19 @@ pub static CSI: &[Csi] = &[
         }
     }),
     row(b'>', 0, b'q', "XTVERSION", |t, p| t.report_version(p)),
-    row(b'>', 0, b'u', "kitty keyboard: push", |t, p| t.push_kitty_keys(p.raw(0))),
-    row(b'<', 0, b'u', "kitty keyboard: pop", |t, p| t.pop_kitty_keys(p.or(0, 1))),
-    row(b'=', 0, b'u', "kitty keyboard: set", Terminal::set_kitty_keys),
+    row(b'>', 0, b'u', "kitty keyboard: push", |t, p| {
+        t.push_kitty_keys(p.raw(0))
+    }),
+    row(b'<', 0, b'u', "kitty keyboard: pop", |t, p| {
+        t.pop_kitty_keys(p.or(0, 1))
+    }),
+    row(
+        b'=',
+        0,
+        b'u',
+        "kitty keyboard: set",
+        Terminal::set_kitty_keys,
+    ),
     row(b'=', 0, b'c', "DA3", |t, p| t.report_tertiary_attributes(p)),
     row(0, b' ', b'@', "SL", Terminal::scroll_left),
     row(0, b' ', b'A', "SR", Terminal::scroll_right),
@@ -104,15 +142,25 @@ pub static CSI: &[Csi] = &[
     row(0, b'#', b'}', "XTPOPSGR", |t, _| t.pop_pen()),
     row(0, b'#', b'p', "XTPUSHSGR", |t, _| t.push_pen()),
     row(0, b'#', b'q', "XTPOPSGR", |t, _| t.pop_pen()),
-    row(0, b'$', b'p', "DECRQM (ANSI)", |t, p| t.report_mode(p.raw(0), false)),
-    row(b'?', b'$', b'p', "DECRQM", |t, p| t.report_mode(p.raw(0), true)),
+    row(0, b'$', b'p', "DECRQM (ANSI)", |t, p| {
+        t.report_mode(p.raw(0), false)
+    }),
+    row(b'?', b'$', b'p', "DECRQM", |t, p| {
+        t.report_mode(p.raw(0), true)
+    }),
     row(0, b'$', b'r', "DECCARA", Terminal::change_attributes),
     row(0, b'$', b't', "DECRARA", Terminal::reverse_attributes),
     row(0, b'$', b'v', "DECCRA", Terminal::copy_rectangle),
     row(0, b'$', b'w', "DECRQPSR", Terminal::report_presentation),
     row(0, b'$', b'x', "DECFRA", Terminal::fill_rectangle),
     row(0, b'$', b'z', "DECERA", Terminal::erase_rectangle),
-    row(0, b'$', b'{', "DECSERA", Terminal::selective_erase_rectangle),
+    row(
+        0,
+        b'$',
+        b'{',
+        "DECSERA",
+        Terminal::selective_erase_rectangle,
+    ),
     row(0, b'*', b'x', "DECSACE", |t, p| t.rectangle = p.raw(0) == 2),
     row(0, b'*', b'y', "DECRQCRA", Terminal::report_checksum),
     row(0, b'\'', b'}', "DECIC", Terminal::insert_columns),
@@ -147,7 +195,12 @@ pub struct Esc {
 }
 
 const fn esc(last: u8, name: &'static str, run: fn(&mut Terminal)) -> Esc {
-    Esc { inter: 0, last, name, run }
+    Esc {
+        inter: 0,
+        last,
+        name,
+        run,
+    }
 }
 
 /// Every escape sequence that we know but those that begin a longer one and those that designate sets.
@@ -171,7 +224,12 @@ pub static ESC: &[Esc] = &[
     esc(b'l', "memory lock (HP), ignored", |_| ()),
     esc(b'n', "LS2", |t| t.shift_to(2)),
     esc(b'o', "LS3", |t| t.shift_to(3)),
-    Esc { inter: b'#', last: b'8', name: "DECALN", run: Terminal::alignment },
+    Esc {
+        inter: b'#',
+        last: b'8',
+        name: "DECALN",
+        run: Terminal::alignment,
+    },
 ];
 
 impl Terminal {
@@ -186,7 +244,8 @@ impl Terminal {
             (0, 0) => usize::from(PLAIN[usize::from(last - 0x40)]),
             (b'?', 0) => usize::from(PRIVATE[usize::from(last - 0x40)]),
             _ => {
-                let same = |r: &Csi| r.prefix == prefix && u16::from(r.inter) == inter && r.last == last;
+                let same =
+                    |r: &Csi| r.prefix == prefix && u16::from(r.inter) == inter && r.last == last;
                 CSI.iter().position(same).map_or(0, |i| i + 1)
             }
         };
@@ -208,7 +267,10 @@ impl Terminal {
         if let Some(g) = set {
             return self.designate(g, Charsets::named(last));
         }
-        if let Some(row) = ESC.iter().find(|r| u16::from(r.inter) == inter && r.last == last) {
+        if let Some(row) = ESC
+            .iter()
+            .find(|r| u16::from(r.inter) == inter && r.last == last)
+        {
             (row.run)(self);
         }
     }
@@ -261,7 +323,11 @@ impl Terminal {
             self.shape = shape;
             // Modes and shape tell of the same blinking.
             let blinks = p.raw(0) == 0 || p.raw(0) % 2 == 1;
-            self.flags = if blinks && p.raw(0) != 0 { self.flags | flag::BLINK } else { self.flags & !flag::BLINK };
+            self.flags = if blinks && p.raw(0) != 0 {
+                self.flags | flag::BLINK
+            } else {
+                self.flags & !flag::BLINK
+            };
         }
     }
 

@@ -29,15 +29,24 @@ impl Terminal {
             flags = row.flags;
             self.each_in_row(row, f);
         } else if line >= self.history.first_line {
-            self.history.each(self.blocks.as_ref(), line, line + 1, |_, record, block| {
-                flags = record.flags;
-                let mut x = 0;
-                record.each(|p| {
-                    let link = (p.link != 0).then(|| crate::line::link_at(block, p.link)).flatten();
-                    f(Seen { x, glyph: p.glyph, width: p.width, style: p.style, link });
-                    x += u16::from(p.width);
+            self.history
+                .each(self.blocks.as_ref(), line, line + 1, |_, record, block| {
+                    flags = record.flags;
+                    let mut x = 0;
+                    record.each(|p| {
+                        let link = (p.link != 0)
+                            .then(|| crate::line::link_at(block, p.link))
+                            .flatten();
+                        f(Seen {
+                            x,
+                            glyph: p.glyph,
+                            width: p.width,
+                            style: p.style,
+                            link,
+                        });
+                        x += u16::from(p.width);
+                    });
                 });
-            });
         }
         flags
     }
@@ -58,7 +67,13 @@ impl Terminal {
             };
             let link = self.links.get(c.link()).map(|l| (&*l.id, &*l.uri));
             let width = 1 + u8::from(c.is_wide());
-            f(Seen { x: x as u16, glyph, width, style: self.styles.get(c.style()), link });
+            f(Seen {
+                x: x as u16,
+                glyph,
+                width,
+                style: self.styles.get(c.style()),
+                link,
+            });
         }
     }
 
@@ -101,18 +116,28 @@ impl Terminal {
             if altered {
                 style.fg = self.palette.shown(style.fg, false);
                 style.bg = self.palette.shown(style.bg, true);
-                style.ul = if style.ul == crate::style::Colour::Default { style.ul } else { self.palette.shown(style.ul, false) };
+                style.ul = if style.ul == crate::style::Colour::Default {
+                    style.ul
+                } else {
+                    self.palette.shown(style.ul, false)
+                };
             }
             let link = seen.link.map_or(0, |(_, uri)| intern(links, uri));
             if x < from || x + w > from + cells.len() {
                 // Half of a wide cluster at the edge of the view is a blank in its style.
                 let i = if x < from { 0 } else { x - from };
-                cells[i] = ScreenCell { text: 0x20, style, width: 1, link };
+                cells[i] = ScreenCell {
+                    text: 0x20,
+                    style,
+                    width: 1,
+                    link,
+                };
                 return;
             }
             let text = match seen.glyph {
                 Glyph::Empty => 0x20,
-                Glyph::Char(c) => u32::from(c),
+                // Below it is a kept tab.
+                Glyph::Char(c) => u32::from(c).max(0x20),
                 Glyph::Cluster(s) => {
                     let i = clusters.iter().position(|c| **c == *s).unwrap_or_else(|| {
                         clusters.push(s.into());
@@ -121,9 +146,19 @@ impl Terminal {
                     ScreenCell::CLUSTER | i as u32
                 }
             };
-            cells[x - from] = ScreenCell { text, style, width: seen.width, link };
+            cells[x - from] = ScreenCell {
+                text,
+                style,
+                width: seen.width,
+                link,
+            };
             if w == 2 {
-                cells[x - from + 1] = ScreenCell { text: 0x20, style, width: 0, link };
+                cells[x - from + 1] = ScreenCell {
+                    text: 0x20,
+                    style,
+                    width: 0,
+                    link,
+                };
             }
         });
     }
@@ -144,7 +179,7 @@ impl Terminal {
             }
             out.columns.push((out.text.len() as u32, seen.x));
             match seen.glyph {
-                Glyph::Char(c) => out.text.push(c),
+                Glyph::Char(c) => out.text.push(c.max(' ')),
                 Glyph::Cluster(s) => out.text.push_str(s),
                 Glyph::Empty => {}
             }

@@ -11,7 +11,10 @@ impl Terminal {
         if self.pen.bg == Colour::Default {
             return Cell::EMPTY;
         }
-        let style = Style { bg: self.pen.bg, ..Style::default() };
+        let style = Style {
+            bg: self.pen.bg,
+            ..Style::default()
+        };
         Cell(crate::cell::look(self.intern_style(&style), 0))
     }
 
@@ -43,8 +46,20 @@ impl Terminal {
     /// Screen row `y` is appended to the history.
     #[inline]
     pub(crate) fn push_history(&mut self, y: u16) {
-        let Terminal { grid, styles, clusters, links, history, blocks, .. } = self;
-        let tables = crate::line::Tables { styles, clusters, links };
+        let Terminal {
+            grid,
+            styles,
+            clusters,
+            links,
+            history,
+            blocks,
+            ..
+        } = self;
+        let tables = crate::line::Tables {
+            styles,
+            clusters,
+            links,
+        };
         history.push(grid.row(y), &tables, blocks.as_mut());
     }
 
@@ -54,7 +69,8 @@ impl Terminal {
         let blank = self.blank();
         if self.left == 0 && self.right == self.size.cols - 1 {
             for _ in 0..n {
-                self.grid.rotate_down(top, bottom, blank, usize::from(self.size.cols), self.now);
+                self.grid
+                    .rotate_down(top, bottom, blank, usize::from(self.size.cols), self.now);
             }
             self.touched = true;
             return;
@@ -107,7 +123,8 @@ impl Terminal {
         let blank = self.blank();
         if self.left == 0 && self.right == self.size.cols - 1 {
             for _ in 0..n {
-                self.grid.rotate_up(top, bottom, blank, usize::from(self.size.cols), self.now);
+                self.grid
+                    .rotate_up(top, bottom, blank, usize::from(self.size.cols), self.now);
             }
             self.touched = true;
         } else {
@@ -138,7 +155,9 @@ impl Terminal {
         if (self.left..=self.right).contains(&self.x) {
             let blank = self.blank();
             let (x, right) = (usize::from(self.x), usize::from(self.right));
-            self.grid.row_mut(self.y).insert(x, usize::from(p.or(0, 1)), right, blank);
+            self.grid
+                .row_mut(self.y)
+                .insert(x, usize::from(p.or(0, 1)), right, blank);
             self.touch(self.y);
         }
     }
@@ -149,7 +168,9 @@ impl Terminal {
         if (self.left..=self.right).contains(&self.x) {
             let blank = self.blank();
             let (x, right) = (usize::from(self.x), usize::from(self.right));
-            self.grid.row_mut(self.y).delete(x, usize::from(p.or(0, 1)), right, blank);
+            self.grid
+                .row_mut(self.y)
+                .delete(x, usize::from(p.or(0, 1)), right, blank);
             self.touch(self.y);
         }
     }
@@ -158,7 +179,12 @@ impl Terminal {
     pub(crate) fn insert_columns_at(&mut self, x: u16, n: u16) {
         let blank = self.blank();
         for y in self.top..=self.bottom {
-            self.grid.row_mut(y).insert(usize::from(x), usize::from(n), usize::from(self.right), blank);
+            self.grid.row_mut(y).insert(
+                usize::from(x),
+                usize::from(n),
+                usize::from(self.right),
+                blank,
+            );
             self.touch(y);
         }
     }
@@ -167,7 +193,12 @@ impl Terminal {
     pub(crate) fn delete_columns_at(&mut self, x: u16, n: u16) {
         let blank = self.blank();
         for y in self.top..=self.bottom {
-            self.grid.row_mut(y).delete(usize::from(x), usize::from(n), usize::from(self.right), blank);
+            self.grid.row_mut(y).delete(
+                usize::from(x),
+                usize::from(n),
+                usize::from(self.right),
+                blank,
+            );
             self.touch(y);
         }
     }
@@ -229,7 +260,8 @@ impl Terminal {
             let styles = &self.styles;
             let row = &mut self.grid.rows[usize::from(self.grid.order[usize::from(y)])];
             for x in a..b {
-                if row.get(x).used() && !styles.get(row.get(x).style()).attrs.has(Attrs::PROTECTED) {
+                if row.get(x).used() && !styles.get(row.get(x).style()).attrs.has(Attrs::PROTECTED)
+                {
                     row.fill(x, x + 1, blank);
                 }
             }
@@ -331,7 +363,9 @@ impl Terminal {
 
     /// Appends the used rows of the screen to history.
     pub(crate) fn keep_screen(&mut self) {
-        let used = (0..self.size.rows).rev().find(|&y| self.grid.row(y).used() > 0);
+        let used = (0..self.size.rows)
+            .rev()
+            .find(|&y| self.grid.row(y).used() > 0);
         if let Some(last) = used {
             for y in 0..=last {
                 self.push_history(y);
@@ -370,7 +404,11 @@ impl Terminal {
     /// SPA and EPA.
     pub(crate) fn guard(&mut self, on: bool) {
         let attrs = self.pen.attrs;
-        self.pen.attrs = if on { attrs.with(Attrs::PROTECTED) } else { attrs.without(Attrs::PROTECTED) };
+        self.pen.attrs = if on {
+            attrs.with(Attrs::PROTECTED)
+        } else {
+            attrs.without(Attrs::PROTECTED)
+        };
         self.pen_stale = true;
         if on {
             self.protection = Protection::Iso;

@@ -46,14 +46,21 @@ impl Grid {
         }
         while self.order.len() < rows {
             self.order.push(self.rows.len() as u16);
-            self.rows.push(Row { change, ..Row::default() });
+            self.rows.push(Row {
+                change,
+                ..Row::default()
+            });
         }
     }
 
     /// Takes the rows out in screen order, lets `with` change them, and puts them back.
     pub(crate) fn replace(&mut self, with: impl FnOnce(&mut Vec<Row>), change: u64) {
         let mut old = std::mem::take(&mut self.rows);
-        let mut all: Vec<Row> = self.order.iter().map(|&i| std::mem::take(&mut old[usize::from(i)])).collect();
+        let mut all: Vec<Row> = self
+            .order
+            .iter()
+            .map(|&i| std::mem::take(&mut old[usize::from(i)]))
+            .collect();
         with(&mut all);
         for row in &mut all {
             row.change = change;
@@ -79,7 +86,11 @@ impl Grid {
     pub(crate) fn row_change(&self, y: u16) -> u64 {
         let own = self.row(y).change;
         let (top, bottom, moved) = self.moved;
-        if (top..=bottom).contains(&y) { own.max(moved) } else { own }
+        if (top..=bottom).contains(&y) {
+            own.max(moved)
+        } else {
+            own
+        }
     }
 
     fn note_move(&mut self, top: u16, bottom: u16, change: u64) {
@@ -103,7 +114,14 @@ impl Grid {
 
     /// Rows `top + 1..=bottom` move up by one; row `top` comes in at the bottom, blank.
     #[inline]
-    pub(crate) fn rotate_up(&mut self, top: u16, bottom: u16, blank: Cell, cols: usize, change: u64) {
+    pub(crate) fn rotate_up(
+        &mut self,
+        top: u16,
+        bottom: u16,
+        blank: Cell,
+        cols: usize,
+        change: u64,
+    ) {
         let (t, b) = (usize::from(top), usize::from(bottom));
         let first = self.order[t];
         self.order.copy_within(t + 1..b + 1, t);
@@ -119,7 +137,14 @@ impl Grid {
     }
 
     /// Rows `top..bottom` move down by one; row `bottom` comes in at the top, blank.
-    pub(crate) fn rotate_down(&mut self, top: u16, bottom: u16, blank: Cell, cols: usize, change: u64) {
+    pub(crate) fn rotate_down(
+        &mut self,
+        top: u16,
+        bottom: u16,
+        blank: Cell,
+        cols: usize,
+        change: u64,
+    ) {
         let (t, b) = (usize::from(top), usize::from(bottom));
         let last = self.order[b];
         self.order.copy_within(t..b, t + 1);

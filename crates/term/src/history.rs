@@ -12,7 +12,7 @@
 use std::cell::Cell as Shared;
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::line::{self, Record, Scratch, Tables};
+use crate::line::{self, Loose, Record, Scratch, Tables};
 use crate::row::Row;
 
 /// Length of one block in bytes.
@@ -41,7 +41,9 @@ impl MemoryBlocks {
 
 impl Blocks for MemoryBlocks {
     fn get_mut(&mut self, n: u64) -> &mut [u8] {
-        self.0.entry(n).or_insert_with(|| vec![0; BLOCK_LEN].into_boxed_slice())
+        self.0
+            .entry(n)
+            .or_insert_with(|| vec![0; BLOCK_LEN].into_boxed_slice())
     }
     fn get(&self, n: u64) -> &[u8] {
         self.0.get(&n).map_or(&[], |b| b)
@@ -110,7 +112,10 @@ pub(crate) struct History {
 
 impl History {
     pub(crate) fn new(limit: u32) -> History {
-        History { limit, ..History::default() }
+        History {
+            limit,
+            ..History::default()
+        }
     }
 
     /// Appends a row. At the limit a tenth is dropped first, as tmux does.
@@ -126,7 +131,12 @@ impl History {
                     history.place_link(c.link(), tables);
                 }
             }
-            let History { stage, scratch, links, .. } = history;
+            let History {
+                stage,
+                scratch,
+                links,
+                ..
+            } = history;
             let place = |n: u16| links.iter().find(|(link, _)| *link == n).map_or(0, |l| l.1);
             line::encode(stage, scratch, row.flags, cells, tables, place);
         });
@@ -165,12 +175,18 @@ impl History {
             _ => {
                 let first = self.rows.next_multiple_of(STRIDE);
                 let line = self.first_line + u64::from(self.len);
-                self.segments.push_back(Segment { block, line, first, rows: 1 });
+                self.segments.push_back(Segment {
+                    block,
+                    line,
+                    first,
+                    rows: 1,
+                });
                 first
             }
         };
         if next % STRIDE == 0 {
-            self.stage_index.push((next / STRIDE, (self.at + start) as u16));
+            self.stage_index
+                .push((next / STRIDE, (self.at + start) as u16));
         }
         self.rows = next + 1;
         self.len += 1;
@@ -180,6 +196,8 @@ impl History {
     /// Makes room for one row; false when there is no history at all.
     pub(crate) fn make_room(&mut self) -> bool {
         if self.limit == 0 {
+            // The row is numbered and lost.
+            self.first_line += 1;
             return false;
         }
         if self.len >= self.limit {
@@ -192,7 +210,9 @@ impl History {
         if n == 0 || self.links.iter().any(|l| l.0 == n) {
             return;
         }
-        let Some(link) = tables.links.get(n) else { return };
+        let Some(link) = tables.links.get(n) else {
+            return;
+        };
         if self.links.len() < 512 {
             let at = self.write_link(&link.id, &link.uri);
             if at != 0 {
@@ -212,9 +232,40 @@ impl History {
         at as u16
     }
 
-    /// The stage, for what writes rows itself.
-    pub(crate) fn stage(&mut self) -> &mut Vec<u8> {
-        &mut self.stage
+    /// Appends a row that is a record already and refers to no link.
+    pub(crate) fn push_record(&mut self, record: &[u8], blocks: &mut dyn Blocks) {
+        if self.make_room() {
+            self.append(blocks, |history| history.stage.extend_from_slice(record));
+        }
+    }
+
+    /// Appends a row of loose glyphs; their links are numbers in `links` (id and URI).
+    pub(crate) fn push_loose(
+        &mut self,
+        flags: u8,
+        cells: &[Loose],
+        links: &[(Box<str>, Box<str>)],
+        blocks: &mut dyn Blocks,
+    ) {
+        if !self.make_room() {
+            return;
+        }
+        self.append(blocks, |history| {
+            let mut places: Vec<(u16, u16)> = Vec::new();
+            for c in cells.iter().filter(|c| c.link != 0) {
+                if places.last().is_none_or(|p| p.0 != c.link)
+                    && !places.iter().any(|p| p.0 == c.link)
+                {
+                    let at = links
+                        .get(usize::from(c.link) - 1)
+                        .map_or(0, |(id, uri)| history.write_link(id, uri));
+                    places.push((c.link, at));
+                }
+            }
+            let place = |n: u16| places.iter().find(|p| p.0 == n).map_or(0, |p| p.1);
+            let History { stage, scratch, .. } = history;
+            line::encode_loose(stage, scratch, flags, cells, place);
+        });
     }
 
     fn new_block(&mut self, blocks: &mut dyn Blocks) {
@@ -263,7 +314,9 @@ impl History {
         self.len -= n;
         self.scrolled = self.scrolled.min(self.len);
         while n > 0 {
-            let Some(s) = self.segments.front_mut() else { break };
+            let Some(s) = self.segments.front_mut() else {
+                break;
+            };
             let k = n.min(s.rows);
             s.rows -= k;
             s.first += k;
@@ -281,7 +334,9 @@ impl History {
         self.len -= n;
         self.scrolled = self.scrolled.saturating_sub(n);
         while n > 0 {
-            let Some(s) = self.segments.back_mut() else { break };
+            let Some(s) = self.segments.back_mut() else {
+                break;
+            };
             let k = n.min(s.rows);
             s.rows -= k;
             n -= k;
@@ -358,7 +413,9 @@ impl History {
         to: u64,
         mut f: impl FnMut(u64, Record<'a>, &'a [u8]),
     ) {
-        let skip = self.segments.partition_point(|s| s.line + u64::from(s.rows) <= from);
+        let skip = self
+            .segments
+            .partition_point(|s| s.line + u64::from(s.rows) <= from);
         for s in self.segments.iter().skip(skip) {
             if s.line >= to {
                 break;
@@ -366,24 +423,36 @@ impl History {
             let block = blocks.get(s.block);
             let begin = from.max(s.line);
             let end = to.min(s.line + u64::from(s.rows));
-            let mut row = s.first + (begin - s.line) as u32;
-            let mut at = Self::indexed(block, row / STRIDE);
-            for _ in 0..row % STRIDE {
-                at = at.and_then(|at| line::record(block, at)).map(|(_, next)| next);
-            }
-            for line in begin..end {
-                // A new segment begins at an indexed row; within one, rows follow each other.
-                let found = at.and_then(|at| line::record(block, at));
-                f(line, found.map_or(Record::default(), |r| r.0), block);
-                row += 1;
-                at = found.map(|r| r.1);
-            }
+            let skipped = (begin - s.line) as u32;
+            let part = Segment {
+                line: begin,
+                first: s.first + skipped,
+                rows: (end - begin) as u32,
+                ..*s
+            };
+            rows_of(block, &part, |line, record| f(line, record, block));
         }
     }
 
+    /// Where the record of the block's row `slot * STRIDE` is.
     fn indexed(block: &[u8], slot: u32) -> Option<usize> {
         let i = HEAD + 2 * slot as usize;
         let at = usize::from(u16::from_le_bytes([*block.get(i)?, *block.get(i + 1)?]));
         (at >= RECORDS).then_some(at)
+    }
+}
+
+/// Calls `f` with the number and record of each row of a segment; `block` is the block that it names.
+pub(crate) fn rows_of<'a>(block: &'a [u8], s: &Segment, mut f: impl FnMut(u64, Record<'a>)) {
+    let mut at = History::indexed(block, s.first / STRIDE);
+    for _ in 0..s.first % STRIDE {
+        at = at
+            .and_then(|at| line::record(block, at))
+            .map(|(_, next)| next);
+    }
+    for line in s.line..s.line + u64::from(s.rows) {
+        let found = at.and_then(|at| line::record(block, at));
+        at = found.map(|r| r.1);
+        f(line, found.map_or(Record::default(), |r| r.0));
     }
 }

@@ -13,7 +13,9 @@ pub(crate) fn pack(s: &Style) -> u128 {
         match c {
             Colour::Default => 0,
             Colour::Indexed(i) => 1 << 24 | u128::from(i),
-            Colour::Rgb(r, g, b) => 2 << 24 | u128::from(r) << 16 | u128::from(g) << 8 | u128::from(b),
+            Colour::Rgb(r, g, b) => {
+                2 << 24 | u128::from(r) << 16 | u128::from(g) << 8 | u128::from(b)
+            }
         }
     }
     colour(s.fg)
@@ -50,7 +52,9 @@ pub(crate) fn unpack(n: u128) -> Option<Style> {
 /// The underline of SGR 4:n.
 pub(crate) fn underline(n: u128) -> Option<Underline> {
     use Underline::*;
-    [None, Single, Double, Curly, Dotted, Dashed].get(n as usize).copied()
+    [None, Single, Double, Curly, Dotted, Dashed]
+        .get(n as usize)
+        .copied()
 }
 
 fn mix(n: u128) -> u64 {
@@ -76,7 +80,12 @@ const LEAST: usize = 1024;
 
 impl Default for Styles {
     fn default() -> Self {
-        Styles { list: vec![Style::default()], keys: vec![0], slots: vec![0; 64], limit: LEAST }
+        Styles {
+            list: vec![Style::default()],
+            keys: vec![0],
+            slots: vec![0; 64],
+            limit: LEAST,
+        }
     }
 }
 
@@ -145,7 +154,12 @@ impl Styles {
     /// A table of these styles, the first of which must be the default.
     pub(crate) fn from_list(list: Vec<Style>, limit: usize) -> Styles {
         let keys = list.iter().map(pack).collect();
-        let mut styles = Styles { list, keys, slots: Vec::new(), limit: limit.clamp(LEAST, MOST) };
+        let mut styles = Styles {
+            list,
+            keys,
+            slots: Vec::new(),
+            limit: limit.clamp(LEAST, MOST),
+        };
         styles.rehash();
         styles
     }
@@ -172,7 +186,12 @@ pub(crate) struct Clusters {
 
 impl Default for Clusters {
     fn default() -> Self {
-        Clusters { text: String::new(), starts: vec![0], slots: Vec::new(), limit: LEAST }
+        Clusters {
+            text: String::new(),
+            starts: vec![0],
+            slots: Vec::new(),
+            limit: LEAST,
+        }
     }
 }
 
@@ -252,7 +271,12 @@ impl Clusters {
     }
 
     pub(crate) fn from_parts(text: String, starts: Vec<u32>, limit: usize) -> Clusters {
-        Clusters { text, starts, slots: Vec::new(), limit: limit.clamp(LEAST, CLUSTERS_MOST) }
+        Clusters {
+            text,
+            starts,
+            slots: Vec::new(),
+            limit: limit.clamp(LEAST, CLUSTERS_MOST),
+        }
     }
 
     pub(crate) fn limit(&self) -> usize {
@@ -282,7 +306,9 @@ pub(crate) struct Links {
 }
 
 fn link_hash(id: &str, uri: &str) -> u64 {
-    Clusters::hash(id).wrapping_mul(31).wrapping_add(Clusters::hash(uri)) as u64
+    Clusters::hash(id)
+        .wrapping_mul(31)
+        .wrapping_add(Clusters::hash(uri)) as u64
 }
 
 impl Links {
@@ -294,15 +320,22 @@ impl Links {
     pub(crate) fn intern(&mut self, id: &str, uri: &str) -> Option<u16> {
         let hash = link_hash(id, uri);
         // Newest first: a program repeats the link that it is drawing.
-        let same = |i: &usize| self.hashes[*i] == hash && &*self.list[*i].uri == uri && &*self.list[*i].id == id;
+        let same = |i: &usize| {
+            self.hashes[*i] == hash && &*self.list[*i].uri == uri && &*self.list[*i].id == id
+        };
         if let Some(i) = (0..self.list.len()).rev().find(same) {
             return Some(i as u16 + 1);
         }
-        if self.list.len() >= self.limit.clamp(64, 4096) || self.bytes + id.len() + uri.len() > LINKS_LEN {
+        if self.list.len() >= self.limit.clamp(64, 4096)
+            || self.bytes + id.len() + uri.len() > LINKS_LEN
+        {
             return None;
         }
         self.bytes += id.len() + uri.len();
-        self.list.push(Link { id: id.into(), uri: uri.into() });
+        self.list.push(Link {
+            id: id.into(),
+            uri: uri.into(),
+        });
         self.hashes.push(hash);
         Some(self.list.len() as u16)
     }

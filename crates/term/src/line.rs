@@ -2,7 +2,8 @@
 //!
 //! | field | bytes | |
 //! |---|---|---|
-//! | head | 1 | bit 7 clear; bits 0 to 2: the row's flags; 0x08: there are runs; 0x10: one byte per column |
+//! | head | 1 | bit 7 clear; bits 0 to 2: the row's flags; 0x08: there are runs; 0x10: one byte per column; |
+//! | | | 0x20: runs refer to links, so the record means nothing in another block |
 //! | text length | varint | |
 //! | runs length | varint | only with runs |
 //! | text | | UTF-8; 00 never written; FE the second column of the glyph before; FF n, then n bytes: a cluster |
@@ -23,6 +24,7 @@ use crate::style::{Attrs, Colour, Style};
 pub(crate) const LINK: u8 = 0x80;
 const RUNS: u8 = 8;
 const ASCII: u8 = 16;
+const LINKED: u8 = 32;
 const TAIL: u8 = 0xfe;
 const CLUSTER: u8 = 0xff;
 /// Longest record; a row that needs more loses its runs and what joins its characters.
@@ -113,12 +115,22 @@ pub(crate) fn encode(
     let look = cells.first().map_or(0, |c| c.look());
     if cells.iter().fold(0, |all, c| all | (c.0 ^ look)) < 0x80 {
         // One look, ASCII: most lines are.
+        let head = out.len();
         out.push(flags | ASCII | if look == 0 { 0 } else { RUNS });
         put_varint(out, cells.len() as u32);
         if look != 0 {
             scratch.runs.clear();
             let c = cells[0];
-            put_run(&mut scratch.runs, cells.len(), &tables.styles.get(c.style()), link(c.link()));
+            let place = link(c.link());
+            if place != 0 {
+                out[head] |= LINKED;
+            }
+            put_run(
+                &mut scratch.runs,
+                cells.len(),
+                &tables.styles.get(c.style()),
+                place,
+            );
             put_varint(out, scratch.runs.len() as u32);
         }
         out.extend(cells.iter().map(|c| c.0 as u8));
@@ -130,6 +142,7 @@ pub(crate) fn encode(
     scratch.text.clear();
     scratch.runs.clear();
     let mut ascii = true;
+    let mut linked = false;
     let mut at = 0;
     while at < cells.len() {
         let look = cells[at].look();
@@ -137,7 +150,14 @@ pub(crate) fn encode(
         for c in &cells[at..at + n] {
             ascii &= put_glyph(&mut scratch.text, *c, tables.clusters, true);
         }
-        put_run(&mut scratch.runs, n, &tables.styles.get(cells[at].style()), link(cells[at].link()));
+        let place = link(cells[at].link());
+        linked |= place != 0;
+        put_run(
+            &mut scratch.runs,
+            n,
+            &tables.styles.get(cells[at].style()),
+            place,
+        );
         at += n;
     }
     if scratch.text.len() + scratch.runs.len() > MOST {
@@ -149,12 +169,13 @@ pub(crate) fn encode(
             }
         }
     }
-    put_record(out, flags, ascii, &scratch.text, &scratch.runs);
+    put_record(out, flags, ascii, linked, &scratch.text, &scratch.runs);
 }
 
 /// Appends a record from its parts.
-pub(crate) fn put_record(out: &mut Vec<u8>, flags: u8, ascii: bool, text: &[u8], runs: &[u8]) {
-    out.push(flags | if ascii { ASCII } else { 0 } | if runs.is_empty() { 0 } else { RUNS });
+fn put_record(out: &mut Vec<u8>, flags: u8, ascii: bool, linked: bool, text: &[u8], runs: &[u8]) {
+    let bit = |on: bool, bit: u8| if on { bit } else { 0 };
+    out.push(flags | bit(ascii, ASCII) | bit(!runs.is_empty(), RUNS) | bit(linked, LINKED));
     put_varint(out, text.len() as u32);
     if !runs.is_empty() {
         put_varint(out, runs.len() as u32);
@@ -217,6 +238,8 @@ pub(crate) struct Record<'a> {
     pub(crate) flags: u8,
     /// One byte per column.
     pub(crate) ascii: bool,
+    /// Runs refer to links of the block.
+    pub(crate) linked: bool,
     pub(crate) text: &'a [u8],
     pub(crate) runs: &'a [u8],
     /// The whole record.
@@ -235,17 +258,27 @@ pub(crate) enum Glyph<'a> {
 /// The row record at or after `at` (links are passed over) and where it ends.
 pub(crate) fn record(block: &[u8], mut at: usize) -> Option<(Record<'_>, usize)> {
     while *block.get(at)? == LINK {
-        let len = |i: usize| Some(usize::from(u16::from_le_bytes([*block.get(at + i)?, *block.get(at + i + 1)?])));
+        let len = |i: usize| {
+            Some(usize::from(u16::from_le_bytes([
+                *block.get(at + i)?,
+                *block.get(at + i + 1)?,
+            ])))
+        };
         at += 5 + len(1)? + len(3)?;
     }
     let start = at;
     let head = block[at];
     at += 1;
     let text = varint(block, &mut at)? as usize;
-    let runs = if head & RUNS != 0 { varint(block, &mut at)? as usize } else { 0 };
+    let runs = if head & RUNS != 0 {
+        varint(block, &mut at)? as usize
+    } else {
+        0
+    };
     let record = Record {
         flags: head & 7,
         ascii: head & ASCII != 0,
+        linked: head & LINKED != 0,
         text: block.get(at..at + text)?,
         runs: block.get(at + text..at + text + runs)?,
         bytes: block.get(start..at + text + runs)?,
@@ -279,7 +312,11 @@ impl Runs<'_> {
         let head = self.byte()?;
         let fg = self.colour(head & 3)?;
         let bg = self.colour(head >> 2 & 3)?;
-        let mut style = Style { fg, bg, ..Style::default() };
+        let mut style = Style {
+            fg,
+            bg,
+            ..Style::default()
+        };
         if head & 1 << 4 != 0 {
             let kind = self.byte()?;
             style.ul = self.colour(kind)?;
@@ -337,7 +374,13 @@ impl<'a> Record<'a> {
 
     /// Calls `f` for each glyph, left to right. Damaged text ends the line early.
     pub(crate) fn each(&self, mut f: impl FnMut(Piece<'a>)) {
-        let mut runs = Runs { bytes: self.runs, at: 0, left: 0, style: Style::default(), link: 0 };
+        let mut runs = Runs {
+            bytes: self.runs,
+            at: 0,
+            left: 0,
+            style: Style::default(),
+            link: 0,
+        };
         let text = self.text;
         let mut at = 0;
         while at < text.len() {
@@ -346,7 +389,9 @@ impl<'a> Record<'a> {
                 b @ 1..=0x7f => (Glyph::Char(char::from(b)), 1),
                 CLUSTER => {
                     let n = usize::from(text.get(at + 1).copied().unwrap_or(0));
-                    let s = text.get(at + 2..at + 2 + n).and_then(|b| std::str::from_utf8(b).ok());
+                    let s = text
+                        .get(at + 2..at + 2 + n)
+                        .and_then(|b| std::str::from_utf8(b).ok());
                     match s {
                         Some(s) => (Glyph::Cluster(s), 2 + n),
                         None => return,
@@ -365,7 +410,84 @@ impl<'a> Record<'a> {
             at += usize::from(wide);
             let width = 1 + u8::from(wide);
             let (style, link) = runs.next(u32::from(width));
-            f(Piece { glyph, width, style, link });
+            f(Piece {
+                glyph,
+                width,
+                style,
+                link,
+            });
         }
     }
+}
+
+/// A column or two of a line that stands on its own: nothing in it is a number of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Loose {
+    pub(crate) text: Text,
+    /// 1 or 2.
+    pub(crate) width: u8,
+    pub(crate) style: Style,
+    /// Number in a list that travels with the line, 0 for none.
+    pub(crate) link: u16,
+}
+
+/// Text of a loose glyph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Text {
+    Empty,
+    Char(char),
+    Cluster(Box<str>),
+}
+
+impl Text {
+    pub(crate) fn of(glyph: Glyph<'_>) -> Text {
+        match glyph {
+            Glyph::Empty => Text::Empty,
+            Glyph::Char(c) => Text::Char(c),
+            Glyph::Cluster(s) => Text::Cluster(s.into()),
+        }
+    }
+}
+
+/// Appends the record of a row of loose glyphs.
+pub(crate) fn encode_loose(
+    out: &mut Vec<u8>,
+    scratch: &mut Scratch,
+    flags: u8,
+    cells: &[Loose],
+    link: impl Fn(u16) -> u16,
+) {
+    let Scratch { text, runs } = scratch;
+    text.clear();
+    runs.clear();
+    let (mut ascii, mut linked) = (true, false);
+    for c in cells {
+        match &c.text {
+            Text::Empty => text.push(0),
+            Text::Char(ch) => text.extend_from_slice(ch.encode_utf8(&mut [0; 4]).as_bytes()),
+            Text::Cluster(s) => {
+                text.extend([CLUSTER, s.len() as u8]);
+                text.extend_from_slice(s.as_bytes());
+            }
+        }
+        if c.width == 2 {
+            text.push(TAIL);
+        }
+        ascii &= c.width == 1 && matches!(c.text, Text::Empty | Text::Char('\0'..='\x7f'));
+    }
+    let plain = Style::default();
+    if cells.iter().any(|c| c.style != plain || c.link != 0) {
+        for run in cells.chunk_by(|a, b| a.style == b.style && a.link == b.link) {
+            let columns = run.iter().map(|c| usize::from(c.width)).sum();
+            let place = link(run[0].link);
+            linked |= place != 0;
+            put_run(runs, columns, &run[0].style, place);
+        }
+    }
+    if text.len() + runs.len() > MOST {
+        runs.clear();
+        text.truncate(MOST);
+        linked = false;
+    }
+    put_record(out, flags, ascii, linked, text, runs);
 }

@@ -129,11 +129,21 @@ pub struct Mode {
 }
 
 const fn private(number: u16, name: &'static str, kind: Kind) -> Mode {
-    Mode { number, private: true, name, kind }
+    Mode {
+        number,
+        private: true,
+        name,
+        kind,
+    }
 }
 
 const fn ansi(number: u16, name: &'static str, kind: Kind) -> Mode {
-    Mode { number, private: false, name, kind }
+    Mode {
+        number,
+        private: false,
+        name,
+        kind,
+    }
 }
 
 /// Every mode that we know. The first ones are looked for most.
@@ -141,22 +151,54 @@ pub const MODES: &[Mode] = &[
     private(2026, "synchronized output", Kind::Bit(flag::SYNC)),
     private(25, "DECTCEM: cursor shown", Kind::Bit(flag::VISIBLE)),
     private(7, "DECAWM: autowrap", Kind::Bit(flag::WRAP)),
-    private(1049, "alternate screen, cursor saved, cleared", Kind::Alternate),
-    private(1, "DECCKM: application cursor keys", Kind::Bit(flag::APP_CURSOR)),
+    private(
+        1049,
+        "alternate screen, cursor saved, cleared",
+        Kind::Alternate,
+    ),
+    private(
+        1,
+        "DECCKM: application cursor keys",
+        Kind::Bit(flag::APP_CURSOR),
+    ),
     private(2004, "bracketed paste", Kind::Bit(flag::PASTE)),
     private(1004, "focus reports", Kind::Bit(flag::FOCUS)),
     private(9, "X10 mouse: presses", Kind::Mouse(MouseTracking::Button)),
     private(1000, "mouse: buttons", Kind::Mouse(MouseTracking::Button)),
-    private(1002, "mouse: buttons and drags", Kind::Mouse(MouseTracking::Drag)),
+    private(
+        1002,
+        "mouse: buttons and drags",
+        Kind::Mouse(MouseTracking::Drag),
+    ),
     private(1003, "mouse: every motion", Kind::Mouse(MouseTracking::Any)),
-    private(1005, "mouse: UTF-8 coordinates", Kind::Bit(flag::MOUSE_UTF8)),
+    private(
+        1005,
+        "mouse: UTF-8 coordinates",
+        Kind::Bit(flag::MOUSE_UTF8),
+    ),
     private(1006, "mouse: SGR coordinates", Kind::Bit(flag::MOUSE_SGR)),
-    private(1015, "mouse: urxvt coordinates", Kind::Bit(flag::MOUSE_URXVT)),
+    private(
+        1015,
+        "mouse: urxvt coordinates",
+        Kind::Bit(flag::MOUSE_URXVT),
+    ),
     private(1016, "mouse: SGR pixels", Kind::Bit(flag::MOUSE_PIXELS)),
-    private(1007, "wheel as cursor keys on the alternate screen", Kind::Bit(flag::ALTERNATE_SCROLL)),
+    private(
+        1007,
+        "wheel as cursor keys on the alternate screen",
+        Kind::Bit(flag::ALTERNATE_SCROLL),
+    ),
     private(6, "DECOM: origin", Kind::Bit(flag::ORIGIN)),
-    private(69, "DECLRMM: left and right margins", Kind::Bit(flag::MARGINS)),
-    private(3, "DECCOLM: 132 columns (clears, keeps the size)", Kind::Bit(flag::COLUMNS)),
+    private(
+        69,
+        "DECLRMM: left and right margins",
+        Kind::Bit(flag::MARGINS),
+    ),
+    private(
+        3,
+        "DECCOLM: 132 columns (clears, keeps the size)",
+        Kind::Bit(flag::COLUMNS),
+    ),
     private(5, "DECSCNM: reverse video", Kind::Bit(flag::REVERSE_VIDEO)),
     private(8, "DECARM: auto repeat", Kind::Bit(flag::REPEAT)),
     private(12, "blinking cursor", Kind::Bit(flag::BLINK)),
@@ -164,15 +206,35 @@ pub const MODES: &[Mode] = &[
     private(41, "more(1) fix", Kind::Bit(flag::MORE_FIX)),
     private(45, "reverse wrap", Kind::Bit(flag::REVERSE_WRAP)),
     private(47, "alternate screen", Kind::Alternate),
-    private(66, "DECNKM: application keypad", Kind::Bit(flag::APP_KEYPAD)),
+    private(
+        66,
+        "DECNKM: application keypad",
+        Kind::Bit(flag::APP_KEYPAD),
+    ),
     private(67, "DECBKM: backarrow sends BS", Kind::Bit(flag::BACKARROW)),
     private(80, "DECSDM: sixel display", Kind::Fixed(false)),
-    private(95, "DECNCSM: DECCOLM does not clear", Kind::Bit(flag::NO_CLEAR)),
+    private(
+        95,
+        "DECNCSM: DECCOLM does not clear",
+        Kind::Bit(flag::NO_CLEAR),
+    ),
     private(1034, "eight-bit meta", Kind::Bit(flag::META)),
     private(1042, "bell is urgent", Kind::Bit(flag::KEEP_BELL)),
-    private(1045, "extended reverse wrap", Kind::Bit(flag::REVERSE_WRAP_EXTENDED)),
-    private(1046, "alternate screen allowed", Kind::Bit(flag::ALTERNATE_ALLOWED)),
-    private(1047, "alternate screen, cleared on leaving", Kind::Alternate),
+    private(
+        1045,
+        "extended reverse wrap",
+        Kind::Bit(flag::REVERSE_WRAP_EXTENDED),
+    ),
+    private(
+        1046,
+        "alternate screen allowed",
+        Kind::Bit(flag::ALTERNATE_ALLOWED),
+    ),
+    private(
+        1047,
+        "alternate screen, cleared on leaving",
+        Kind::Alternate,
+    ),
     private(1048, "cursor saved", Kind::Cursor),
     private(2027, "grapheme clusters", Kind::Fixed(true)),
     private(2031, "colour scheme reports", Kind::Bit(flag::THEME)),
@@ -203,7 +265,9 @@ pub const MODES: &[Mode] = &[
 
 /// Index of a mode in [`MODES`].
 pub(crate) fn find(number: u16, private: bool) -> Option<usize> {
-    MODES.iter().position(|m| m.number == number && m.private == private)
+    MODES
+        .iter()
+        .position(|m| m.number == number && m.private == private)
 }
 
 impl Terminal {
@@ -224,7 +288,9 @@ impl Terminal {
 
     /// SM, RM, DECSET, DECRST.
     pub(crate) fn set_mode(&mut self, number: u16, private: bool, on: bool) {
-        let Some(i) = find(number, private) else { return };
+        let Some(i) = find(number, private) else {
+            return;
+        };
         match MODES[i].kind {
             Kind::Bit(bit) => self.set_flag(bit, on),
             Kind::Mouse(tracking) => {
@@ -241,7 +307,11 @@ impl Terminal {
 
     fn set_flag(&mut self, bit: u64, on: bool) {
         let was = self.has(bit);
-        self.flags = if on { self.flags | bit } else { self.flags & !bit };
+        self.flags = if on {
+            self.flags | bit
+        } else {
+            self.flags & !bit
+        };
         self.touched |= was != on;
         match bit {
             flag::ORIGIN => self.home(),
@@ -285,7 +355,11 @@ impl Terminal {
     pub(crate) fn save_mode(&mut self, number: u16) {
         if let Some(i) = find(number, true) {
             let bit = 1u64 << i;
-            self.saved_modes = if self.is_set(i) { self.saved_modes | bit } else { self.saved_modes & !bit };
+            self.saved_modes = if self.is_set(i) {
+                self.saved_modes | bit
+            } else {
+                self.saved_modes & !bit
+            };
         }
     }
 

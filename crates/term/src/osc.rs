@@ -15,28 +15,65 @@ pub struct Osc {
     run: fn(&mut Terminal, u16, &[u8], bool),
 }
 
-const fn row(first: u16, last: u16, name: &'static str, run: fn(&mut Terminal, u16, &[u8], bool)) -> Osc {
-    Osc { first, last, name, run }
+const fn row(
+    first: u16,
+    last: u16,
+    name: &'static str,
+    run: fn(&mut Terminal, u16, &[u8], bool),
+) -> Osc {
+    Osc {
+        first,
+        last,
+        name,
+        run,
+    }
 }
 
 /// Every OSC that we know. The function gets number, the rest, and whether BEL ended it.
 pub static OSC: &[Osc] = &[
-    row(0, 0, "title and icon name", |t, _, rest, _| t.set_title(rest)),
+    row(0, 0, "title and icon name", |t, _, rest, _| {
+        t.set_title(rest)
+    }),
     row(1, 1, "icon name, ignored", |_, _, _, _| ()),
     row(2, 2, "title", |t, _, rest, _| t.set_title(rest)),
-    row(4, 4, "palette", |t, _, rest, bell| t.osc_palette(rest, 0, bell)),
-    row(5, 5, "special colours", |t, _, rest, bell| t.osc_palette(rest, 256, bell)),
-    row(7, 7, "working directory", |t, _, rest, _| t.working_directory(rest)),
+    row(4, 4, "palette", |t, _, rest, bell| {
+        t.osc_palette(rest, 0, bell)
+    }),
+    row(5, 5, "special colours", |t, _, rest, bell| {
+        t.osc_palette(rest, 256, bell)
+    }),
+    row(7, 7, "working directory", |t, _, rest, _| {
+        t.working_directory(rest)
+    }),
     row(8, 8, "hyperlink", |t, _, rest, _| t.hyperlink(rest)),
-    row(9, 9, "notification (iTerm2) or progress (ConEmu)", |t, _, rest, _| t.notify_or_progress(rest)),
-    row(10, 19, "dynamic colours", |t, n, rest, bell| t.osc_dynamic(n, rest, bell)),
+    row(
+        9,
+        9,
+        "notification (iTerm2) or progress (ConEmu)",
+        |t, _, rest, _| t.notify_or_progress(rest),
+    ),
+    row(10, 19, "dynamic colours", |t, n, rest, bell| {
+        t.osc_dynamic(n, rest, bell)
+    }),
     row(52, 52, "clipboard", |t, _, rest, _| t.clipboard(rest)),
-    row(99, 99, "notification (kitty)", |t, _, rest, _| t.notify_kitty(rest)),
-    row(104, 104, "reset palette", |t, _, rest, _| t.osc_reset_palette(rest, 0)),
-    row(105, 105, "reset special colours", |t, _, rest, _| t.osc_reset_palette(rest, 256)),
-    row(110, 119, "reset dynamic colours", |t, n, _, _| t.osc_reset_dynamic(n)),
-    row(133, 133, "shell prompt marks", |t, _, rest, _| t.prompt_mark(rest)),
-    row(777, 777, "notification (rxvt)", |t, _, rest, _| t.notify_rxvt(rest)),
+    row(99, 99, "notification (kitty)", |t, _, rest, _| {
+        t.notify_kitty(rest)
+    }),
+    row(104, 104, "reset palette", |t, _, rest, _| {
+        t.osc_reset_palette(rest, 0)
+    }),
+    row(105, 105, "reset special colours", |t, _, rest, _| {
+        t.osc_reset_palette(rest, 256)
+    }),
+    row(110, 119, "reset dynamic colours", |t, n, _, _| {
+        t.osc_reset_dynamic(n)
+    }),
+    row(133, 133, "shell prompt marks", |t, _, rest, _| {
+        t.prompt_mark(rest)
+    }),
+    row(777, 777, "notification (rxvt)", |t, _, rest, _| {
+        t.notify_rxvt(rest)
+    }),
     row(7501, 7501, "program status", |t, _, rest, _| t.status(rest)),
 ];
 
@@ -48,7 +85,9 @@ impl Terminal {
         if let [b'l', title @ ..] = text {
             return self.set_title(title);
         }
-        let number: Option<u16> = std::str::from_utf8(&text[..digits]).ok().and_then(|s| s.parse().ok());
+        let number: Option<u16> = std::str::from_utf8(&text[..digits])
+            .ok()
+            .and_then(|s| s.parse().ok());
         let rest = match text.get(digits) {
             None => &[][..],
             Some(b';') => &text[digits + 1..],
@@ -63,7 +102,10 @@ impl Terminal {
     /// OSC 7: a file URL with any host, or a bare path.
     fn working_directory(&mut self, rest: &[u8]) {
         let text = clean(rest, LONG_LEN);
-        let path = match text.strip_prefix("file://").or_else(|| text.strip_prefix("kitty-shell-cwd://")) {
+        let path = match text
+            .strip_prefix("file://")
+            .or_else(|| text.strip_prefix("kitty-shell-cwd://"))
+        {
             Some(url) => match url.find('/') {
                 Some(i) => clean(&unescape(&url[i..]), LONG_LEN),
                 None => return,
@@ -76,22 +118,32 @@ impl Terminal {
 
     /// OSC 8: parameters, then the URI; an empty URI ends the link.
     fn hyperlink(&mut self, rest: &[u8]) {
-        let Some(i) = rest.iter().position(|b| *b == b';') else { return };
+        let Some(i) = rest.iter().position(|b| *b == b';') else {
+            return;
+        };
         let uri = &rest[i + 1..];
         self.pen_stale = true;
         if uri.is_empty() || rest.len() > crate::intern::LINK_LEN {
             self.pen_link = 0;
             return;
         }
-        let id = rest[..i].split(|b| *b == b':').find_map(|p| p.strip_prefix(b"id=")).unwrap_or(b"");
+        let id = rest[..i]
+            .split(|b| *b == b':')
+            .find_map(|p| p.strip_prefix(b"id="))
+            .unwrap_or(b"");
         let (id, uri) = (clean(id, 256), clean(uri, crate::intern::LINK_LEN));
         self.pen_link = self.intern_link(&id, &uri);
     }
 
     /// OSC 9;4;state;percent is progress, any other text a notification.
     fn notify_or_progress(&mut self, rest: &[u8]) {
-        if let Some(p) = rest.strip_prefix(b"4;").or_else(|| (rest == b"4").then_some(&[][..])) {
-            let mut parts = p.split(|b| *b == b';').map(|b| clean(b, 8).parse::<u8>().ok());
+        if let Some(p) = rest
+            .strip_prefix(b"4;")
+            .or_else(|| (rest == b"4").then_some(&[][..]))
+        {
+            let mut parts = p
+                .split(|b| *b == b';')
+                .map(|b| clean(b, 8).parse::<u8>().ok());
             let state = parts.next().flatten().unwrap_or(0);
             let percent = parts.next().flatten().unwrap_or(0).min(100);
             if state <= 4 {
@@ -99,7 +151,10 @@ impl Terminal {
             }
             return;
         }
-        self.signal(Signal::Notify { title: String::new(), body: clean(rest, TEXT_LEN) });
+        self.signal(Signal::Notify {
+            title: String::new(),
+            body: clean(rest, TEXT_LEN),
+        });
     }
 
     /// OSC 777;notify;title;body.
@@ -114,10 +169,15 @@ impl Terminal {
 
     /// OSC 99;metadata;text. Parts with one id are put together until `d=1`, the default.
     fn notify_kitty(&mut self, rest: &[u8]) {
-        let Some(i) = rest.iter().position(|b| *b == b';') else { return };
-        let (mut id, mut part, mut done, mut base64) = (String::new(), String::from("title"), true, false);
+        let Some(i) = rest.iter().position(|b| *b == b';') else {
+            return;
+        };
+        let (mut id, mut part, mut done, mut base64) =
+            (String::new(), String::from("title"), true, false);
         for item in rest[..i].split(|b| *b == b':') {
-            let Some((key, value)) = item.split_first() else { continue };
+            let Some((key, value)) = item.split_first() else {
+                continue;
+            };
             let value = clean(value.strip_prefix(b"=").unwrap_or(b""), 64);
             match key {
                 b'i' => id = value,
@@ -128,7 +188,11 @@ impl Terminal {
             }
         }
         let text = &rest[i + 1..];
-        let text = if base64 { clean(&decode64(text), TEXT_LEN) } else { clean(text, TEXT_LEN) };
+        let text = if base64 {
+            clean(&decode64(text), TEXT_LEN)
+        } else {
+            clean(text, TEXT_LEN)
+        };
         if self.notice.0 != id {
             self.notice = (id, String::new(), String::new());
         }
@@ -142,25 +206,37 @@ impl Terminal {
         into.extend(text.chars().take(room));
         if done {
             let (_, title, body) = std::mem::take(&mut self.notice);
-            let (title, body) = if body.is_empty() { (String::new(), title) } else { (title, body) };
+            let (title, body) = if body.is_empty() {
+                (String::new(), title)
+            } else {
+                (title, body)
+            };
             self.signal(Signal::Notify { title, body });
         }
     }
 
     /// OSC 52: selection letters, then base64. A query (`?`) is refused by silence.
     fn clipboard(&mut self, rest: &[u8]) {
-        let Some(i) = rest.iter().position(|b| *b == b';') else { return };
+        let Some(i) = rest.iter().position(|b| *b == b';') else {
+            return;
+        };
         let data = &rest[i + 1..];
         if data == b"?" {
             return;
         }
-        let letters = rest[..i].iter().filter(|b| b"cpqs01234567".contains(b)).map(|b| char::from(*b)).take(16);
+        let letters = rest[..i]
+            .iter()
+            .filter(|b| b"cpqs01234567".contains(b))
+            .map(|b| char::from(*b))
+            .take(16);
         self.signal(Signal::Clipboard(letters.collect(), decode64(data)));
     }
 
     /// OSC 133.
     fn prompt_mark(&mut self, rest: &[u8]) {
-        let Some((&kind, more)) = rest.split_first() else { return };
+        let Some((&kind, more)) = rest.split_first() else {
+            return;
+        };
         let status = match kind {
             b'A' => {
                 self.grid.row_mut(self.y).flags |= PROMPT;

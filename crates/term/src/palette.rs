@@ -3,6 +3,7 @@
 //! Two layers: what the outer terminal has (told by the owner, else xterm's defaults) and what the program
 //! changed. Queries see the program's layer first. Only what the program changed alters what is drawn.
 
+use crate::codec::{Put, Reader};
 use crate::style::Colour;
 use crate::terminal::Terminal;
 
@@ -73,7 +74,9 @@ pub fn default_colour(i: u8) -> Rgb {
 impl Palette {
     fn get(&self, i: u8) -> Rgb {
         let find = |list: &[(u8, Rgb)]| list.iter().find(|c| c.0 == i).map(|c| c.1);
-        find(&self.indexed).or_else(|| find(&self.outer.palette)).unwrap_or_else(|| default_colour(i))
+        find(&self.indexed)
+            .or_else(|| find(&self.outer.palette))
+            .unwrap_or_else(|| default_colour(i))
     }
 
     fn dynamic(&self, i: usize) -> Rgb {
@@ -122,6 +125,47 @@ impl Palette {
     }
 }
 
+/// In a checkpoint.
+impl Palette {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        let o = &self.outer;
+        for c in [o.fg, o.bg, o.cursor]
+            .iter()
+            .chain(&self.dynamic)
+            .chain(&self.special)
+        {
+            let (r, g, b) = c.unwrap_or_default();
+            out.extend([u8::from(c.is_some()), r, g, b]);
+        }
+        for list in [&o.palette, &self.indexed] {
+            out.put_u32(list.len() as u32);
+            for (i, (r, g, b)) in list {
+                out.extend([*i, *r, *g, *b]);
+            }
+        }
+    }
+
+    pub(crate) fn read(r: &mut Reader<'_>) -> Option<Palette> {
+        let mut p = Palette::default();
+        let o = &mut p.outer;
+        for c in [&mut o.fg, &mut o.bg, &mut o.cursor]
+            .into_iter()
+            .chain(&mut p.dynamic)
+            .chain(&mut p.special)
+        {
+            let set = r.bool()?;
+            let rgb = (r.u8()?, r.u8()?, r.u8()?);
+            *c = set.then_some(rgb);
+        }
+        for list in [&mut o.palette, &mut p.indexed] {
+            for _ in 0..r.count(4)? {
+                list.push((r.u8()?, (r.u8()?, r.u8()?, r.u8()?)));
+            }
+        }
+        Some(p)
+    }
+}
+
 /// XParseColor's numeric forms and a few names.
 pub(crate) fn parse(spec: &[u8]) -> Option<Rgb> {
     let s = std::str::from_utf8(spec).ok()?.trim();
@@ -138,11 +182,17 @@ pub(crate) fn parse(spec: &[u8]) -> Option<Rgb> {
     };
     if let Some(rest) = s.strip_prefix("rgb:") {
         let mut parts = rest.split('/');
-        let rgb = (hex(parts.next()?)?, hex(parts.next()?)?, hex(parts.next()?)?);
+        let rgb = (
+            hex(parts.next()?)?,
+            hex(parts.next()?)?,
+            hex(parts.next()?)?,
+        );
         return parts.next().is_none().then_some(rgb);
     }
     if let Some(rest) = s.strip_prefix("rgbi:") {
-        let mut parts = rest.split('/').map(|p| p.parse::<f32>().ok().filter(|v| (0.0..=1.0).contains(v)));
+        let mut parts = rest
+            .split('/')
+            .map(|p| p.parse::<f32>().ok().filter(|v| (0.0..=1.0).contains(v)));
         let mut next = || Some((parts.next()?? * 255.0).round() as u8);
         return Some((next()?, next()?, next()?));
     }
@@ -158,7 +208,10 @@ pub(crate) fn parse(spec: &[u8]) -> Option<Rgb> {
         };
         return Some((part(0)?, part(1)?, part(2)?));
     }
-    NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(s)).map(|n| n.1)
+    NAMES
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(s))
+        .map(|n| n.1)
 }
 
 const NAMES: &[(&str, Rgb)] = &[

@@ -181,7 +181,11 @@ pub(crate) fn ascii_run(b: &[u8]) -> usize {
         }
         i += 8;
     }
-    i + chunks.remainder().iter().position(|c| !(0x20..0x7f).contains(c)).unwrap_or(chunks.remainder().len())
+    i + chunks
+        .remainder()
+        .iter()
+        .position(|c| !(0x20..0x7f).contains(c))
+        .unwrap_or(chunks.remainder().len())
 }
 
 impl Terminal {
@@ -196,7 +200,9 @@ impl Terminal {
                 State::Text => self.in_text(bytes, i),
                 State::TextEscape => self.text_escape(bytes, i),
                 State::Escape | State::EscapeIntermediate => self.escape(bytes, i),
-                State::Csi | State::CsiIgnore | State::Dcs | State::DcsIgnore => self.sequence(bytes, i),
+                State::Csi | State::CsiIgnore | State::Dcs | State::DcsIgnore => {
+                    self.sequence(bytes, i)
+                }
             };
         }
     }
@@ -299,7 +305,14 @@ impl Terminal {
     }
 
     /// As `whole_csi`, from the first byte that is neither parameter nor final.
-    fn rare_csi(&mut self, bytes: &[u8], mut i: usize, params: &Params, prefix: u8, inter: &mut u16) -> Option<usize> {
+    fn rare_csi(
+        &mut self,
+        bytes: &[u8],
+        mut i: usize,
+        params: &Params,
+        prefix: u8,
+        inter: &mut u16,
+    ) -> Option<usize> {
         loop {
             match *bytes.get(i)? {
                 b @ 0x20..=0x2f if *inter < 0x100 => *inter = *inter << 8 | u16::from(b),
@@ -366,7 +379,11 @@ impl Terminal {
         let b = bytes[i];
         let p = &mut self.parser;
         let dcs = matches!(p.state, State::Dcs | State::DcsIgnore);
-        let ignore = if dcs { State::DcsIgnore } else { State::CsiIgnore };
+        let ignore = if dcs {
+            State::DcsIgnore
+        } else {
+            State::CsiIgnore
+        };
         match b {
             0x1b => {
                 p.state = State::Escape;
@@ -407,7 +424,9 @@ impl Terminal {
         let rest = &bytes[i..];
         let n = rest.iter().position(|b| *b < 0x20).unwrap_or(rest.len());
         self.parser.collect(&rest[..n]);
-        let Some(&b) = rest.get(n) else { return bytes.len() };
+        let Some(&b) = rest.get(n) else {
+            return bytes.len();
+        };
         match b {
             0x1b => self.parser.state = State::TextEscape,
             0x18 | 0x1a => self.parser.end_text(),
@@ -425,7 +444,12 @@ impl Terminal {
             return i + 1;
         }
         let p = &mut self.parser;
-        if p.kind == Kind::Dcs && p.last == b't' && p.text.starts_with(b"mux;") && b != 0x18 && b != 0x1a {
+        if p.kind == Kind::Dcs
+            && p.last == b't'
+            && p.text.starts_with(b"mux;")
+            && b != 0x18
+            && b != 0x1a
+        {
             p.collect(&[b]);
             p.state = State::Text;
             return i + 1;
@@ -461,7 +485,7 @@ impl Terminal {
             b'\n' | 0x0b | 0x0c => self.linefeed(),
             b'\r' => self.carriage_return(),
             0x08 => self.backspace(),
-            b'\t' => self.tab_forward(1),
+            b'\t' => self.tab(),
             0x07 => self.ring(),
             0x0e => self.shift_to(1),
             0x0f => self.shift_to(0),

@@ -13,7 +13,11 @@ impl Terminal {
     /// the cursor is right of it.
     #[inline]
     fn limit(&self) -> u16 {
-        if self.x <= self.right { self.right + 1 } else { self.size.cols }
+        if self.x <= self.right {
+            self.right + 1
+        } else {
+            self.size.cols
+        }
     }
 
     /// Prints bytes 0x20 to 0x7e.
@@ -237,25 +241,43 @@ impl Terminal {
 
     /// Column of the head of the cluster before the cursor.
     fn head_before(&self) -> Option<u16> {
-        let x = if self.wrap_pending { self.x } else { self.x.checked_sub(1)? };
+        let x = if self.wrap_pending {
+            self.x
+        } else {
+            self.x.checked_sub(1)?
+        };
         let row = self.grid.row(self.y);
-        if row.get(usize::from(x)).is_tail() { x.checked_sub(1) } else { Some(x) }
+        if row.get(usize::from(x)).is_tail() {
+            x.checked_sub(1)
+        } else {
+            Some(x)
+        }
     }
 
     /// Joins `c` to the cluster before the cursor; false when it must begin one of its own.
     fn join(&mut self, c: u32, p: Props, tail: Tail) -> bool {
-        let Some(x) = self.head_before() else { return false };
+        let Some(x) = self.head_before() else {
+            return false;
+        };
         let cell = self.grid.row(self.y).get(usize::from(x));
         let mut text = String::new();
         if cell.is_cluster() {
             text.push_str(self.clusters.get(cell.text()));
         } else {
-            text.push(char::from_u32(cell.text()).filter(|c| *c != '\0').unwrap_or(' '));
+            text.push(
+                char::from_u32(cell.text())
+                    .filter(|c| *c >= ' ')
+                    .unwrap_or(' '),
+            );
         }
         let base = text.chars().next().map_or(Props(1), |c| props(c as u32));
         let width = if cell.is_wide() { 2 } else { 1 };
-        let Some(new_width) = joined_width(width, base, p, c, tail) else { return false };
-        let Some(c) = char::from_u32(c) else { return true };
+        let Some(new_width) = joined_width(width, base, p, c, tail) else {
+            return false;
+        };
+        let Some(c) = char::from_u32(c) else {
+            return true;
+        };
         if text.len() + c.len_utf8() > CLUSTER_LEN {
             // Over the bound: what joins is dropped, so that a cluster without end costs nothing.
             return true;
@@ -275,11 +297,15 @@ impl Terminal {
             self.wrap();
             self.look();
             // Interning comes last before its use: it may sweep the tables, and a sweep renumbers.
-            let Some(index) = self.intern_cluster(&text) else { return true };
+            let Some(index) = self.intern_cluster(&text) else {
+                return true;
+            };
             self.put(Cell::cluster(index, false, 0), 2);
             return true;
         }
-        let Some(index) = self.intern_cluster(&text) else { return true };
+        let Some(index) = self.intern_cluster(&text) else {
+            return true;
+        };
         let cell = self.grid.row(self.y).get(usize::from(x));
         let row = self.grid.row_mut(self.y);
         let new = Cell::cluster(index, wide, cell.look());

@@ -19,15 +19,30 @@ impl Terminal {
     /// The area of parameters `i..i + 4`, counted from the margins in origin mode; None when it is empty.
     fn area(&self, p: &Params, i: usize) -> Option<Rect> {
         let origin = self.has(flag::ORIGIN);
-        let (x0, y0) = if origin { (self.left, self.top) } else { (0, 0) };
-        let (x1, y1) = if origin { (self.right, self.bottom) } else { (self.size.cols - 1, self.size.rows - 1) };
-        let at = |i: usize, base: u16, most: u16| (u32::from(p.or(i, 1)) - 1 + u32::from(base)).min(u32::from(most) + 1);
+        let (x0, y0) = if origin {
+            (self.left, self.top)
+        } else {
+            (0, 0)
+        };
+        let (x1, y1) = if origin {
+            (self.right, self.bottom)
+        } else {
+            (self.size.cols - 1, self.size.rows - 1)
+        };
+        let at = |i: usize, base: u16, most: u16| {
+            (u32::from(p.or(i, 1)) - 1 + u32::from(base)).min(u32::from(most) + 1)
+        };
         let end = |i: usize, base: u16, most: u16| match p.raw(i) {
             0 => most,
             n => (u32::from(n) - 1 + u32::from(base)).min(u32::from(most)) as u16,
         };
         let (top, left) = (at(i, y0, y1), at(i + 1, x0, x1));
-        let rect = Rect { top: top as u16, left: left as u16, bottom: end(i + 2, y0, y1), right: end(i + 3, x0, x1) };
+        let rect = Rect {
+            top: top as u16,
+            left: left as u16,
+            bottom: end(i + 2, y0, y1),
+            right: end(i + 3, x0, x1),
+        };
         (rect.top <= rect.bottom && rect.left <= rect.right).then_some(rect)
     }
 
@@ -36,8 +51,16 @@ impl Terminal {
         let Some(from) = self.area(p, 0) else { return };
         // Parameters 5 and 8 are pages; the target is given by its first corner.
         let origin = self.has(flag::ORIGIN);
-        let (x0, y0) = if origin { (self.left, self.top) } else { (0, 0) };
-        let (x1, y1) = if origin { (self.right, self.bottom) } else { (self.size.cols - 1, self.size.rows - 1) };
+        let (x0, y0) = if origin {
+            (self.left, self.top)
+        } else {
+            (0, 0)
+        };
+        let (x1, y1) = if origin {
+            (self.right, self.bottom)
+        } else {
+            (self.size.cols - 1, self.size.rows - 1)
+        };
         let top = u32::from(p.or(5, 1)) - 1 + u32::from(y0);
         let left = u32::from(p.or(6, 1)) - 1 + u32::from(x0);
         if top > u32::from(y1) || left > u32::from(x1) {
@@ -54,7 +77,9 @@ impl Terminal {
             .collect();
         for (dy, cells) in copies.iter().enumerate() {
             let y = top + dy as u16;
-            self.grid.row_mut(y).copy_columns(cells, usize::from(left), usize::from(left + width));
+            self.grid
+                .row_mut(y)
+                .copy_columns(cells, usize::from(left), usize::from(left + width));
             self.touch(y);
         }
     }
@@ -68,7 +93,9 @@ impl Terminal {
         let Some(r) = self.area(p, 1) else { return };
         let cell = Cell::narrow(c, self.look());
         for y in r.top..=r.bottom {
-            self.grid.row_mut(y).fill(usize::from(r.left), usize::from(r.right) + 1, cell);
+            self.grid
+                .row_mut(y)
+                .fill(usize::from(r.left), usize::from(r.right) + 1, cell);
             self.touch(y);
         }
     }
@@ -127,7 +154,11 @@ impl Terminal {
                 (r.left, r.right)
             } else {
                 let from = if y == r.top { r.left } else { 0 };
-                let to = if y == r.bottom { r.right } else { self.size.cols - 1 };
+                let to = if y == r.bottom {
+                    r.right
+                } else {
+                    self.size.cols - 1
+                };
                 (from, to)
             };
             for x in from..=to {
@@ -140,7 +171,11 @@ impl Terminal {
                 let look = crate::cell::look(id, cell.link());
                 let row = self.grid.row_mut(y);
                 if cell.used() || id != cell.style() {
-                    let glyph = if cell.used() { cell } else { Cell::narrow(0x20, 0) };
+                    let glyph = if cell.used() {
+                        cell
+                    } else {
+                        Cell::narrow(0x20, 0)
+                    };
                     if let Some(slot) = row.cells.get_mut(usize::from(x)) {
                         *slot = glyph.with_look(look);
                     } else {
@@ -163,7 +198,11 @@ impl Terminal {
             }
         }
         let sum = sum as u16;
-        let sum = if self.checksum & 1 == 0 { sum.wrapping_neg() } else { sum };
+        let sum = if self.checksum & 1 == 0 {
+            sum.wrapping_neg()
+        } else {
+            sum
+        };
         self.reply(&format!("\x1bP{id}!~{sum:04X}\x1b\\"));
     }
 
@@ -178,11 +217,19 @@ impl Terminal {
             }
             let style = self.styles.get(cell.style());
             let text: Vec<u32> = if cell.is_cluster() {
-                self.clusters.get(cell.text()).chars().map(u32::from).collect()
+                self.clusters
+                    .get(cell.text())
+                    .chars()
+                    .map(u32::from)
+                    .collect()
             } else {
-                vec![if cell.used() { cell.text() } else { 0x20 }]
+                vec![cell.text().max(0x20)]
             };
-            let mut value = if how & 16 == 0 { text[..1].iter().map(|c| c & 0xff).sum() } else { text.iter().sum() };
+            let mut value = if how & 16 == 0 {
+                text[..1].iter().map(|c| c & 0xff).sum()
+            } else {
+                text.iter().sum()
+            };
             if how & 2 == 0 {
                 let a = style.attrs;
                 value += u32::from(a.has(Attrs::PROTECTED)) * 4

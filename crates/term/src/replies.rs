@@ -51,7 +51,10 @@ impl Terminal {
     fn place(&self) -> (u16, u16) {
         let (x, y) = (self.x + 1, self.y + 1);
         if self.has(flag::ORIGIN) {
-            (x.saturating_sub(self.left).max(1), y.saturating_sub(self.top).max(1))
+            (
+                x.saturating_sub(self.left).max(1),
+                y.saturating_sub(self.top).max(1),
+            )
         } else {
             (x, y)
         }
@@ -93,13 +96,20 @@ impl Terminal {
 
     /// The answer to ?996 n, also sent unasked under ?2031 when the outer terminal's colours change.
     pub fn report_theme(&mut self) {
-        self.reply(if self.dark() { "\x1b[?997;1n" } else { "\x1b[?997;2n" });
+        self.reply(if self.dark() {
+            "\x1b[?997;1n"
+        } else {
+            "\x1b[?997;2n"
+        });
     }
 
     /// DECRQM.
     pub(crate) fn report_mode(&mut self, number: u16, private: bool) {
         let state = self.mode_state(number, private);
-        self.reply(&format!("\x1b[{}{number};{state}$y", if private { "?" } else { "" }));
+        self.reply(&format!(
+            "\x1b[{}{number};{state}$y",
+            if private { "?" } else { "" }
+        ));
     }
 
     /// Pixels of a cell: width and height.
@@ -111,7 +121,11 @@ impl Terminal {
     pub(crate) fn report_size(&mut self) {
         let (w, h) = self.cell_pixels;
         let (cols, rows) = (u32::from(self.size.cols), u32::from(self.size.rows));
-        self.reply(&format!("\x1b[48;{rows};{cols};{};{}t", rows * u32::from(h), cols * u32::from(w)));
+        self.reply(&format!(
+            "\x1b[48;{rows};{cols};{};{}t",
+            rows * u32::from(h),
+            cols * u32::from(w)
+        ));
     }
 
     /// XTWINOPS. The window is not the program's: what would move or size it is ignored; the title is never told.
@@ -154,7 +168,10 @@ impl Terminal {
 
     /// The kitty keyboard flags in force.
     pub(crate) fn report_kitty_keys(&mut self) {
-        self.reply(&format!("\x1b[?{}u", self.grid.kitty.last().copied().unwrap_or(0)));
+        self.reply(&format!(
+            "\x1b[?{}u",
+            self.grid.kitty.last().copied().unwrap_or(0)
+        ));
     }
 
     /// DECRQPSR: 1 the cursor (DECCIR), 2 the tab stops (DECTABSR).
@@ -170,7 +187,8 @@ impl Terminal {
                     | u8::from(a.has(Attrs::BLINK)) << 2
                     | u8::from(a.has(Attrs::REVERSE)) << 3;
                 let protected = 0x40 | u8::from(a.has(Attrs::PROTECTED));
-                let flags = 0x40 | u8::from(self.has(flag::ORIGIN)) | u8::from(self.wrap_pending) << 3;
+                let flags =
+                    0x40 | u8::from(self.has(flag::ORIGIN)) | u8::from(self.wrap_pending) << 3;
                 let names = |c: crate::charset::Charset| ['B', '0', 'A'][c as usize];
                 let sets: String = self.charsets.g.iter().map(|c| names(*c)).collect();
                 self.reply(&format!(
@@ -183,7 +201,13 @@ impl Terminal {
             }
             2 => {
                 // Bounded by the largest reply: at most 500 stops.
-                let stops: Vec<String> = self.tabs.list().iter().take(500).map(|x| (x + 1).to_string()).collect();
+                let stops: Vec<String> = self
+                    .tabs
+                    .list()
+                    .iter()
+                    .take(500)
+                    .map(|x| (x + 1).to_string())
+                    .collect();
                 self.reply(&format!("\x1bP2$u{}\x1b\\", stops.join("/")));
             }
             _ => {}

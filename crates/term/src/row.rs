@@ -42,7 +42,10 @@ impl Row {
 
     /// One past the last column that a program wrote.
     pub(crate) fn used(&self) -> usize {
-        self.cells.iter().rposition(|c| c.used()).map_or(0, |x| x + 1)
+        self.cells
+            .iter()
+            .rposition(|c| c.used())
+            .map_or(0, |x| x + 1)
     }
 
     /// Makes the row blank in `blank`, `cols` wide.
@@ -88,7 +91,8 @@ impl Row {
         for (cell, b) in self.cells[x..x + have].iter_mut().zip(bytes) {
             *cell = Cell(u64::from(*b) | look);
         }
-        self.cells.extend(bytes[have..].iter().map(|b| Cell(u64::from(*b) | look)));
+        self.cells
+            .extend(bytes[have..].iter().map(|b| Cell(u64::from(*b) | look)));
     }
 
     /// Writes a cell of one column.
@@ -180,10 +184,10 @@ impl Row {
 
     /// Cuts the row to `cols` columns.
     pub(crate) fn crop(&mut self, cols: usize) {
+        self.flags &= !WRAPPED;
         if self.cells.len() > cols {
             self.cut(cols);
             self.cells.truncate(cols);
-            self.flags &= !WRAPPED;
         }
     }
 }

@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
+use crate::Size;
 use crate::style::{Colour, Style};
 use crate::terminal::{CursorShape, MouseTracking};
-use crate::Size;
 
 /// One column of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -103,7 +103,10 @@ pub struct Screen {
 impl Screen {
     /// An empty picture: blanks, cursor hidden.
     pub fn blank(size: Size) -> Screen {
-        let row = Arc::new(ScreenRow { cells: vec![ScreenCell::BLANK; size.cols as usize], clusters: Vec::new() });
+        let row = Arc::new(ScreenRow {
+            cells: vec![ScreenCell::BLANK; size.cols as usize],
+            clusters: Vec::new(),
+        });
         Screen {
             size,
             rows: vec![row; size.rows as usize],

@@ -63,8 +63,14 @@ impl Terminal {
 
     /// DECSTR.
     pub(crate) fn soft_reset(&mut self) {
-        let reset = flag::INSERT | flag::ORIGIN | flag::APP_CURSOR | flag::APP_KEYPAD | flag::MARGINS
-            | flag::REVERSE_WRAP | flag::REVERSE_WRAP_EXTENDED | flag::KEYBOARD_LOCK;
+        let reset = flag::INSERT
+            | flag::ORIGIN
+            | flag::APP_CURSOR
+            | flag::APP_KEYPAD
+            | flag::MARGINS
+            | flag::REVERSE_WRAP
+            | flag::REVERSE_WRAP_EXTENDED
+            | flag::KEYBOARD_LOCK;
         self.flags = self.flags & !reset | flag::VISIBLE | flag::WRAP;
         self.reset_margins();
         self.pen = Style::default();
@@ -148,7 +154,11 @@ impl Terminal {
 
     /// Sweeps and tries again. A table that a sweep leaves full is not swept again for a while, or every cell
     /// would be as dear as the whole screen.
-    fn with_room<T>(&mut self, table: usize, again: impl Fn(&mut Terminal) -> Option<T>) -> Option<T> {
+    fn with_room<T>(
+        &mut self,
+        table: usize,
+        again: impl Fn(&mut Terminal) -> Option<T>,
+    ) -> Option<T> {
         if (1..REFUSALS).contains(&self.refused[table]) {
             self.refused[table] += 1;
             return None;
@@ -161,6 +171,7 @@ impl Terminal {
 
     /// Drops the styles, clusters and links that no cell uses and renumbers the others.
     pub(crate) fn sweep(&mut self) {
+        self.sweeps += 1;
         let mut styles = vec![false; self.styles.list.len()];
         let mut clusters = vec![false; self.clusters.len()];
         let mut links = vec![false; self.links.list.len() + 1];

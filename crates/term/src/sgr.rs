@@ -22,7 +22,10 @@ pub(crate) fn apply(pen: &mut Style, p: &Params, mut i: usize) {
             0 => {
                 // DECSCA is no rendition: it stays.
                 let kept = pen.attrs.0 & Attrs::PROTECTED.0;
-                *pen = Style { attrs: Attrs(kept), ..Style::default() };
+                *pen = Style {
+                    attrs: Attrs(kept),
+                    ..Style::default()
+                };
             }
             1 => pen.attrs = pen.attrs.with(Attrs::BOLD),
             2 => pen.attrs = pen.attrs.with(Attrs::DIM),
@@ -128,7 +131,9 @@ pub(crate) fn spell(pen: &Style) -> String {
         match colour {
             Colour::Default => {}
             Colour::Indexed(n) if n < 8 && base != 50 => push((base + u16::from(n)).to_string()),
-            Colour::Indexed(n) if n < 16 && base != 50 => push((base + 52 + u16::from(n)).to_string()),
+            Colour::Indexed(n) if n < 16 && base != 50 => {
+                push((base + 52 + u16::from(n)).to_string())
+            }
             Colour::Indexed(n) => push(format!("{}:5:{n}", base + 8)),
             Colour::Rgb(r, g, b) => push(format!("{}:2::{r}:{g}:{b}", base + 8)),
         }

@@ -45,11 +45,16 @@ pub(crate) const LONG_LEN: usize = 4096;
 
 /// Text without anything but text: no controls, no bidirectional overrides, at most `most` characters.
 pub(crate) fn clean(bytes: &[u8], most: usize) -> String {
-    String::from_utf8_lossy(bytes).chars().filter(|c| !unwanted(*c)).take(most).collect()
+    String::from_utf8_lossy(bytes)
+        .chars()
+        .filter(|c| !unwanted(*c))
+        .take(most)
+        .collect()
 }
 
 fn unwanted(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn size(s: &Signal) -> usize {
@@ -63,7 +68,10 @@ impl Terminal {
     pub(crate) fn signal(&mut self, signal: Signal) {
         let newest = matches!(
             signal,
-            Signal::Title(_) | Signal::WindowName(_) | Signal::WorkingDirectory(_) | Signal::Clipboard(..)
+            Signal::Title(_)
+                | Signal::WindowName(_)
+                | Signal::WorkingDirectory(_)
+                | Signal::Clipboard(..)
         );
         if self.signals.len() >= MOST || self.signal_bytes + size(&signal) > BYTES_MOST {
             if !newest {

@@ -3,6 +3,7 @@
 //! This file has what a terminal is made of and how it is fed; what it does stands in the files beside it:
 //! [`crate::parse`] finds sequences, [`crate::dispatch`] says which function each one calls.
 
+use crate::Size;
 use crate::charset::Charsets;
 use crate::grid::Grid;
 use crate::history::{Blocks, History};
@@ -13,7 +14,6 @@ use crate::parse::Parser;
 use crate::style::{Colour, Style};
 use crate::tabs::Tabs;
 use crate::width::Tail;
-use crate::Size;
 
 pub use crate::capture::{Capture, LineText};
 pub use crate::modes::{Modes, MouseTracking};
@@ -45,7 +45,17 @@ impl CursorShape {
     /// The shape of DECSCUSR `n`.
     pub fn from_number(n: u16) -> Option<CursorShape> {
         use CursorShape::*;
-        [Default, BlinkingBlock, Block, BlinkingUnderline, Underline, BlinkingBar, Bar].get(usize::from(n)).copied()
+        [
+            Default,
+            BlinkingBlock,
+            Block,
+            BlinkingUnderline,
+            Underline,
+            BlinkingBar,
+            Bar,
+        ]
+        .get(usize::from(n))
+        .copied()
     }
 }
 
@@ -157,6 +167,8 @@ pub struct Terminal {
     pub(crate) links: Links,
     /// Values refused since a sweep found the table of styles, clusters, links full.
     pub(crate) refused: [u32; 3],
+    /// How often the tables were renumbered.
+    pub(crate) sweeps: u64,
     pub(crate) tail: Tail,
     /// Where the cursor was when `tail` was noted.
     pub(crate) tail_at: (u16, u16),
@@ -220,6 +232,7 @@ impl Terminal {
             clusters: Clusters::default(),
             links: Links::default(),
             refused: [0; 3],
+            sweeps: 0,
             tail: Tail::None,
             tail_at: (0, 0),
             last_char: 0,
@@ -320,7 +333,11 @@ impl Terminal {
 
     /// The change number at which screen row `y` last changed.
     pub fn row_change(&self, y: u16) -> u64 {
-        if y < self.grid.height() { self.grid.row_change(y) } else { 0 }
+        if y < self.grid.height() {
+            self.grid.row_change(y)
+        } else {
+            0
+        }
     }
 
     /// The change number at which the content of row `line` (absolute) last changed, wherever on the screen it
@@ -369,7 +386,8 @@ impl Terminal {
     /// Where the primary screen's cursor was when the alternate screen was entered with 1049 (tmux:
     /// alternate_saved_x, alternate_saved_y); None on the primary screen.
     pub fn alternate_saved(&self) -> Option<(u16, u16)> {
-        self.alternate.then_some((self.other.saved.x, self.other.saved.y))
+        self.alternate
+            .then_some((self.other.saved.x, self.other.saved.y))
     }
 
     /// Drops the history (ED 3, clear-history).
@@ -388,6 +406,11 @@ impl Terminal {
     /// Called once a checkpoint is safely in place: released blocks are given back.
     pub fn checkpointed(&mut self) {
         self.history.checkpointed(self.blocks.as_mut());
+    }
+
+    /// Ends the terminal and gives its blocks back.
+    pub fn into_blocks(self) -> Box<dyn Blocks> {
+        self.blocks
     }
 
     /// The pen as bits of a cell.

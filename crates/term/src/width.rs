@@ -12,8 +12,18 @@ static TABLE: &[u8] = include_bytes!("unicode.bin");
 /// Scalar values for which we say another thing than the crates: first, last, property byte, why.
 pub const OVERRIDES: &[(u32, u32, u8, &str)] = &[
     (0xad, 0xad, 1, "soft hyphen: terminals draw it (crate: 0)"),
-    (0x1f1e6, 0x1f1ff, 2 | (Class::Regional as u8) << 2, "lone regional indicator: 2 as wcwidth has it (crate: 1)"),
-    (0x80, 0x9f, (Class::Control as u8) << 2, "C1 controls as UTF-8: never printed"),
+    (
+        0x1f1e6,
+        0x1f1ff,
+        2 | (Class::Regional as u8) << 2,
+        "lone regional indicator: 2 as wcwidth has it (crate: 1)",
+    ),
+    (
+        0x80,
+        0x9f,
+        (Class::Control as u8) << 2,
+        "C1 controls as UTF-8: never printed",
+    ),
 ];
 
 /// How a scalar value joins its neighbours (UAX 29, as far as a grid can follow it).
@@ -106,7 +116,12 @@ pub fn props(c: u32) -> Props {
         Some(&s) if (c >> 8) < STAGES as u32 => usize::from(s),
         _ => return Props(1),
     };
-    Props(TABLE.get(STAGES + stage * 256 + (c & 0xff) as usize).copied().unwrap_or(1))
+    Props(
+        TABLE
+            .get(STAGES + stage * 256 + (c & 0xff) as usize)
+            .copied()
+            .unwrap_or(1),
+    )
 }
 
 /// What the end of the text printed last says about the next scalar value.
@@ -139,13 +154,30 @@ pub(crate) enum Tail {
 impl Tail {
     pub(crate) fn from_byte(b: u8) -> Option<Tail> {
         use Tail::*;
-        [None, Prepend, Regional, Emoji, EmojiJoiner, L, V, T, Consonant, Conjunct].get(usize::from(b)).copied()
+        [
+            None,
+            Prepend,
+            Regional,
+            Emoji,
+            EmojiJoiner,
+            L,
+            V,
+            T,
+            Consonant,
+            Conjunct,
+        ]
+        .get(usize::from(b))
+        .copied()
     }
 
     /// Whether a scalar value of `class` joins the cluster that ends like this.
     pub(crate) fn joins(self, class: Class) -> bool {
         match class {
-            Class::Extend | Class::Joiner | Class::Spacing | Class::Linker | Class::ConjunctExtend => true,
+            Class::Extend
+            | Class::Joiner
+            | Class::Spacing
+            | Class::Linker
+            | Class::ConjunctExtend => true,
             Class::Control => false,
             _ if self == Tail::Prepend => true,
             Class::Regional => self == Tail::Regional,
@@ -213,7 +245,8 @@ pub(crate) fn joined_width(width: u8, base: Props, p: Props, c: u32, tail: Tail)
         0 => Some(width),
         _ if tail == Tail::EmojiJoiner && p.class() == Class::Pictographic => Some(2),
         _ if tail == Tail::Regional && p.class() == Class::Regional => Some(2),
-        2 if p.class() == Class::Extend => Some(2),
+        // Skin tones.
+        2 if matches!(p.class(), Class::Extend | Class::ConjunctExtend) => Some(2),
         w => Some(width + w).filter(|w| *w <= 2),
     }
 }
