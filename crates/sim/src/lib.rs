@@ -1,1 +1,10 @@
-//! (see ARCHITECTURE.md)
+//! A world in a box: a keeper, clients, a clock and a journal without an operating system, with crashes drawn from
+//! a seed. What a crash must not change is found by running the same actions in a world that never crashes.
+#![forbid(unsafe_code)]
+
+pub mod probe;
+pub mod seed;
+pub mod world;
+
+pub use seed::Seed;
+pub use world::{Action, Crash, World};

@@ -1,0 +1,104 @@
+//! The operating system as the core sees it, made up.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use outlast_core::PaneId;
+use outlast_core::probe::{Probe, ServerFacts};
+use outlast_lang::format::Time;
+use outlast_term::history::{BLOCK_LEN, Blocks};
+
+/// History blocks of all panes: what lives in memory files in the real world.
+pub type Store = Rc<RefCell<BTreeMap<u32, BTreeMap<u64, Box<[u8]>>>>>;
+
+/// Blocks of one pane. A crash drops the core, and dropping puts the bytes back into the store as they are at that
+/// instant, checkpoint or not.
+struct SimBlocks {
+    pane: u32,
+    blocks: BTreeMap<u64, Box<[u8]>>,
+    store: Store,
+}
+
+impl Blocks for SimBlocks {
+    fn get_mut(&mut self, n: u64) -> &mut [u8] {
+        self.blocks
+            .entry(n)
+            .or_insert_with(|| vec![0; BLOCK_LEN].into_boxed_slice())
+    }
+    fn get(&self, n: u64) -> &[u8] {
+        self.blocks.get(&n).map_or(&[], |b| b)
+    }
+    fn release_below(&mut self, n: u64) {
+        self.blocks = self.blocks.split_off(&n);
+    }
+}
+
+impl Drop for SimBlocks {
+    fn drop(&mut self) {
+        self.store
+            .borrow_mut()
+            .insert(self.pane, std::mem::take(&mut self.blocks));
+    }
+}
+
+/// A probe whose answers never change.
+pub struct SimProbe {
+    store: Store,
+}
+
+impl SimProbe {
+    /// A probe that takes history blocks from `store`.
+    pub fn new(store: &Store) -> SimProbe {
+        SimProbe {
+            store: store.clone(),
+        }
+    }
+}
+
+impl Probe for SimProbe {
+    fn foreground_command(&self, _: PaneId) -> Option<String> {
+        Some("sh".into())
+    }
+    fn working_directory(&self, _: PaneId) -> Option<String> {
+        Some("/home/sim".into())
+    }
+    fn local_time(&self, unix: i64) -> Time {
+        Time {
+            unix,
+            offset: 0,
+            zone: *b"UTC\0\0\0\0\0",
+        }
+    }
+    fn host(&self) -> String {
+        "sim".into()
+    }
+    fn home(&self, _: Option<&str>) -> Option<String> {
+        Some("/home/sim".into())
+    }
+    fn shell(&self) -> String {
+        "/bin/sh".into()
+    }
+    fn server(&self) -> ServerFacts {
+        ServerFacts {
+            pid: 1,
+            socket: "/tmp/sim".into(),
+            uid: 1000,
+            user: "sim".into(),
+        }
+    }
+    fn is_directory(&self, _: &str) -> bool {
+        true
+    }
+    fn glob(&self, _: &str) -> Vec<String> {
+        Vec::new()
+    }
+    fn blocks(&self, pane: PaneId) -> Box<dyn Blocks> {
+        let blocks = self.store.borrow_mut().remove(&pane.0).unwrap_or_default();
+        Box::new(SimBlocks {
+            pane: pane.0,
+            blocks,
+            store: self.store.clone(),
+        })
+    }
+}
