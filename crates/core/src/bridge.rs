@@ -26,7 +26,9 @@ impl Core {
     }
 
     /// A pane has a new size and may be in a mode.
-    pub(crate) fn mode_resized(&mut self, _pane: PaneId) {}
+    pub(crate) fn mode_resized(&mut self, pane: PaneId) {
+        mode::resized(self, pane);
+    }
 
     /// A format variable of a pane's mode (`copy_cursor_x` …).
     pub(crate) fn mode_variable(&self, pane: PaneId, name: &str) -> Option<String> {
@@ -36,12 +38,7 @@ impl Core {
 
     /// A pane leaves its mode.
     pub(crate) fn leave_mode(&mut self, pane: PaneId) {
-        let Some(state) = self.model.panes.get_mut(&pane) else { return };
-        if state.state.mode.is_some() {
-            state.state.mode = None;
-            self.notify_pane("pane-mode-changed", pane);
-            self.touch_pane(pane);
-        }
+        mode::copy::set(self, pane, None);
     }
 }
 

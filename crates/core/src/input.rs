@@ -108,16 +108,14 @@ fn unescape(text: &str) -> Vec<u8> {
 
 fn handle(core: &mut Core, client: ClientId, input: Input) {
     match input {
-        Input::Key(key) => handle_key(core, client, key, true),
+        Input::Key(key) => handle_key(core, client, key),
         Input::Mouse(report) => {
             if !is_read_only(core, client) {
                 dismiss(core, client);
-                used(core, client);
                 mouse::report(core, client, report);
             }
         }
         Input::Paste { bytes, end } => {
-            used(core, client);
             if is_read_only(core, client) {
                 return;
             }
@@ -131,7 +129,7 @@ fn handle(core: &mut Core, client: ClientId, input: Input) {
 }
 
 /// A key of a client, typed or injected (`send-keys -K`).
-pub(crate) fn handle_key(core: &mut Core, client: ClientId, key: Key, typed: bool) {
+pub(crate) fn handle_key(core: &mut Core, client: ClientId, key: Key) {
     if !core.model.clients.get(&client).is_some_and(|client| client.state.attached) {
         return;
     }
@@ -146,9 +144,6 @@ pub(crate) fn handle_key(core: &mut Core, client: ClientId, key: Key, typed: boo
         if has_prompt(core, client) && !focus && prompt::key(core, client, key) {
             return;
         }
-    }
-    if typed && key.code != Code::FocusOut {
-        used(core, client);
     }
     keys::handle(core, client, key, None);
 }
@@ -173,11 +168,6 @@ fn dismiss(core: &mut Core, client: ClientId) -> bool {
             true
         }
     }
-}
-
-/// The client has been used: activity times, and who used the window last.
-fn used(core: &mut Core, client: ClientId) {
-    core.use_client(client);
 }
 
 /// A timer of the input (escape-time, repeat-time, a message's end) has come.

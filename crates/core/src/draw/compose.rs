@@ -1,6 +1,6 @@
 //! Composes a client's picture from panes, borders and status lines, redrawing only rows that changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use outlast_term::screen::{ScreenCursor, ScreenModes};
@@ -56,10 +56,13 @@ impl Cache {
     }
 }
 
-/// What a row shows of one pane: the pane, its line, the change number of the line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a row shows of one pane: the pane, its line, the change number of the line. It does not say where the row is,
+/// so a row that has scrolled is known again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Part {
     pane: PaneId,
+    /// Renumberings so far (`Terminal::line_epoch`); u64::MAX for a mode's picture.
+    epoch: u64,
     line: u64,
     change: u64,
 }
@@ -70,6 +73,8 @@ struct Frame {
     view: View,
     panes: Vec<(PaneId, Rect)>,
     marked: Option<PaneId>,
+    /// Options that rows are drawn with may have changed (`State::serial`).
+    serial: u64,
     shape: Shape,
     looks: BTreeMap<PaneId, formats::PaneLook>,
     outside: Style,
@@ -105,7 +110,7 @@ pub(super) fn compose(
         cache.formats.fingerprint = fingerprint;
         let shown = view.status != 0 && cache.formats.interval_ms != 0;
         cache.status_due = if shown { now + cache.formats.interval_ms } else { u64::MAX };
-        let frame = frame(core, &view, &cache.formats);
+        let frame = frame(core, &view, &cache.formats, serial);
         if cache.frame.as_ref() != Some(&frame) {
             cache.borders = border_rows(&frame);
             cache.titles = titles(&frame);
@@ -129,6 +134,9 @@ pub(super) fn compose(
     let (top, end) = (view.window_top(), view.window_top() + view.window_rows());
     let mut prompt = None;
     let mut parts = Vec::new();
+    // From the second row on that has changed, rows are looked for elsewhere in the last picture.
+    let mut moved: Option<HashMap<Part, u16>> = None;
+    let mut changed = 0;
     for y in 0..view.rows {
         let old = before.as_ref().map(|screen| &screen.rows[usize::from(y)]);
         if y < top || y >= end {
@@ -148,12 +156,23 @@ pub(super) fn compose(
         parts.clear();
         let wy = y - top + view.oy;
         window.parts(wy, &cache.keys[usize::from(y)], &mut parts);
-        let key = &mut cache.keys[usize::from(y)];
+        let key = &cache.keys[usize::from(y)];
         if let Some(old) = old.filter(|_| !key.is_empty() && *key == parts) {
             rows.push(old.clone());
             continue;
         }
         let borders = cache.borders.get(usize::from(y - top)).map_or(&[][..], |row| row);
+        changed += 1;
+        if let (Some(before), true, [part], true) = (&before, changed > 1, parts.as_slice(), borders.is_empty()) {
+            let known = |y: u16| rows.get(usize::from(y)).is_none_or(|row| Arc::ptr_eq(row, &before.rows[usize::from(y)]));
+            let moved = moved.get_or_insert_with(|| whole_rows(&cache.keys, &cache.borders, top, known));
+            if let Some(from) = moved.get(part) {
+                rows.push(before.rows[usize::from(*from)].clone());
+                std::mem::swap(&mut cache.keys[usize::from(y)], &mut parts);
+                continue;
+            }
+        }
+        let key = &mut cache.keys[usize::from(y)];
         let row = window.row(wy, borders, &cache.titles, old.map(|row| &**row), &mut cache.links);
         std::mem::swap(key, &mut parts);
         rows.push(share(old, Arc::new(row)));
@@ -169,6 +188,8 @@ pub(super) fn compose(
             colour: at.colour,
         }),
         (None, Some(before)) if still => before.cursor,
+        // A message takes the cursor away, as in tmux.
+        _ if state.state.message.is_some() => None,
         _ => cursor(core, &view),
     };
     let screen = Screen {
@@ -185,6 +206,25 @@ pub(super) fn compose(
         Some(before) if super::same(before, &screen) => None,
         _ => Some(screen),
     }
+}
+
+/// Rows of the last picture that show nothing but one line of one pane, by what they show. `known` says whether a
+/// row's key is still that of the last picture.
+fn whole_rows(
+    keys: &[Vec<Part>],
+    borders: &[Vec<(u16, ScreenCell)>],
+    top: u16,
+    known: impl Fn(u16) -> bool,
+) -> HashMap<Part, u16> {
+    let rows = borders.iter().enumerate().filter(|(_, borders)| borders.is_empty());
+    rows.filter_map(|(n, _)| {
+        let y = n as u16 + top;
+        match keys.get(usize::from(y)).map(Vec::as_slice) {
+            Some([part]) if known(y) => Some((*part, y)),
+            _ => None,
+        }
+    })
+    .collect()
 }
 
 /// The old row if it shows the same.
@@ -214,7 +254,7 @@ fn rect(core: &Core, pane: PaneId) -> Option<Rect> {
     Some(Rect { x: state.x, y: state.y, cols: state.cols, rows: state.rows })
 }
 
-fn frame(core: &Core, view: &View, formats: &Formats) -> Frame {
+fn frame(core: &Core, view: &View, formats: &Formats, serial: u64) -> Frame {
     let panes: Vec<(PaneId, Rect)> = view::visible_panes(core, view.window)
         .into_iter()
         .filter_map(|id| Some((id, rect(core, id)?)))
@@ -226,6 +266,7 @@ fn frame(core: &Core, view: &View, formats: &Formats) -> Frame {
     Frame {
         view: view.clone(),
         marked: core.model.global.marked,
+        serial,
         shape: Shape {
             cols,
             rows,
@@ -366,7 +407,7 @@ impl Window<'_> {
             let Some(pane) = self.core.model.panes.get(id) else { continue };
             let row = y - rect.y;
             let part = match &pane.state.mode {
-                Some(mode) => Part { pane: *id, line: u64::MAX - u64::from(row), change: mode.change() },
+                Some(mode) => Part { pane: *id, epoch: u64::MAX, line: u64::from(row), change: mode.change() },
                 None => {
                     if let Some(old) = old.iter().find(|part| part.pane == *id && self.held.contains(id)) {
                         out.push(*old);
@@ -374,15 +415,14 @@ impl Window<'_> {
                     }
                     let terminal = &pane.terminal;
                     let line = terminal.first_line() + u64::from(terminal.history_len()) + u64::from(row);
-                    let change = if row < terminal.size().rows { terminal.row_change(row) } else { 0 };
-                    Part { pane: *id, line, change }
+                    Part { pane: *id, epoch: terminal.line_epoch(), line, change: terminal.line_change(line) }
                 }
             };
             out.push(part);
         }
         if out.is_empty() {
             // A row of borders only: drawn once, then known by this.
-            out.push(Part { pane: PaneId(u32::MAX), line: 0, change: 0 });
+            out.push(Part { pane: PaneId(u32::MAX), epoch: 0, line: u64::from(y), change: 0 });
         }
     }
 

@@ -131,9 +131,8 @@ pub const COMMANDS: &[Row] = &[
     with("", 1, 1, row("jump-to-backward", RW, EmacsOnly, Run::Word(|e, word| start_jump(e, Jump::ToBackward, word)))),
     with("", 1, 1, row("jump-to-forward", RW, EmacsOnly, Run::Word(|e, word| start_jump(e, Jump::ToForward, word)))),
     row("jump-to-mark", RO, Always, Run::Edit(jump_to_mark)),
-    // Prompts (OSC 133) are not marked on rows yet: these two find none.
-    with("o", 0, 0, row("next-prompt", RO, Always, Run::Edit(|_| {}))),
-    with("o", 0, 0, row("previous-prompt", RO, Always, Run::Edit(|_| {}))),
+    with("o", 0, 0, row("next-prompt", RO, Always, Run::Core(|core, call| prompt(core, call, true)))),
+    with("o", 0, 0, row("previous-prompt", RO, Always, Run::Core(|core, call| prompt(core, call, false)))),
     row("middle-line", RO, EmacsOnly, Run::Edit(|e| { let cy = (e.rows.rows - 1) / 2; view_line(e, cy) })),
     row("next-matching-bracket", RO, Always, Run::Edit(|e| times(e, super::brackets::next))),
     row("next-paragraph", RO, EmacsOnly, Run::Edit(|e| times(e, next_paragraph))),
@@ -510,6 +509,26 @@ fn selection_mode(editor: &mut Editor<'_>, word: &str) {
         "line" | "l" => Unit::Line,
         _ => return,
     };
+}
+
+/// To the next or previous row where a shell's prompt begins, with -o a command's output.
+fn prompt(core: &mut Core, call: &Call<'_>, down: bool) -> Then {
+    let output = call.args.has('o');
+    edit(core, call.pane, |editor| {
+        let mut y = editor.y();
+        let end = if down { editor.rows.last() } else { editor.rows.first };
+        while y != end {
+            y = if down { y + 1 } else { y - 1 };
+            let line = editor.rows.line(y);
+            if if output { line.output } else { line.prompt } {
+                editor.m.cx = 0;
+                editor.m.top = y.min(editor.rows.bottom());
+                editor.m.cy = (y - editor.m.top) as u16;
+                return editor.update_selection(false);
+            }
+        }
+    });
+    Then::Stay
 }
 
 fn begin_selection(core: &mut Core, call: &Call<'_>) -> Then {

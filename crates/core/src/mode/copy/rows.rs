@@ -25,6 +25,12 @@ pub struct Frozen {
     /// The next row continues this one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub wrapped: bool,
+    /// A shell's prompt (OSC 133;A) begins here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub prompt: bool,
+    /// A command's output (OSC 133;C) begins here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub output: bool,
 }
 
 /// A style as numbers: foreground, background, underline colour, underline and attributes.
@@ -81,7 +87,7 @@ impl Frozen {
             let last = text.text.get(*byte as usize..).unwrap_or_default();
             column + crate::draw::text_width(last).max(1)
         });
-        Frozen::of_row(&row, used, text.wrapped, &links)
+        Frozen { prompt: text.prompt, output: text.output, ..Frozen::of_row(&row, used, text.wrapped, &links) }
     }
 
     /// Keeps a drawn row.
@@ -197,7 +203,8 @@ impl Frozen {
 
     /// The row as a line of cells.
     pub fn line(&self) -> Line {
-        let mut line = Line { text: self.t.clone(), cells: Vec::new(), wrapped: self.wrapped };
+        let (wrapped, prompt, output) = (self.wrapped, self.prompt, self.output);
+        let mut line = Line { text: self.t.clone(), cells: Vec::new(), wrapped, prompt, output };
         for (range, width) in self.cells() {
             line.push(range.start as u32, range.end as u32, width);
         }
@@ -223,6 +230,10 @@ pub struct Line {
     pub cells: Vec<(u32, u32)>,
     /// The next row continues this one.
     pub wrapped: bool,
+    /// A shell's prompt begins here.
+    pub prompt: bool,
+    /// A command's output begins here.
+    pub output: bool,
 }
 
 impl Line {
@@ -236,7 +247,8 @@ impl Line {
     /// A row of a terminal.
     pub fn of(terminal: &Terminal, line: u64) -> Line {
         let text = terminal.line_text(line);
-        let mut out = Line { text: String::new(), cells: Vec::new(), wrapped: text.wrapped };
+        let (wrapped, prompt, output) = (text.wrapped, text.prompt, text.output);
+        let mut out = Line { text: String::new(), cells: Vec::new(), wrapped, prompt, output };
         for (n, (from, column)) in text.columns.iter().enumerate() {
             let next = text.columns.get(n + 1);
             let to = next.map_or(text.text.len() as u32, |(byte, _)| *byte);
