@@ -1,1 +1,139 @@
-fn main() {}
+//! The one binary. Called as `tmux` (by its file name) it speaks tmux and nothing else; called as `outlast` it has
+//! verbs of its own beside tmux's commands.
+#![forbid(unsafe_code)]
+
+mod client;
+mod connect;
+mod flags;
+mod launch;
+mod socket;
+mod terminal;
+mod verbs;
+
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::process::ExitCode;
+
+use client::{Caller, Client, Left};
+use connect::Door;
+use flags::{Asked, Flags};
+
+/// The version of tmux whose behaviour is followed.
+const TMUX_VERSION: &str = "3.7c";
+
+/// Who we are called.
+struct Personality {
+    /// The file name that we were called by.
+    program: String,
+    /// Not `tmux`: own verbs, and hints beside tmux's texts.
+    outlast: bool,
+}
+
+fn main() -> ExitCode {
+    let mut words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    let called = words.next().unwrap_or_default();
+    let login = called.starts_with('-');
+    let program = called.trim_start_matches('-').rsplit('/').next().unwrap_or_default().to_string();
+    let me = Personality { outlast: program != "tmux", program };
+    let words: Vec<String> = words.collect();
+    // A binary that is itself named tmux is started by its own name for these; its users never write such flags.
+    let ours = me.outlast || words.get(1).is_some_and(|word| word.starts_with("--"));
+    if let Some(run) = words.first().filter(|_| ours).and_then(|word| verbs::hidden(word)) {
+        return run(std::env::args_os().skip(2).collect());
+    }
+    let mut flags = match flags::parse(words) {
+        Asked::Command(flags) => flags,
+        Asked::Version => {
+            print!("{}", version(me.outlast));
+            return ExitCode::SUCCESS;
+        }
+        Asked::Usage => {
+            print!("{}", flags::usage(&me.program));
+            return ExitCode::SUCCESS;
+        }
+        Asked::Wrong(reason) => {
+            if let Some(reason) = reason {
+                eprintln!("{}: {reason}", me.program);
+            }
+            eprint!("{}", flags::usage(&me.program));
+            return ExitCode::FAILURE;
+        }
+    };
+    if login {
+        flags.terminal.push("-l".into());
+    }
+    if me.outlast
+        && let Some(verb) = flags.command.first().and_then(|word| verbs::find(word))
+    {
+        return (verb.run)(&flags.command[1..]);
+    }
+    match call(&me, flags) {
+        Ok(status) => ExitCode::from(status),
+        Err(text) => {
+            eprintln!("{text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What `-V` prints.
+fn version(outlast: bool) -> String {
+    match outlast {
+        true => format!("outlast {} (tmux {TMUX_VERSION})\n", env!("CARGO_PKG_VERSION")),
+        false => format!("tmux {TMUX_VERSION}\n"),
+    }
+}
+
+/// Has the server run the command line. Err is the text for stderr.
+fn call(me: &Personality, mut flags: Flags) -> Result<u8, String> {
+    let path = socket::path(flags.path.as_deref(), flags.name.as_deref())?;
+    let start = flags.shell_command.is_some() || outlast_core::commands::starts_server(&flags.command);
+    if is_utf8() {
+        flags.terminal.push("-u".into());
+    }
+    let mut server_words = Vec::new();
+    if !me.outlast {
+        server_words.push("--tmux".to_string());
+    }
+    for file in &flags.config {
+        // The server runs elsewhere than where the name was typed.
+        let absolute = std::path::absolute(file).map_or_else(|_| file.clone(), |path| path.to_string_lossy().into());
+        server_words.extend(["-f".to_string(), absolute]);
+    }
+    let private_directory = flags.path.is_none() && path.parent().is_some_and(|parent| parent.ends_with(socket::directory_name()));
+    let door = Door { path, private_directory, start: start && !flags.no_start, server_words, hints: me.outlast };
+    let captured = flags.shell_command.as_ref().map(|_| Vec::new());
+    let caller = Caller { flags: std::mem::take(&mut flags.terminal), hints: me.outlast, captured };
+    let mut client = Client::new(door, caller).map_err(|error| socket::reason(&error))?;
+    if let Some(command) = flags.shell_command {
+        let words = ["show-options", "-gv", "default-shell"].map(String::from);
+        client.run(words.to_vec())?;
+        let shell = String::from_utf8_lossy(&client.captured()).trim().to_string();
+        return Err(run_shell(&shell, &command));
+    }
+    let Left { status, message } = client.run(flags.command)?;
+    if !message.is_empty() {
+        // Nobody reads: we are leaving anyway.
+        let _ = writeln!(std::io::stdout(), "{message}");
+    }
+    Ok(status)
+}
+
+/// Becomes the shell; returns only if that fails, with the reason.
+fn run_shell(shell: &str, command: &str) -> String {
+    let shell = if shell.is_empty() { "/bin/sh" } else { shell };
+    let name = shell.rsplit('/').next().unwrap_or(shell);
+    let error = std::process::Command::new(shell).arg0(name).args(["-c", command]).env("SHELL", shell).exec();
+    format!("{shell}: {}", socket::reason(&error))
+}
+
+/// tmux's rule: within a pane, or by the locale's name.
+fn is_utf8() -> bool {
+    if std::env::var_os("TMUX").is_some() {
+        return true;
+    }
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"];
+    let value = locale.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let value = value.unwrap_or_default().to_ascii_uppercase();
+    value.contains("UTF-8") || value.contains("UTF8")
+}

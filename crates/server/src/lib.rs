@@ -1,1 +1,37 @@
-//! (see ARCHITECTURE.md)
+//! The loop that gives the core senses and hands: one thread on epoll, and one more for files.
+//!
+//! | file | question |
+//! |---|---|
+//! | [`start`] | how does a server come to be, fresh or after a crash |
+//! | [`server`] | what is waited for, and in which order is it taken |
+//! | [`turn`] | how does a turn end: commit, effects, checkpoints |
+//! | [`visits`] | what do clients say and what are they told |
+//! | [`calls`], [`clients`], [`locals`] | their connections, who they are, their terminals |
+//! | [`panes`], [`jobs`], [`spawn`] | programs with a terminal and without |
+//! | [`keeper`] | the connection with the keeper |
+//! | [`journal`], [`notes`], [`checkpoint`], [`history`], [`memory`] | what the next server will find |
+//! | [`files`], [`probe`] | disk; questions to the system |
+//! | [`fault`] | where a test may kill us |
+#![forbid(unsafe_code)]
+
+mod calls;
+mod checkpoint;
+mod clients;
+mod fault;
+mod files;
+mod history;
+mod jobs;
+mod journal;
+mod keeper;
+mod locals;
+mod memory;
+mod notes;
+mod panes;
+mod probe;
+mod server;
+mod spawn;
+mod start;
+mod turn;
+mod visits;
+
+pub use start::main;

@@ -26,7 +26,7 @@ pub fn put(out: &mut Vec<u8>, tag: u8, body: impl FnOnce(&mut Writer<'_>)) {
     let start = out.len();
     out.extend_from_slice(&[0; 4]);
     out.push(tag);
-    body(&mut Writer { out });
+    body(&mut Writer::new(out));
     let len = (out.len() - start - 4) as u32;
     out[start..start + 4].copy_from_slice(&len.to_le_bytes());
 }
@@ -36,7 +36,11 @@ pub struct Writer<'a> {
     out: &'a mut Vec<u8>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    /// Appends to `out`.
+    pub fn new(out: &'a mut Vec<u8>) -> Writer<'a> {
+        Writer { out }
+    }
     /// One byte.
     pub fn u8(&mut self, value: u8) -> &mut Self {
         self.out.push(value);

@@ -1,0 +1,128 @@
+//! The flags before the command: tmux's own, as getopt reads them (clusters, values joined or apart, `--`).
+//!
+//! Written by hand because a command line that asks the server for one line must cost no more than it has to, and
+//! because the texts are tmux's.
+
+/// What stood before the command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// `-2`, `-u`, `-l` and `-T features`, as the server wants them.
+    pub terminal: Vec<String>,
+    /// `-c shell-command`.
+    pub shell_command: Option<String>,
+    /// `-f file`, each; empty for the default files.
+    pub config: Vec<String>,
+    /// `-L name`.
+    pub name: Option<String>,
+    /// `-S path`.
+    pub path: Option<String>,
+    /// `-N`: do not start a server.
+    pub no_start: bool,
+    /// The command and its words.
+    pub command: Vec<String>,
+}
+
+/// What the flags ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A command, or none, for a server.
+    Command(Flags),
+    /// `-V`.
+    Version,
+    /// `-h`.
+    Usage,
+    /// A flag that there is not, or that lacks its value: one line, before the usage.
+    Wrong(Option<String>),
+}
+
+/// The usage text; `program` is the name that it was called by.
+pub fn usage(program: &str) -> String {
+    format!(
+        "usage: {program} [-2hlNuVv] [-c shell-command] [-f file] [-L socket-name]\n            \
+         [-S socket-path] [-T features] [command [flags]]\n"
+    )
+}
+
+/// Reads the words after the program's name.
+pub fn parse(words: impl IntoIterator<Item = String>) -> Asked {
+    let mut flags = Flags::default();
+    let mut words = words.into_iter().peekable();
+    while let Some(word) = words.peek() {
+        if !word.starts_with('-') || word == "-" {
+            break;
+        }
+        let word = words.next().unwrap_or_default();
+        if word == "--" {
+            break;
+        }
+        let mut letters = word[1..].chars();
+        while let Some(letter) = letters.next() {
+            match letter {
+                '2' | 'u' | 'l' => flags.terminal.push(format!("-{letter}")),
+                'N' => flags.no_start = true,
+                // Logging is not there; -q has no meaning in tmux either. Both stand in people's scripts.
+                'v' | 'q' => {}
+                'V' => return Asked::Version,
+                'h' => return Asked::Usage,
+                'c' | 'f' | 'L' | 'S' | 'T' => {
+                    let joined = letters.as_str();
+                    let value = if joined.is_empty() { words.next() } else { Some(joined.to_string()) };
+                    let Some(value) = value else {
+                        return Asked::Wrong(Some(format!("option requires an argument -- {letter}")));
+                    };
+                    match letter {
+                        'c' => flags.shell_command = Some(value),
+                        'f' => flags.config.push(value),
+                        'L' => flags.name = Some(value),
+                        'S' => flags.path = Some(value),
+                        _ => flags.terminal.push(format!("-T{value}")),
+                    }
+                    break;
+                }
+                _ => return Asked::Wrong(Some(format!("unknown option -- {letter}"))),
+            }
+        }
+    }
+    flags.command = words.collect();
+    if flags.shell_command.is_some() && !flags.command.is_empty() {
+        return Asked::Wrong(None);
+    }
+    Asked::Command(flags)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str) -> Asked {
+        parse(line.split_whitespace().map(String::from))
+    }
+
+    fn command(line: &str) -> Flags {
+        match check(line) {
+            Asked::Command(flags) => flags,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn flags_end_where_the_command_begins() {
+        let flags = command("-2u -Lwork -f a.conf -f b.conf new -A -s cc");
+        assert_eq!(flags.terminal, ["-2", "-u"]);
+        assert_eq!(flags.name.as_deref(), Some("work"));
+        assert_eq!(flags.config, ["a.conf", "b.conf"]);
+        assert_eq!(flags.command, ["new", "-A", "-s", "cc"]);
+        assert_eq!(command("-2L work ls").name.as_deref(), Some("work"));
+        assert_eq!(command("-- -x").command, ["-x"]);
+        assert_eq!(command("").command, Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_there_is_not_is_refused_with_tmux_s_text() {
+        assert_eq!(check("-z"), Asked::Wrong(Some("unknown option -- z".into())));
+        assert_eq!(check("-2L"), Asked::Wrong(Some("option requires an argument -- L".into())));
+        assert_eq!(check("-c true ls"), Asked::Wrong(None));
+        assert_eq!(check("-V ls"), Asked::Version);
+        assert_eq!(check("-h"), Asked::Usage);
+    }
+}

@@ -1,0 +1,191 @@
+//! Our terminal while it shows a session: raw, read and forwarded without being understood, given back as it was.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+use outlast_sys::poll::{Interest, Poll};
+use outlast_sys::raw_tty::RawTty;
+use outlast_sys::signal::{self, Signals};
+use outlast_term::paint::{self, Caps};
+use outlast_wire::client::INPUT_MAX;
+
+use crate::client::Left;
+
+const SOCKET: u64 = 0;
+const TTY: u64 = 1;
+const SIGNALS: u64 = 2;
+/// Pieces of typed bytes taken in one turn.
+const PIECES: usize = 16;
+
+/// What has happened.
+#[derive(Default)]
+pub struct News {
+    /// Typed bytes, in pieces that fit a message.
+    pub typed: Vec<Vec<u8>>,
+    /// The terminal has another size: columns, rows.
+    pub resized: Option<(u16, u16)>,
+    /// We were stopped and continued.
+    pub continued: bool,
+    /// We have to leave.
+    pub left: Option<Left>,
+}
+
+/// The terminal, and what else is waited for.
+pub struct Terminal {
+    tty: File,
+    raw: RawTty,
+    signals: Signals,
+    poll: Poll,
+    socket: OwnedFd,
+    reading: bool,
+    writing: bool,
+}
+
+impl Terminal {
+    /// Makes the terminal raw and takes over its signals.
+    ///
+    /// # Errors
+    /// It is no terminal, or no descriptor is left.
+    pub fn take(tty: &OwnedFd, socket: &OwnedFd) -> io::Result<Terminal> {
+        let signals = Signals::new(&[
+            signal::SIGWINCH,
+            signal::SIGCONT,
+            signal::SIGTSTP,
+            signal::SIGHUP,
+            signal::SIGTERM,
+            signal::SIGINT,
+            signal::SIGQUIT,
+        ])?;
+        let raw = RawTty::new(tty.try_clone()?)?;
+        let poll = Poll::new()?;
+        poll.add(tty, TTY, Interest::IN)?;
+        poll.add(&signals, SIGNALS, Interest::IN)?;
+        let socket = socket.try_clone()?;
+        poll.add(&socket, SOCKET, Interest::IN)?;
+        Ok(Terminal { tty: File::from(tty.try_clone()?), raw, signals, poll, socket, reading: true, writing: false })
+    }
+
+    /// There is a new connection.
+    pub fn watch(&mut self, socket: &OwnedFd) {
+        let _ = self.poll.remove(&self.socket);
+        if let Ok(copy) = socket.try_clone()
+            && self.poll.add(&copy, SOCKET, Interest::IN).is_ok()
+        {
+            self.socket = copy;
+        }
+        self.writing = false;
+    }
+
+    /// Waits until something happens. `read`: typed bytes are welcome; `write`: the connection has bytes to send.
+    ///
+    /// # Errors
+    /// The set of descriptors is broken.
+    pub fn news(&mut self, read: bool, write: bool) -> io::Result<News> {
+        if read != self.reading {
+            let interest = if read { Interest::IN } else { Interest::empty() };
+            self.poll.modify(&self.tty, TTY, interest)?;
+            self.reading = read;
+        }
+        if write != self.writing {
+            let interest = if write { Interest::IN | Interest::OUT } else { Interest::IN };
+            self.poll.modify(&self.socket, SOCKET, interest)?;
+            self.writing = write;
+        }
+        let (mut typed, mut signalled) = (false, false);
+        self.poll.wait(None, |ready| match ready.token {
+            TTY => typed = true,
+            SIGNALS => signalled = true,
+            _ => {}
+        })?;
+        let mut news = News::default();
+        if signalled {
+            self.signalled(&mut news);
+        }
+        if typed && news.left.is_none() {
+            self.read(&mut news);
+        }
+        Ok(news)
+    }
+
+    /// Waits while there is no connection. Some: we have to leave.
+    pub fn wait(&mut self, time: Duration) -> Option<Left> {
+        let _ = self.poll.remove(&self.socket);
+        if self.reading {
+            let _ = self.poll.modify(&self.tty, TTY, Interest::empty());
+            self.reading = false;
+        }
+        let mut news = News::default();
+        let mut gone = false;
+        let waited = self.poll.wait(Some(time), |ready| gone |= ready.token == TTY && ready.hung_up);
+        if waited.is_err() {
+            std::thread::sleep(time);
+        }
+        self.signalled(&mut news);
+        if gone {
+            news.left = Some(Left { status: 1, message: "[lost tty]".into() });
+        }
+        if news.left.is_some() {
+            self.give_back();
+        }
+        news.left
+    }
+
+    fn signalled(&mut self, news: &mut News) {
+        while let Some(number) = self.signals.next_signal() {
+            match number {
+                signal::SIGWINCH => news.resized = self.raw.size().ok(),
+                signal::SIGCONT => {
+                    let _ = self.raw.restore().and_then(|()| self.raw.make_raw());
+                    news.resized = self.raw.size().ok();
+                    news.continued = true;
+                }
+                signal::SIGHUP => news.left = Some(Left { status: 1, message: "[lost tty]".into() }),
+                signal::SIGTERM => news.left = Some(Left { status: 1, message: "[terminated]".into() }),
+                _ => {}
+            }
+        }
+    }
+
+    fn read(&mut self, news: &mut News) {
+        let mut buffer = [0; INPUT_MAX];
+        for _ in 0..PIECES {
+            match self.tty.read(&mut buffer) {
+                Ok(n) if n > 0 => {
+                    news.typed.push(buffer[..n].to_vec());
+                    // A terminal that is not non-blocking would make us wait for the next key.
+                    if n < INPUT_MAX {
+                        return;
+                    }
+                    if !outlast_sys::poll::readable_within(self.tty.as_fd(), Duration::ZERO).unwrap_or(false) {
+                        return;
+                    }
+                }
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => return,
+                _ => {
+                    news.left = Some(Left { status: 1, message: "[lost tty]".into() });
+                    return;
+                }
+            }
+        }
+    }
+
+    /// suspend-client: stops us until somebody says SIGCONT, which is then handled like any other.
+    pub fn stop(&mut self) {
+        let _ = self.raw.restore();
+        signal::restore_default(signal::SIGTSTP);
+        let _ = signal::send(outlast_sys::process::own_pid(), signal::SIGTSTP);
+        signal::block(signal::SIGTSTP);
+    }
+
+    /// Gives the screen back in the server's place.
+    pub fn give_back(&mut self) {
+        let term = std::env::var("TERM").unwrap_or_default();
+        let mut bytes = b"\x18\x1b\\".to_vec();
+        paint::end(&Caps::from_term(&term, "", None), &mut bytes);
+        // It may be gone; then there is nothing to give back.
+        let _ = self.tty.write_all(&bytes);
+        let _ = self.raw.restore();
+    }
+}

@@ -1,0 +1,53 @@
+//! Verbs of our own, one row each, and the hidden ones that our own processes are started by.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// A verb.
+pub struct Verb {
+    /// Its name.
+    pub name: &'static str,
+    /// One line for `outlast help`.
+    pub about: &'static str,
+    /// What it does with the words after it.
+    pub run: fn(&[String]) -> ExitCode,
+}
+
+/// All of them.
+pub const VERBS: &[Verb] = &[
+    Verb { name: "help", about: "this list", run: help },
+    Verb { name: "version", about: "what version this is", run: version },
+];
+
+/// The verb of that name.
+pub fn find(name: &str) -> Option<&'static Verb> {
+    VERBS.iter().find(|verb| verb.name == name)
+}
+
+/// How a process of our own is run.
+type Run = fn(Vec<OsString>) -> ExitCode;
+
+/// The process of our own behind a word, if it is one.
+pub fn hidden(name: &str) -> Option<Run> {
+    match name {
+        "keeper" => Some(crate::launch::run_keeper),
+        "server" => Some(crate::launch::run_server),
+        _ => None,
+    }
+}
+
+fn help(_: &[String]) -> ExitCode {
+    println!("outlast keeps what you started alive and within reach.\n");
+    println!("  outlast new -A -s cc      a session named cc: made, or attached to if it is there");
+    println!("  outlast ls                the sessions there are");
+    println!("  outlast COMMAND …         any command of tmux\n");
+    for verb in VERBS {
+        println!("  outlast {:<17} {}", verb.name, verb.about);
+    }
+    ExitCode::SUCCESS
+}
+
+fn version(_: &[String]) -> ExitCode {
+    print!("{}", crate::version(true));
+    ExitCode::SUCCESS
+}

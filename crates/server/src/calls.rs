@@ -1,0 +1,179 @@
+//! Connections of clients: frames in, frames out, who may call at all.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+use outlast_core::ClientId;
+use outlast_sys::fd_pass;
+use outlast_sys::poll::{Interest, Poll};
+use outlast_sys::socket;
+use outlast_sys::user;
+use outlast_wire::client::{INPUT_TAG, ToServer};
+use outlast_wire::frame::Splitter;
+
+/// Bytes that are taken from one connection in one turn.
+const READ_LEN: usize = 16 * 1024;
+/// Connections accepted in one turn.
+const ACCEPTS: usize = 64;
+
+/// A connection.
+pub struct Connection {
+    socket: OwnedFd,
+    splitter: Splitter,
+    /// Its terminal, sent with `Hello`.
+    pub tty: Option<OwnedFd>,
+    /// Frames that the socket has not taken.
+    pub out: Vec<u8>,
+    sent: usize,
+    /// Whose, after `Hello`.
+    pub client: Option<ClientId>,
+    /// Typed bytes stay where they are until the pane they are for has room.
+    pub held: bool,
+    /// No more will come.
+    pub ended: bool,
+    interest: Interest,
+}
+
+impl Connection {
+    /// The next message. None: none is there, or it is typed bytes and the connection is held.
+    ///
+    /// # Errors
+    /// The peer does not speak our protocol.
+    pub fn next(&mut self) -> io::Result<Option<ToServer>> {
+        loop {
+            let wrong = |_| io::Error::from(io::ErrorKind::InvalidData);
+            match self.splitter.peek_tag().map_err(wrong)? {
+                None => return Ok(None),
+                Some(INPUT_TAG) if self.held => return Ok(None),
+                Some(_) => {}
+            }
+            let Some((tag, body)) = self.splitter.take().map_err(wrong)? else { return Ok(None) };
+            if let Some(message) = ToServer::decode(tag, body).map_err(wrong)? {
+                return Ok(Some(message));
+            }
+        }
+    }
+
+    /// Reads what is there, up to a bound. False: the peer is gone (what it said before is still to be taken).
+    fn fill(&mut self, buffer: &mut [u8]) -> bool {
+        match fd_pass::receive(self.socket.as_fd(), buffer, true) {
+            Ok(received) if received.len == 0 => false,
+            Ok(mut received) => {
+                if let Some(fd) = received.fds.next_fd() {
+                    self.tty = Some(fd);
+                }
+                self.splitter.push(&buffer[..received.len]);
+                true
+            }
+            Err(error) => matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted),
+        }
+    }
+
+    /// Writes what is pending, as far as the socket takes it. False: the peer is gone.
+    fn flush(&mut self) -> bool {
+        while self.sent < self.out.len() {
+            match fd_pass::send(self.socket.as_fd(), &self.out[self.sent..], &[], true) {
+                Ok(n) => self.sent += n,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return false,
+            }
+        }
+        self.out.clear();
+        self.out.shrink_to(4096);
+        self.sent = 0;
+        true
+    }
+
+    /// Whether frames wait for room in the socket.
+    pub fn is_busy(&self) -> bool {
+        self.sent < self.out.len()
+    }
+
+    /// What it waits for: not for more while it is held and has plenty.
+    fn wanted(&self) -> Interest {
+        let mut interest = Interest::empty();
+        interest.set(Interest::IN, !self.ended && !(self.held && self.splitter.len() >= READ_LEN));
+        interest.set(Interest::OUT, self.is_busy());
+        interest
+    }
+}
+
+/// All connections, by the token under which they are polled.
+#[derive(Default)]
+pub struct Calls {
+    connections: HashMap<u64, Connection>,
+    buffer: Vec<u8>,
+}
+
+impl Calls {
+    /// Accepts who is waiting, each under a token from `tokens`. Peers of another user are turned away.
+    pub fn accept(&mut self, listener: &OwnedFd, poll: &Poll, mut tokens: impl FnMut() -> u64) {
+        for _ in 0..ACCEPTS {
+            let Ok(socket) = socket::accept(listener.as_fd()) else { return };
+            let ours = socket::peer(socket.as_fd()).is_ok_and(|peer| peer.uid == user::own_uid());
+            let token = tokens();
+            if !ours || poll.add(&socket, token, Interest::IN).is_err() {
+                continue;
+            }
+            let connection = Connection {
+                socket,
+                splitter: Splitter::default(),
+                tty: None,
+                out: Vec::new(),
+                sent: 0,
+                client: None,
+                held: false,
+                ended: false,
+                interest: Interest::IN,
+            };
+            self.connections.insert(token, connection);
+        }
+    }
+
+    /// By token.
+    pub fn get_mut(&mut self, token: u64) -> Option<&mut Connection> {
+        self.connections.get_mut(&token)
+    }
+
+    /// Reads from one.
+    pub fn fill(&mut self, token: u64) {
+        self.buffer.resize(READ_LEN, 0);
+        if let Some(connection) = self.connections.get_mut(&token)
+            && !connection.ended
+            && !connection.fill(&mut self.buffer)
+        {
+            connection.ended = true;
+        }
+    }
+
+    /// Sends what is pending on one and waits for what is to come.
+    pub fn settle(&mut self, token: u64, poll: &Poll) {
+        let Some(connection) = self.connections.get_mut(&token) else { return };
+        if !connection.flush() {
+            connection.ended = true;
+            connection.out.clear();
+            connection.sent = 0;
+        }
+        let wanted = connection.wanted();
+        if wanted != connection.interest && poll.modify(&connection.socket, token, wanted).is_ok() {
+            connection.interest = wanted;
+        }
+    }
+
+    /// Closes one.
+    pub fn close(&mut self, token: u64) {
+        self.connections.remove(&token);
+    }
+
+    /// Tokens of those who cannot type just now because a pane has no room.
+    pub fn held(&self) -> Vec<u64> {
+        self.connections.iter().filter(|(_, connection)| connection.held).map(|(token, _)| *token).collect()
+    }
+
+    /// Tokens of all.
+    pub fn tokens(&self) -> Vec<u64> {
+        self.connections.keys().copied().collect()
+    }
+}

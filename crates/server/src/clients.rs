@@ -1,0 +1,349 @@
+//! Who calls us, across any number of our deaths: keys, requests done, messages not yet acknowledged.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::os::fd::OwnedFd;
+
+use outlast_core::ClientId;
+use outlast_core::save::Entry;
+use outlast_term::paint::Caps;
+use outlast_wire::client::{ClientKey, ToClient};
+
+use crate::locals::Local;
+use crate::notes::Note;
+
+/// A client that was known when the last server died has so long to come back.
+pub const RETURN_WITHIN_MS: u64 = 5000;
+
+/// A client.
+pub struct Client {
+    /// Which.
+    pub id: ClientId,
+    /// Its own name for itself.
+    pub key: ClientKey,
+    /// Highest request done.
+    pub done: u64,
+    /// Highest request that it has been told is done.
+    pub told: u64,
+    /// Number of its next message.
+    next_n: u64,
+    /// Messages that it has not acknowledged.
+    messages: VecDeque<(u64, Vec<u8>)>,
+    /// Highest message put into its connection.
+    sent: u64,
+    /// Its connection's token.
+    pub connection: Option<u64>,
+    /// What its terminal can do, once that is ours.
+    pub features: Option<String>,
+    /// Its terminal has been given back for the time being.
+    pub given_back: bool,
+    /// It has been told to leave.
+    pub leaving: bool,
+    /// The descriptor of its terminal.
+    pub tty: Option<OwnedFd>,
+    /// Its terminal, once that is ours.
+    pub local: Option<Local>,
+    /// COLORTERM of its environment.
+    pub colour_term: Option<String>,
+    /// It has to be back by then, else it is gone.
+    pub return_by_ms: Option<u64>,
+    /// Its terminal is polled for room.
+    pub waits: bool,
+    /// Messages wait until its terminal has taken what is pending, but no longer than this.
+    pub hold_until_ms: Option<u64>,
+}
+
+impl Client {
+    fn new(id: ClientId, key: ClientKey) -> Client {
+        Client {
+            id,
+            key,
+            done: 0,
+            told: 0,
+            next_n: 1,
+            messages: VecDeque::new(),
+            sent: 0,
+            connection: None,
+            features: None,
+            given_back: false,
+            leaving: false,
+            tty: None,
+            local: None,
+            colour_term: None,
+            return_by_ms: None,
+            waits: false,
+            hold_until_ms: None,
+        }
+    }
+
+    /// What its terminal can do, as far as the core's words for it say.
+    pub fn caps(&self, features: &str) -> Caps {
+        let term = features.split(',').next().unwrap_or_default();
+        Caps::from_term(term, features, self.colour_term.as_deref())
+    }
+
+    /// Takes its terminal over.
+    pub fn begin_terminal(&mut self) {
+        let Some(tty) = &self.tty else { return };
+        let mut local = Local::open(tty);
+        local.begin(self.known_caps());
+        self.local = Some(local);
+    }
+
+    /// Goes on with a terminal that a former server had taken over.
+    pub fn resume_terminal(&mut self) {
+        let Some(tty) = &self.tty else { return };
+        let mut local = Local::open(tty);
+        local.resume(self.known_caps(), self.given_back);
+        self.local = Some(local);
+    }
+
+    fn known_caps(&self) -> Caps {
+        let mut caps = Caps::NONE;
+        caps.add(self.features.as_deref().unwrap_or_default());
+        caps
+    }
+
+    /// A numbered message: `make` is given its number. The entry goes into the turn's transaction, the message to
+    /// the client by [`Client::unsent`] after that is in the journal.
+    pub fn message(&mut self, make: impl FnOnce(u64) -> ToClient) -> Entry {
+        let n = self.next_n;
+        self.next_n += 1;
+        let mut frame = Vec::new();
+        let message = make(n);
+        self.leaving |= matches!(message, ToClient::Exit { .. });
+        message.encode(&mut frame);
+        self.messages.push_back((n, frame.clone()));
+        Entry::Message(self.id.0, n, frame)
+    }
+
+    /// Everything up to `n` has been received.
+    pub fn received(&mut self, n: u64) {
+        while self.messages.front().is_some_and(|(number, _)| *number <= n) {
+            self.messages.pop_front();
+        }
+        self.sent = self.sent.max(n);
+    }
+
+    /// Appends messages that the connection has not been given.
+    pub fn unsent(&mut self, out: &mut Vec<u8>) {
+        for (n, frame) in &self.messages {
+            if *n > self.sent {
+                out.extend_from_slice(frame);
+            }
+        }
+        self.sent = self.sent.max(self.next_n - 1);
+    }
+
+    /// The entry that says what is known of its terminal, once that is ours.
+    pub fn attached(&self) -> Option<Entry> {
+        let features = self.features.clone()?;
+        Some(Note::Attached { id: self.id.0, features, given_back: self.given_back }.entry())
+    }
+
+    /// Whether messages wait to be acknowledged.
+    pub fn owes(&self) -> bool {
+        !self.messages.is_empty()
+    }
+
+    /// It has a new connection and has received messages up to `n`.
+    pub fn reconnected(&mut self, connection: u64, n: u64) {
+        self.connection = Some(connection);
+        self.return_by_ms = None;
+        self.sent = 0;
+        self.told = self.done;
+        self.received(n);
+    }
+}
+
+/// All clients.
+#[derive(Default)]
+pub struct Clients {
+    clients: BTreeMap<u32, Client>,
+    by_key: HashMap<ClientKey, u32>,
+    next_id: u32,
+}
+
+impl Clients {
+    /// A client that was not known; also the entry that makes it known to the next server.
+    pub fn add(&mut self, key: ClientKey) -> (&mut Client, Entry) {
+        let id = self.next_id;
+        self.next_id += 1;
+        self.by_key.insert(key, id);
+        let client = self.clients.entry(id).or_insert_with(|| Client::new(ClientId(id), key));
+        (client, Note::Client { id, key, next_n: 1 }.entry())
+    }
+
+    /// Removes a client; also the entry that says so.
+    pub fn remove(&mut self, id: ClientId) -> Option<(Client, Entry)> {
+        let client = self.clients.remove(&id.0)?;
+        self.by_key.remove(&client.key);
+        Some((client, Note::Gone { id: id.0 }.entry()))
+    }
+
+    /// By id.
+    pub fn get_mut(&mut self, id: ClientId) -> Option<&mut Client> {
+        self.clients.get_mut(&id.0)
+    }
+
+    /// By key.
+    pub fn by_key(&mut self, key: ClientKey) -> Option<&mut Client> {
+        self.clients.get_mut(self.by_key.get(&key)?)
+    }
+
+    /// All, in order of their ids.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Client> {
+        self.clients.values_mut()
+    }
+
+    /// All, in order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = &Client> {
+        self.clients.values()
+    }
+
+    /// Takes an entry of the journal; false: it says nothing about clients.
+    pub fn recover(&mut self, entry: &Entry) -> bool {
+        match entry {
+            Entry::Did(id, seq) => {
+                if let Some(client) = self.clients.get_mut(id) {
+                    client.done = client.done.max(*seq);
+                }
+            }
+            Entry::Message(id, n, frame) => {
+                if let Some(client) = self.clients.get_mut(id) {
+                    client.messages.push_back((*n, frame.clone()));
+                    client.leaving |= is_exit(frame);
+                    client.next_n = client.next_n.max(n + 1);
+                }
+            }
+            Entry::Received(id, n) => {
+                if let Some(client) = self.clients.get_mut(id) {
+                    client.received(*n);
+                }
+            }
+            Entry::Shell(kind, bytes) => match Note::read(*kind, bytes) {
+                Some(Note::Client { id, key, next_n }) => {
+                    let client = self.clients.entry(id).or_insert_with(|| Client::new(ClientId(id), key));
+                    client.next_n = client.next_n.max(next_n);
+                    self.by_key.insert(key, id);
+                    self.next_id = self.next_id.max(id + 1);
+                }
+                Some(Note::Gone { id }) => {
+                    self.remove(ClientId(id));
+                }
+                Some(Note::Attached { id, features, given_back }) => {
+                    if let Some(client) = self.clients.get_mut(&id) {
+                        client.features = Some(features);
+                        client.given_back = given_back;
+                    }
+                }
+                Some(Note::NextClient { id }) => self.next_id = self.next_id.max(id),
+                _ => return false,
+            },
+            _ => return false,
+        }
+        true
+    }
+
+    /// After recovery: everyone has to come back within a while.
+    pub fn expect_all(&mut self, now_ms: u64) {
+        for client in self.clients.values_mut() {
+            client.return_by_ms = Some(now_ms + RETURN_WITHIN_MS);
+        }
+    }
+
+    /// Entries that say all of it again, for a compacted journal.
+    pub fn snapshot(&self, entries: &mut Vec<Entry>) {
+        entries.push(Note::NextClient { id: self.next_id }.entry());
+        for client in self.clients.values() {
+            let id = client.id.0;
+            entries.push(Note::Client { id, key: client.key, next_n: client.next_n }.entry());
+            if client.done > 0 {
+                entries.push(Entry::Did(id, client.done));
+            }
+            entries.extend(client.attached());
+            entries.extend(client.messages.iter().map(|(n, frame)| Entry::Message(id, *n, frame.clone())));
+        }
+    }
+}
+
+/// Whether a message's frame tells its client to leave.
+fn is_exit(frame: &[u8]) -> bool {
+    let message = frame.get(4).zip(frame.get(5..)).map(|(tag, body)| ToClient::decode(*tag, body));
+    matches!(message, Some(Ok(Some(ToClient::Exit { .. }))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn print(n: u64) -> ToClient {
+        ToClient::Print { n, stream: 1, bytes: vec![n as u8] }
+    }
+
+    fn recovered(entries: &[Entry]) -> Clients {
+        let mut clients = Clients::default();
+        for entry in entries {
+            assert!(clients.recover(entry));
+        }
+        clients
+    }
+
+    #[test]
+    fn messages_stay_until_they_are_acknowledged() {
+        let mut clients = Clients::default();
+        let (client, made) = clients.add(ClientKey([1; 16]));
+        let mut entries = vec![made, client.message(print), client.message(print), Entry::Did(0, 5)];
+        let mut out = Vec::new();
+        client.unsent(&mut out);
+        let both = out.clone();
+        client.unsent(&mut out);
+        assert_eq!(out, both, "each is sent once on a connection");
+        entries.push(Entry::Received(0, 1));
+
+        let mut next = recovered(&entries);
+        let client = next.by_key(ClientKey([1; 16])).unwrap();
+        assert_eq!(client.done, 5);
+        client.reconnected(9, 1);
+        out.clear();
+        client.unsent(&mut out);
+        assert_eq!(out, both[both.len() / 2..], "only the second is left");
+        client.received(2);
+        assert!(!client.owes());
+        assert_eq!(client.message(print), Entry::Message(0, 3, {
+            let mut frame = Vec::new();
+            print(3).encode(&mut frame);
+            frame
+        }));
+    }
+
+    #[test]
+    fn a_snapshot_says_the_same_as_the_entries() {
+        let mut clients = Clients::default();
+        let mut entries = Vec::new();
+        for n in 0..3 {
+            let (client, made) = clients.add(ClientKey([n; 16]));
+            entries.push(made);
+            entries.push(client.message(print));
+            entries.push(client.message(print));
+            client.done = 4;
+            entries.push(Entry::Did(u32::from(n), 4));
+        }
+        let (_, gone) = clients.remove(ClientId(2)).unwrap();
+        entries.push(gone);
+        clients.get_mut(ClientId(1)).unwrap().received(2);
+        entries.push(Entry::Received(1, 2));
+        entries.push(Note::Attached { id: 0, features: "256".into(), given_back: false }.entry());
+        clients.get_mut(ClientId(0)).unwrap().features = Some("256".into());
+
+        let mut snapshot = Vec::new();
+        clients.snapshot(&mut snapshot);
+        let mut of_entries = Vec::new();
+        recovered(&entries).snapshot(&mut of_entries);
+        assert_eq!(of_entries, snapshot);
+        let mut again = Vec::new();
+        let mut copy = recovered(&snapshot);
+        copy.snapshot(&mut again);
+        assert_eq!(again, snapshot);
+        assert_eq!(copy.add(ClientKey([9; 16])).0.id, ClientId(3), "ids are never used again");
+    }
+}

@@ -1,0 +1,176 @@
+//! The one thread for disk: the loop never waits for a file.
+//!
+//! Work goes in order through a bounded channel; what does not fit waits with the loop. Answers come back over another
+//! channel and an eventfd-like socket that the loop polls.
+
+use std::collections::VecDeque;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::sync::mpsc;
+
+use outlast_sys::fd_pass;
+
+/// Pieces of work under way in the thread.
+const UNDER_WAY: usize = 16;
+/// The longest file that is read: nothing that tmux reads comes near, and a wild one must not fill memory.
+const READ_MAX: u64 = 256 * 1024 * 1024;
+
+/// open(2)'s flag on Linux.
+const O_NONBLOCK: i32 = 0o4000;
+
+/// A piece of work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// The bytes of a file.
+    Read {
+        /// Path, absolute.
+        path: String,
+    },
+    /// Bytes into a file, made for its owner alone if it is new.
+    Write {
+        /// Path, absolute.
+        path: String,
+        /// Bytes.
+        bytes: Vec<u8>,
+        /// At its end, rather than in its place.
+        append: bool,
+    },
+}
+
+/// What came of it.
+pub struct Answer {
+    /// The work's token.
+    pub token: u64,
+    /// Bytes read, or the error's text.
+    pub result: Result<Vec<u8>, String>,
+}
+
+/// The thread and what waits for it.
+pub struct Disk {
+    work: mpsc::SyncSender<(u64, Work)>,
+    answers: mpsc::Receiver<Answer>,
+    bell: OwnedFd,
+    waiting: VecDeque<(u64, Work)>,
+}
+
+impl Disk {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// No thread or descriptor is left.
+    pub fn start() -> io::Result<Disk> {
+        let (work, to_do) = mpsc::sync_channel::<(u64, Work)>(UNDER_WAY);
+        let (answer, answers) = mpsc::channel();
+        let (bell, theirs) = fd_pass::stream_pair()?;
+        std::thread::Builder::new().name("outlast-disk".into()).stack_size(128 * 1024).spawn(move || {
+            for (token, work) in to_do {
+                let result = perform(work).map_err(|error| reason(&error));
+                if answer.send(Answer { token, result }).is_err() {
+                    break;
+                }
+                // A full socket rings already.
+                let _ = fd_pass::send(theirs.as_fd(), &[0], &[], true);
+            }
+        })?;
+        Ok(Disk { work, answers, bell, waiting: VecDeque::new() })
+    }
+
+    /// Hands work over; it is done in order.
+    pub fn request(&mut self, token: u64, work: Work) {
+        self.waiting.push_back((token, work));
+        self.feed();
+    }
+
+    /// The next answer. Call it until None when [`Disk::fd`] is readable.
+    pub fn answer(&mut self) -> Option<Answer> {
+        let mut buffer = [0; 64];
+        while fd_pass::receive(self.bell.as_fd(), &mut buffer, true).is_ok_and(|received| received.len == 64) {}
+        let answer = self.answers.try_recv().ok();
+        self.feed();
+        answer
+    }
+
+    /// What becomes readable when there is an answer.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.bell.as_fd()
+    }
+
+    fn feed(&mut self) {
+        while let Some(work) = self.waiting.pop_front() {
+            if let Err(mpsc::TrySendError::Full(work) | mpsc::TrySendError::Disconnected(work)) = self.work.try_send(work) {
+                self.waiting.push_front(work);
+                return;
+            }
+        }
+    }
+}
+
+fn perform(work: Work) -> io::Result<Vec<u8>> {
+    match work {
+        Work::Read { path } => {
+            let mut bytes = Vec::new();
+            // Nobody writes to a named pipe that we ask for: with NONBLOCK it reads as empty rather than holding up
+            // all other files for ever.
+            let file = OpenOptions::new().read(true).custom_flags(O_NONBLOCK).open(path)?;
+            io::Read::read_to_end(&mut io::Read::take(file, READ_MAX), &mut bytes)?;
+            Ok(bytes)
+        }
+        Work::Write { path, bytes, append } => {
+            let mut options = OpenOptions::new();
+            options.create(true).mode(0o600);
+            if append { options.append(true) } else { options.write(true).truncate(true) };
+            options.open(path)?.write_all(&bytes)?;
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// An error's text as `strerror` has it.
+pub fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error ") {
+        Some(at) => text[..at].to_string(),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn wait(disk: &mut Disk) -> Answer {
+        loop {
+            if let Some(answer) = disk.answer() {
+                return answer;
+            }
+            assert!(outlast_sys::poll::readable_within(disk.fd(), Duration::from_secs(10)).unwrap());
+        }
+    }
+
+    #[test]
+    fn files_are_written_and_read_in_order() {
+        let path = std::env::temp_dir().join(format!("outlast-files-test-{}", std::process::id()));
+        let path = path.to_str().unwrap().to_string();
+        let mut disk = Disk::start().unwrap();
+        let write = |bytes: &[u8], append| Work::Write { path: path.clone(), bytes: bytes.to_vec(), append };
+        disk.request(1, write(b"one", false));
+        for token in 2..40 {
+            disk.request(token, write(b"+", true));
+        }
+        disk.request(40, Work::Read { path: path.clone() });
+        disk.request(41, Work::Read { path: format!("{path}/nothing") });
+        for token in 1..40 {
+            let answer = wait(&mut disk);
+            assert_eq!((answer.token, answer.result), (token, Ok(Vec::new())));
+        }
+        let read = wait(&mut disk);
+        assert_eq!((read.token, read.result), (40, Ok([b"one".as_slice(), &[b'+'; 38]].concat())));
+        assert_eq!(wait(&mut disk).result, Err("Not a directory".into()));
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        std::fs::remove_file(&path).unwrap();
+    }
+}

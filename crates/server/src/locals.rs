@@ -1,0 +1,242 @@
+//! A client's terminal, painted by the server itself: one picture at a time, the rest of it when there is room.
+//!
+//! The terminal is opened anew through the descriptor that the client sent, so that our O_NONBLOCK is on a
+//! description of our own. Where that is not allowed (the terminal belongs to another user) the client writes for us.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+use std::sync::Arc;
+
+use outlast_sys::raw_tty::{self, RawTty};
+use outlast_term::Screen;
+use outlast_term::keys::decode::{Decoder, Input};
+use outlast_term::paint::{self, Ansi, Caps};
+
+/// How the terminal is reached.
+enum Way {
+    /// Our own description of it, non-blocking.
+    Own(File),
+    /// Through the client; true while it has bytes that it has not yet written.
+    Relay { busy: bool },
+}
+
+/// How writing went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Everything was taken.
+    Drained,
+    /// The rest waits for room.
+    Blocked,
+    /// The terminal is gone.
+    Gone,
+}
+
+/// A client's terminal.
+pub struct Local {
+    way: Way,
+    caps: Caps,
+    ansi: Ansi,
+    /// What it shows once all pending bytes are written.
+    shown: Option<Arc<Screen>>,
+    pending: Vec<u8>,
+    written: usize,
+    /// A picture is under way: its end is to be told.
+    owes_ready: bool,
+    /// Reads answers to our queries from what is typed, as long as some may come.
+    listening: Option<Decoder>,
+    /// Raw modes as long as the terminal is ours, if we set them.
+    raw: Option<RawTty>,
+    /// It has been given back for the time being (suspend-client).
+    given_back: bool,
+}
+
+impl Local {
+    /// A terminal by the descriptor that the client sent.
+    pub fn open(theirs: &OwnedFd) -> Local {
+        let path = format!("/proc/self/fd/{}", theirs.as_raw_fd());
+        let way = match raw_tty::reopen_tty(Path::new(&path), true) {
+            Ok(own) => Way::Own(File::from(own)),
+            Err(_) => Way::Relay { busy: false },
+        };
+        Local {
+            way,
+            caps: Caps::NONE,
+            ansi: Ansi::default(),
+            shown: None,
+            pending: Vec::new(),
+            written: 0,
+            owes_ready: false,
+            listening: None,
+            raw: None,
+            given_back: false,
+        }
+    }
+
+    /// Takes the terminal over.
+    pub fn begin(&mut self, caps: Caps) {
+        self.caps = caps;
+        self.listening = caps.queries.then(Decoder::default);
+        self.given_back = false;
+        // The client makes it raw too; whoever is first, an answer to the queries below must not be echoed.
+        if let Way::Own(own) = &self.way
+            && let Ok(copy) = own.as_fd().try_clone_to_owned()
+        {
+            self.raw = RawTty::new(copy).ok();
+        }
+        self.restart();
+        paint::begin(&self.caps, &mut self.pending);
+    }
+
+    /// Goes on with a terminal that a former server had taken over. That one may have died within a sequence.
+    pub fn resume(&mut self, caps: Caps, given_back: bool) {
+        self.caps = caps;
+        self.given_back = given_back;
+        // One that was given back is taken over again when the client says that it was continued.
+        if !given_back {
+            self.mend();
+        }
+    }
+
+    fn mend(&mut self) {
+        self.restart();
+        // CAN ends any sequence or character; then what a frame leaves open is closed.
+        self.pending.extend_from_slice(b"\x18\x1b\\");
+        if self.caps.sync {
+            self.pending.extend_from_slice(b"\x1b[?2026l");
+        }
+        if self.caps.hyperlinks {
+            self.pending.extend_from_slice(b"\x1b]8;;\x1b\\");
+        }
+        self.pending.extend_from_slice(b"\x1b[r\x1b[m");
+    }
+
+    /// After the client was stopped and continued: the terminal's content and modes are unknown.
+    pub fn continued(&mut self) {
+        if let Some(raw) = &mut self.raw {
+            let _ = raw.make_raw();
+        }
+        if std::mem::take(&mut self.given_back) {
+            self.restart();
+            paint::begin(&self.caps, &mut self.pending);
+        } else {
+            self.mend();
+        }
+    }
+
+    /// Gives the terminal back. What is pending of a picture goes first, so that no sequence is cut.
+    pub fn end(&mut self) {
+        if std::mem::replace(&mut self.given_back, true) {
+            return;
+        }
+        self.listening = None;
+        self.restart();
+        self.ansi = Ansi::default();
+        paint::end(&self.caps, &mut self.pending);
+    }
+
+    /// Nothing is known of what it shows: the next picture is painted whole.
+    pub fn invalidate(&mut self) {
+        self.shown = None;
+        self.ansi.forget();
+    }
+
+    fn restart(&mut self) {
+        self.invalidate();
+        self.owes_ready = false;
+    }
+
+    /// Spells a picture.
+    pub fn frame(&mut self, screen: Arc<Screen>) {
+        self.ansi.paint(self.shown.as_deref(), &screen, &self.caps, &mut self.pending);
+        self.shown = Some(screen);
+        self.owes_ready = true;
+    }
+
+    /// Looks in typed bytes for answers to our queries. The new features, if something was learned.
+    pub fn learn(&mut self, typed: &[u8]) -> Option<String> {
+        let decoder = self.listening.as_mut()?;
+        let mut inputs = Vec::new();
+        decoder.push(typed, &mut inputs);
+        let before = self.caps;
+        for input in inputs {
+            if let Input::Reply(reply) = input {
+                self.caps.learn(&reply);
+                // DA1 was asked last: what has not been answered by now never will be.
+                if reply.starts_with(b"\x1b[?") && reply.ends_with(b"c") {
+                    self.listening = None;
+                }
+            }
+        }
+        if self.caps == before {
+            return None;
+        }
+        paint::learned(&before, &self.caps, &mut self.pending);
+        // Colours and capabilities may be spelled in another way from now on.
+        self.invalidate();
+        Some(self.caps.features())
+    }
+
+    /// Writes what is pending, as far as the terminal takes it. For a relayed one the bytes are handed out, to be
+    /// sent to the client, one portion at a time.
+    pub fn flush(&mut self, relay: impl FnOnce(&[u8])) -> Flow {
+        match &mut self.way {
+            Way::Own(own) => {
+                while self.written < self.pending.len() {
+                    match own.write(&self.pending[self.written..]) {
+                        Ok(0) => return Flow::Gone,
+                        Ok(n) => self.written += n,
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Flow::Blocked,
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                        Err(_) => return Flow::Gone,
+                    }
+                }
+            }
+            Way::Relay { busy: true } => return Flow::Blocked,
+            Way::Relay { busy } => {
+                if !self.pending.is_empty() {
+                    relay(&self.pending);
+                    *busy = true;
+                }
+            }
+        }
+        self.pending.clear();
+        self.written = 0;
+        // A large picture's memory is not kept for the small ones that follow.
+        self.pending.shrink_to(16 * 1024);
+        if self.is_busy() { Flow::Blocked } else { Flow::Drained }
+    }
+
+    /// The client has written what it was given.
+    pub fn relayed(&mut self) {
+        if let Way::Relay { busy } = &mut self.way {
+            *busy = false;
+        }
+    }
+
+    /// Whether bytes wait for the terminal.
+    pub fn is_busy(&self) -> bool {
+        self.written < self.pending.len() || matches!(self.way, Way::Relay { busy: true })
+    }
+
+    /// Whether a picture has been taken whole since the last call.
+    pub fn take_ready(&mut self) -> bool {
+        !self.is_busy() && std::mem::take(&mut self.owes_ready)
+    }
+
+    /// Gives the terminal's former modes back, if it was us who changed them; before the client is told to leave.
+    pub fn restore_modes(&mut self) {
+        if let Some(raw) = &mut self.raw {
+            let _ = raw.restore();
+        }
+    }
+
+    /// Our own description, to wait for room on it.
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        match &self.way {
+            Way::Own(own) => Some(own.as_fd()),
+            Way::Relay { .. } => None,
+        }
+    }
+}

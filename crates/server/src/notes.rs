@@ -1,0 +1,111 @@
+//! What the loop itself writes into the journal, beside what the core does: who its clients are.
+
+use outlast_core::save::Entry;
+use outlast_wire::client::ClientKey;
+use outlast_wire::frame::{Malformed, Reader, Writer};
+
+/// A note. The number of an [`Entry::Shell`] says which; the rest is its fields.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Note {
+    /// A client, under the key by which it will come back; `next_n` numbers its next message.
+    Client {
+        /// Its id.
+        id: u32,
+        /// Its own name for itself.
+        key: ClientKey,
+        /// Number of the next message.
+        next_n: u64,
+    },
+    /// A client is gone.
+    Gone {
+        /// Its id.
+        id: u32,
+    },
+    /// A client's terminal is ours, and can do this (`Caps::features`).
+    Attached {
+        /// Its id.
+        id: u32,
+        /// Features.
+        features: String,
+        /// It has been given back until the client is continued (suspend-client).
+        given_back: bool,
+    },
+    /// Ids of clients go on here.
+    NextClient {
+        /// The next id.
+        id: u32,
+    },
+}
+
+impl Note {
+    /// As an entry of the journal.
+    pub fn entry(&self) -> Entry {
+        let mut out = Vec::new();
+        let mut w = Writer::new(&mut out);
+        let kind = match self {
+            Note::Client { id, key, next_n } => {
+                w.u32(*id).raw(&key.0).u64(*next_n);
+                1
+            }
+            Note::Gone { id } => {
+                w.u32(*id);
+                2
+            }
+            Note::Attached { id, features, given_back } => {
+                w.u32(*id).text(features).bool(*given_back);
+                3
+            }
+            Note::NextClient { id } => {
+                w.u32(*id);
+                4
+            }
+        };
+        Entry::Shell(kind, out)
+    }
+
+    /// From an entry's number and bytes; None for one that this version does not know.
+    pub fn read(kind: u16, bytes: &[u8]) -> Option<Note> {
+        Note::fields(kind, &mut Reader::new(bytes)).ok()?
+    }
+
+    fn fields(kind: u16, r: &mut Reader<'_>) -> Result<Option<Note>, Malformed> {
+        Ok(Some(match kind {
+            1 => {
+                let id = r.u32("id")?;
+                let mut key = [0; 16];
+                key.copy_from_slice(r.raw(16, "key")?);
+                Note::Client { id, key: ClientKey(key), next_n: r.u64("next_n")? }
+            }
+            2 => Note::Gone { id: r.u32("id")? },
+            3 => Note::Attached {
+                id: r.u32("id")?,
+                features: r.text("features")?,
+                given_back: r.bool("given_back")?,
+            },
+            4 => Note::NextClient { id: r.u32("id")? },
+            _ => return Ok(None),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_note_comes_back() {
+        for note in [
+            Note::Client { id: 3, key: ClientKey([7; 16]), next_n: 9 },
+            Note::Gone { id: 3 },
+            Note::Attached { id: 3, features: "RGB,sync".into(), given_back: true },
+            Note::NextClient { id: 12 },
+        ] {
+            let Entry::Shell(kind, bytes) = note.entry() else { panic!("not a shell entry") };
+            assert_eq!(Note::read(kind, &bytes), Some(note));
+            for len in 0..bytes.len() {
+                assert_eq!(Note::read(kind, &bytes[..len]), None);
+            }
+        }
+        assert_eq!(Note::read(99, b""), None);
+    }
+}

@@ -1,0 +1,382 @@
+//! The loop: what is waited for, and the order in which a turn takes what has come.
+//!
+//! Input first, then a bounded slice of each ready pane's output, then what has ended; then the turn is committed to
+//! the journal, and only then are its effects carried out. Nothing here waits but [`Server::wait`].
+
+use std::collections::BTreeSet;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::Duration;
+
+use outlast_core::event::Now;
+use outlast_core::save::Entry;
+use outlast_core::{ClientId, Core, Effect, Event};
+use outlast_sys::bell::ServerBells;
+use outlast_sys::clock;
+use outlast_sys::poll::{Interest, Poll};
+use outlast_sys::signal::{self, Signals};
+use outlast_wire::keeper::ToServer;
+
+use crate::calls::Calls;
+use crate::clients::Clients;
+use crate::files::Disk;
+use crate::jobs::Jobs;
+use crate::journal::Journal;
+use crate::keeper::{Link, Owner, job_number, owner};
+use crate::memory::FileMemory;
+use crate::panes::Panes;
+use crate::probe::Facts;
+
+const KEEPER: u64 = 0;
+const BELL: u64 = 1;
+const LISTENER: u64 = 2;
+const SIGNALS: u64 = 3;
+const DISK: u64 = 4;
+/// Tokens from here on are connections; a terminal has its client's id with the highest bit set.
+const FIRST_CONNECTION: u64 = 16;
+const TERMINAL: u64 = 1 << 63;
+
+/// Input that waits for room in its ring is tried again after this, doubled as long as nothing moves: the keeper
+/// rings no bell for that.
+const RETRY_MS: u64 = 2;
+const RETRY_MAX_MS: u64 = 128;
+
+/// The parts of a running server.
+pub struct Server {
+    pub(crate) core: Core,
+    pub(crate) poll: Poll,
+    pub(crate) link: Rc<Link>,
+    pub(crate) bells: ServerBells,
+    pub(crate) listener: OwnedFd,
+    pub(crate) signals: Signals,
+    pub(crate) disk: Disk,
+    pub(crate) facts: Facts,
+    pub(crate) panes: Panes,
+    pub(crate) jobs: Jobs,
+    pub(crate) clients: Clients,
+    pub(crate) calls: Calls,
+    pub(crate) journal: Journal<FileMemory>,
+    /// What the turn wants done.
+    pub(crate) effects: Vec<Effect>,
+    /// What of the loop's own the turn's transaction is to hold.
+    pub(crate) entries: Vec<Entry>,
+    /// The core has been told something since the commit.
+    pub(crate) uncommitted: bool,
+    /// Jobs whose end the core has been told in this turn.
+    pub(crate) jobs_done: Vec<u64>,
+    /// Connections to be settled at the end of the turn.
+    pub(crate) touched: BTreeSet<u64>,
+    /// Clients whose terminal has something to take or may take more.
+    pub(crate) painted: BTreeSet<ClientId>,
+    next_token: u64,
+    link_waits: bool,
+    retry_ms: Option<u64>,
+    /// Told to end: the keeper goes first, then we.
+    pub(crate) ending: bool,
+    pub(crate) end_by_ms: Option<u64>,
+    keeper_gone: bool,
+}
+
+/// What the loop is made from.
+pub struct Parts {
+    pub core: Core,
+    pub link: Rc<Link>,
+    pub bells: ServerBells,
+    pub listener: OwnedFd,
+    pub facts: Facts,
+    pub panes: Panes,
+    pub jobs: Jobs,
+    pub clients: Clients,
+    pub journal: Journal<FileMemory>,
+}
+
+/// The time of a turn.
+pub fn now() -> Now {
+    Now { ms: clock::boottime_ms(), unix: clock::unix_seconds() }
+}
+
+impl Server {
+    /// A server that has not had its first turn.
+    ///
+    /// # Errors
+    /// No descriptor or thread is left.
+    pub fn new(parts: Parts) -> io::Result<Server> {
+        let signals = Signals::new(&[signal::SIGTERM, signal::SIGINT, signal::SIGHUP, signal::SIGUSR1])?;
+        let disk = Disk::start()?;
+        let poll = Poll::new()?;
+        poll.add(&*parts.link, KEEPER, Interest::IN)?;
+        poll.add(parts.bells.fd(), BELL, Interest::IN)?;
+        poll.add(&parts.listener, LISTENER, Interest::IN)?;
+        poll.add(&signals, SIGNALS, Interest::IN)?;
+        poll.add(disk.fd(), DISK, Interest::IN)?;
+        Ok(Server {
+            core: parts.core,
+            poll,
+            link: parts.link,
+            bells: parts.bells,
+            listener: parts.listener,
+            signals,
+            disk,
+            facts: parts.facts,
+            panes: parts.panes,
+            jobs: parts.jobs,
+            clients: parts.clients,
+            calls: Calls::default(),
+            journal: parts.journal,
+            effects: Vec::new(),
+            entries: Vec::new(),
+            uncommitted: false,
+            jobs_done: Vec::new(),
+            touched: BTreeSet::new(),
+            painted: BTreeSet::new(),
+            next_token: FIRST_CONNECTION,
+            link_waits: false,
+            retry_ms: None,
+            ending: false,
+            end_by_ms: None,
+            keeper_gone: false,
+        })
+    }
+
+    /// Runs until the server is told to end.
+    ///
+    /// # Errors
+    /// The keeper is gone, or there is no memory for the journal: the state that is there is all there will be.
+    pub fn run(mut self) -> io::Result<ExitCode> {
+        loop {
+            self.wait()?;
+            let now = now();
+            self.clients_time(now);
+            self.take_output(now);
+            self.take_ended(now);
+            if self.core.next_wake().is_some_and(|wake| wake <= now.ms) {
+                self.core.handle(now, Event::Woken, &mut self.effects);
+            }
+            self.finish(now)?;
+            if self.ending && self.may_end(now) {
+                return Ok(ExitCode::SUCCESS);
+            }
+        }
+    }
+
+    /// Waits for something to happen and takes all of it but output.
+    fn wait(&mut self) -> io::Result<()> {
+        let timeout = self.timeout();
+        let mut ready = Vec::new();
+        let idle = timeout != Some(Duration::ZERO);
+        let timeout = if idle && !self.bells.may_sleep() { Some(Duration::ZERO) } else { timeout };
+        let waited = self.poll.wait(timeout, |found| ready.push(found));
+        self.bells.woke();
+        waited?;
+        let now = now();
+        self.take_bells();
+        for found in ready {
+            match found.token {
+                KEEPER => {
+                    self.link.flush();
+                    self.take_keeper(now)?;
+                }
+                BELL => self.bells.drain(),
+                LISTENER => {
+                    let next = &mut self.next_token;
+                    self.calls.accept(&self.listener, &self.poll, || {
+                        *next += 1;
+                        *next
+                    });
+                }
+                SIGNALS => self.take_signals(now),
+                DISK => {
+                    while let Some(answer) = self.disk.answer() {
+                        let done = Event::Done { token: answer.token, result: answer.result, status: 0 };
+                        self.core.handle(now, done, &mut self.effects);
+                    }
+                }
+                token if token & TERMINAL != 0 => {
+                    self.painted.insert(ClientId((token & !TERMINAL) as u32));
+                }
+                token => self.take_call(token, now),
+            }
+        }
+        Ok(())
+    }
+
+    /// How long nothing has to be done; None: for ever.
+    fn timeout(&self) -> Option<Duration> {
+        if self.panes.any_ready() || !self.effects.is_empty() || self.uncommitted {
+            return Some(Duration::ZERO);
+        }
+        let now = clock::boottime_ms();
+        let retry = self.retry_ms.map(|ms| now + ms);
+        let due = [self.core.next_wake(), self.panes.quiet_at(), retry, self.clients_due(), self.end_due()];
+        due.into_iter().flatten().min().map(|due| Duration::from_millis(due.saturating_sub(now)))
+    }
+
+    fn take_bells(&mut self) {
+        let Server { bells, panes, jobs, link, .. } = self;
+        bells.take(|slot| {
+            if !panes.rung(slot) {
+                jobs.rung(slot, link, bells);
+            }
+        });
+    }
+
+    fn take_signals(&mut self, now: Now) {
+        while let Some(number) = self.signals.next_signal() {
+            match number {
+                signal::SIGTERM => self.core.handle(now, Event::Terminate, &mut self.effects),
+                signal::SIGUSR1 => self.link.send(&outlast_wire::keeper::ToKeeper::Rebind, &[]),
+                _ => {}
+            }
+        }
+    }
+
+    fn take_keeper(&mut self, now: Now) -> io::Result<()> {
+        loop {
+            let (message, mut fds) = match self.link.receive(true) {
+                Ok(Some(received)) => received,
+                Ok(None) => return Ok(()),
+                Err(_) if self.ending => {
+                    self.keeper_gone = true;
+                    let _ = self.poll.remove(&*self.link);
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            };
+            match message {
+                ToServer::Listener => {
+                    if let Some(listener) = fds.next_fd() {
+                        let _ = self.poll.remove(&self.listener);
+                        self.poll.add(&listener, LISTENER, Interest::IN)?;
+                        self.listener = listener;
+                    }
+                }
+                ToServer::Spawned(pane) => self.spawned(pane, fds, now),
+                ToServer::SpawnFailed { pane, errno, .. } => self.spawn_failed(pane, errno, now),
+                ToServer::Exited { pane, life, status, at } => match owner(pane) {
+                    Some(Owner::Pane(id)) => self.panes.ended(id, life, status, at),
+                    Some(Owner::Job(_)) => self.jobs.ended(pane, status, at),
+                    None => {}
+                },
+                ToServer::Terminate => self.core.handle(now, Event::Terminate, &mut self.effects),
+                // A checkpoint or history that the keeper does not take is lost with us; the pane works.
+                ToServer::DepositFailed { .. } => {}
+                // Only at the start.
+                ToServer::Hello(_)
+                | ToServer::Bell
+                | ToServer::Pane(_)
+                | ToServer::Deposited { .. }
+                | ToServer::End => {}
+            }
+        }
+    }
+
+    fn spawned(&mut self, found: outlast_wire::keeper::Pane, fds: outlast_sys::fd_pass::Fds, now: Now) {
+        match owner(found.pane) {
+            Some(Owner::Pane(pane)) => {
+                if !self.panes.attach(&found, pane, fds, &self.facts, &self.bells) {
+                    return self.spawn_failed(found.pane, 12, now);
+                }
+                let tty = found.tty.as_str().to_string();
+                self.core.handle(now, Event::Spawned { pane, pid: found.pid, tty }, &mut self.effects);
+            }
+            Some(Owner::Job(_)) => self.jobs.attach(&found, fds),
+            None => {}
+        }
+    }
+
+    fn spawn_failed(&mut self, number: u32, errno: i32, now: Now) {
+        let error = crate::files::reason(&io::Error::from_raw_os_error(errno));
+        match owner(number) {
+            Some(Owner::Pane(pane)) => {
+                self.core.handle(now, Event::SpawnFailed { pane, error }, &mut self.effects);
+            }
+            Some(Owner::Job(_)) => {
+                if let Some(token) = self.jobs.failed(number) {
+                    self.core.handle(now, Event::Done { token, result: Err(error), status: 127 }, &mut self.effects);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Hands each ready pane's output to the core, one bounded slice per turn.
+    fn take_output(&mut self, now: Now) {
+        let due = self.core.pane_checkpoint_due();
+        for pane in self.panes.take_ready() {
+            // What it refers to would be overwritten: the checkpoint comes at the end of this turn.
+            if due.contains(&pane) {
+                self.panes.ring(pane);
+                continue;
+            }
+            let Some(io) = self.panes.get_mut(pane) else { continue };
+            let Some(rings) = &io.rings else { continue };
+            let start = rings.start();
+            if start > io.at {
+                self.core.handle(now, Event::Lost { pane, to: start }, &mut self.effects);
+                io.at = start;
+            }
+            let bytes = rings.slice(io.at, io.at + crate::panes::BUDGET);
+            if !bytes.is_empty() {
+                let len = bytes.len() as u64;
+                self.core.handle(now, Event::Output { pane, at: io.at, bytes }, &mut self.effects);
+                io.at += len;
+                io.touched_ms = Some(now.ms);
+            }
+            if let Some(status) = io.take_ended() {
+                self.core.handle(now, Event::Exited { pane, status }, &mut self.effects);
+            } else if io.has_news() {
+                self.panes.ring(pane);
+            }
+        }
+    }
+
+    /// Hands on what jobs came to, and looks after input that waits for room.
+    fn take_ended(&mut self, now: Now) {
+        for job in self.jobs.finished() {
+            self.jobs_done.push(job.token);
+            let done = Event::Done { token: job.token, result: Ok(job.output), status: job.status };
+            self.core.handle(now, done, &mut self.effects);
+        }
+        let before = self.retry_ms;
+        let waits = self.panes.feed(&self.bells);
+        let held = self.calls.held();
+        let any_held = !held.is_empty();
+        for token in held {
+            self.take_frames(token, now);
+        }
+        self.retry_ms = (waits || any_held && !self.calls.held().is_empty())
+            .then(|| before.map_or(RETRY_MS, |ms| (ms * 2).min(RETRY_MAX_MS)));
+    }
+
+    /// The token of a client's terminal.
+    pub(crate) fn terminal_token(client: ClientId) -> u64 {
+        TERMINAL | u64::from(client.0)
+    }
+
+    /// Waits for room in the keeper's socket as long as frames wait for it.
+    pub(crate) fn settle_link(&mut self) {
+        self.link.flush();
+        let waits = !self.link.is_clear();
+        if waits != self.link_waits {
+            let interest = if waits { Interest::IN | Interest::OUT } else { Interest::IN };
+            if self.poll.modify(&*self.link, KEEPER, interest).is_ok() {
+                self.link_waits = waits;
+            }
+        }
+    }
+
+    /// Whether the keeper has ended, so that the last messages may go out.
+    pub(crate) fn keeper_is_gone(&self) -> bool {
+        self.keeper_gone
+    }
+
+    /// Jobs whose end is in the journal are not needed any more.
+    pub(crate) fn forget_jobs(&mut self) {
+        for token in std::mem::take(&mut self.jobs_done) {
+            debug_assert!(matches!(owner(job_number(token)), Some(Owner::Job(_))));
+            Jobs::forget(token, &self.link);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The end of a turn: commit, then carry out, then tell; checkpoints and the journal's own upkeep.
+
+use std::io;
+
+use outlast_core::event::Now;
+use outlast_core::save::Transaction;
+use outlast_core::{Effect, Event};
+use outlast_wire::client::{PRINT_MAX, ToClient};
+use outlast_wire::keeper::ToKeeper;
+
+use crate::files::Work;
+use crate::panes::QUIET_MS;
+use crate::server::Server;
+
+impl Server {
+    /// Ends a turn.
+    ///
+    /// # Errors
+    /// There is no memory for the journal. Nothing of the turn has happened.
+    pub(crate) fn finish(&mut self, now: Now) -> io::Result<()> {
+        self.core.finish_turn(now, &mut self.effects);
+        self.uncommitted = false;
+        let effects = std::mem::take(&mut self.effects);
+        for effect in &effects {
+            self.stage(effect);
+        }
+        self.commit()?;
+        crate::fault::point("effects");
+        for effect in effects {
+            self.carry_out(effect, now);
+        }
+        self.forget_jobs();
+        self.settle_terminals(now);
+        self.settle_calls();
+        self.checkpoints(now);
+        if self.journal.wants_compaction() && !self.uncommitted {
+            self.compact()?;
+        }
+        self.settle_link();
+        Ok(())
+    }
+
+    /// What an effect adds to the transaction: messages for clients, which are sent when it is in the journal.
+    fn stage(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Print { client, stream, bytes } => {
+                let Some(client) = self.clients.get_mut(*client) else { return };
+                for part in bytes.chunks(PRINT_MAX) {
+                    let print = |n| ToClient::Print { n, stream: *stream, bytes: part.to_vec() };
+                    self.entries.push(client.message(print));
+                }
+            }
+            Effect::Attach { client, features } => {
+                let Some(client) = self.clients.get_mut(*client) else { return };
+                let caps = client.caps(features);
+                client.features = Some(caps.features());
+                client.given_back = false;
+                self.entries.push(client.message(|n| ToClient::Attached { n }));
+                self.entries.extend(client.attached());
+            }
+            Effect::Exit { client, status, message } => {
+                let Some(client) = self.clients.get_mut(*client) else { return };
+                let exit = |n| ToClient::Exit { n, status: *status, message: message.clone() };
+                self.entries.push(client.message(exit));
+            }
+            Effect::Suspend { client } => {
+                let Some(client) = self.clients.get_mut(*client) else { return };
+                client.given_back = true;
+                self.entries.push(client.message(|n| ToClient::Suspend { n }));
+                self.entries.extend(client.attached());
+            }
+            _ => {}
+        }
+    }
+
+    /// Puts the turn into the journal, if there is anything that the next server must know.
+    fn commit(&mut self) -> io::Result<()> {
+        let mut turn = self.core.commit();
+        turn.entries.append(&mut self.entries);
+        if turn.entries.is_empty() {
+            return Ok(());
+        }
+        self.journal.append(&turn)
+    }
+
+    /// Carries out an effect whose turn is in the journal.
+    fn carry_out(&mut self, effect: Effect, now: Now) {
+        match effect {
+            Effect::Spawn { pane, life, spec } => {
+                if let Err(error) = self.panes.spawn(pane, life, &spec, &self.link) {
+                    self.uncommitted = true;
+                    self.core.handle(now, Event::SpawnFailed { pane, error }, &mut self.effects);
+                }
+            }
+            Effect::Write { pane, bytes } => self.panes.write(pane, &bytes, &self.bells),
+            Effect::Resize { pane, size } => self.panes.resize(pane, size),
+            Effect::Signal { pane, signal } => {
+                let pane = crate::keeper::pane_number(pane);
+                self.link.send(&ToKeeper::Signal { pane, signal }, &[]);
+            }
+            Effect::Forget { pane } => {
+                self.panes.forget(pane, &self.facts, &self.link);
+            }
+            Effect::Frame { client, screen } => self.frame(client, screen),
+            Effect::Print { client, .. } => self.touch(client),
+            Effect::Attach { client, .. } => self.attach(client),
+            Effect::Exit { client, .. } | Effect::Suspend { client } => self.give_back(client, now),
+            Effect::RunJob { token, spec } => {
+                if let Err(error) = self.jobs.run(token, &spec, &self.link) {
+                    self.uncommitted = true;
+                    let done = Event::Done { token, result: Err(error), status: 127 };
+                    self.core.handle(now, done, &mut self.effects);
+                }
+            }
+            Effect::ReadFile { token, path } => self.disk.request(token, Work::Read { path }),
+            Effect::WriteFile { token, path, bytes, append } => {
+                self.disk.request(token, Work::Write { path, bytes, append });
+            }
+            Effect::Shutdown => self.shut_down(now),
+        }
+    }
+
+    /// Takes checkpoints that are due: the ring fills up, the terminal wants one, or the pane has become quiet.
+    fn checkpoints(&mut self, now: Now) {
+        // A checkpoint must not hold what the journal does not.
+        if self.uncommitted {
+            return;
+        }
+        let wanted: Vec<_> = self
+            .panes
+            .iter()
+            .filter(|io| {
+                let quiet = io.touched_ms.is_some_and(|touched| touched + QUIET_MS <= now.ms);
+                quiet || io.is_filling()
+            })
+            .map(|io| io.pane)
+            .chain(self.core.pane_checkpoint_due())
+            .collect();
+        for pane in wanted {
+            self.checkpoint(pane);
+        }
+    }
+
+    /// Takes a checkpoint of one pane.
+    pub(crate) fn checkpoint(&mut self, pane: outlast_core::PaneId) {
+        let Some(io) = self.panes.get_mut(pane) else { return };
+        io.touched_ms = None;
+        let Some(bytes) = self.core.checkpoint(pane) else { return };
+        let at = self.core.offset(pane);
+        if io.store(at, &bytes, &self.link, &self.bells) {
+            self.core.checkpointed(pane, at);
+        }
+    }
+
+    /// Writes all that is still true to the journal's other slot.
+    pub(crate) fn compact(&mut self) -> io::Result<()> {
+        let mut turn = Transaction { turn: self.core.turn(), entries: self.core.snapshot() };
+        self.panes.waiting_input(&mut turn.entries);
+        self.clients.snapshot(&mut turn.entries);
+        self.journal.compact(&[turn])
+    }
+}

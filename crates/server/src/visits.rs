@@ -1,0 +1,358 @@
+//! What clients say and are told: from a connection's frames to events of the core, and back.
+
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+use outlast_core::event::{ClientInfo, Now};
+use outlast_core::{ClientId, Event};
+use outlast_sys::poll::Interest;
+use outlast_term::{Screen, Size};
+use outlast_wire::client::{ClientKey, Hello, ToClient, ToServer, VERSION};
+use outlast_wire::keeper::ToKeeper;
+
+use crate::locals::{Flow, Local};
+use crate::server::Server;
+
+/// Messages wait so long for a terminal that does not take what gives it back.
+const HOLD_MS: u64 = 1000;
+/// The last messages have so long to reach their clients when the server ends.
+const END_MS: u64 = 1000;
+
+impl Server {
+    /// Reads from a connection and handles what is whole.
+    pub(crate) fn take_call(&mut self, token: u64, now: Now) {
+        self.calls.fill(token);
+        self.take_frames(token, now);
+    }
+
+    /// Handles what a connection has said.
+    pub(crate) fn take_frames(&mut self, token: u64, now: Now) {
+        self.touched.insert(token);
+        loop {
+            let Some(connection) = self.calls.get_mut(token) else { return };
+            let pane = connection.client.and_then(|client| self.core.pane_of(client));
+            connection.held = pane.is_some_and(|pane| !self.panes.has_room(pane));
+            let Ok(message) = connection.next() else {
+                connection.ended = true;
+                break;
+            };
+            let Some(message) = message else { break };
+            match (connection.client, message) {
+                (None, ToServer::Hello(hello)) => self.hello(token, hello, now),
+                (None, _) => connection.ended = true,
+                (Some(client), message) => self.message(token, client, message, now),
+            }
+        }
+        if self.calls.get_mut(token).is_some_and(|connection| connection.ended) {
+            self.hang_up(token, now);
+        }
+    }
+
+    /// A connection says who it is.
+    fn hello(&mut self, token: u64, hello: Hello, now: Now) {
+        let Some(connection) = self.calls.get_mut(token) else { return };
+        let tty = connection.tty.take();
+        let size = Size::new(hello.cols, hello.rows);
+        let (welcome, client) = match self.clients.by_key(ClientKey(hello.key)) {
+            Some(client) => {
+                let former = client.connection;
+                client.reconnected(token, hello.received);
+                client.tty = tty;
+                let (id, done) = (client.id, client.done);
+                client.colour_term = colour_term(&hello.env);
+                if client.features.is_some() {
+                    let leaving = client.leaving;
+                    client.resume_terminal();
+                    self.painted.insert(id);
+                    if leaving {
+                        self.give_back(id, now);
+                    } else {
+                        self.core.handle(now, Event::Returned { client: id, size }, &mut self.effects);
+                    }
+                }
+                if let Some(former) = former {
+                    self.calls.close(former);
+                }
+                (ToClient::Welcome { version: VERSION, done }, id)
+            }
+            None => {
+                let (client, made) = self.clients.add(ClientKey(hello.key));
+                client.connection = Some(token);
+                client.tty = tty;
+                client.colour_term = colour_term(&hello.env);
+                let id = client.id;
+                self.entries.push(made);
+                let info = ClientInfo {
+                    pid: hello.pid,
+                    uid: outlast_sys::user::own_uid(),
+                    tty: hello.tty,
+                    term: hello.term,
+                    flags: hello.flags,
+                    cols: hello.cols,
+                    rows: hello.rows,
+                    cwd: hello.cwd,
+                    env: hello.env,
+                    hints: hello.hints,
+                };
+                self.core.handle(now, Event::Connected { client: id, info }, &mut self.effects);
+                (ToClient::Welcome { version: VERSION, done: 0 }, id)
+            }
+        };
+        if let Some(connection) = self.calls.get_mut(token) {
+            connection.client = Some(client);
+            welcome.encode(&mut connection.out);
+        }
+    }
+
+    /// A client says something.
+    fn message(&mut self, token: u64, id: ClientId, message: ToServer, now: Now) {
+        match message {
+            ToServer::Command { seq, argv } => {
+                if self.is_new(id, seq) {
+                    self.core.handle(now, Event::Command { client: id, argv }, &mut self.effects);
+                }
+            }
+            ToServer::Input { seq, bytes } => {
+                if self.is_new(id, seq) {
+                    self.learn(id, &bytes);
+                    self.core.handle(now, Event::Input { client: id, bytes: &bytes }, &mut self.effects);
+                }
+            }
+            ToServer::Resize { cols, rows } => {
+                let size = Size::new(cols, rows);
+                self.core.handle(now, Event::Resized { client: id, size }, &mut self.effects);
+            }
+            ToServer::Received { n } => {
+                if let Some(client) = self.clients.get_mut(id) {
+                    client.received(n);
+                }
+            }
+            ToServer::Continued => {
+                if let Some(client) = self.clients.get_mut(id)
+                    && let Some(local) = &mut client.local
+                {
+                    local.continued();
+                    client.given_back = false;
+                    self.entries.extend(client.attached());
+                    self.painted.insert(id);
+                }
+                self.core.handle(now, Event::Continued { client: id }, &mut self.effects);
+            }
+            ToServer::Drained => {
+                if let Some(local) = self.clients.get_mut(id).and_then(|client| client.local.as_mut()) {
+                    local.relayed();
+                    self.painted.insert(id);
+                }
+            }
+            ToServer::Bye => {
+                if let Some(connection) = self.calls.get_mut(token) {
+                    connection.ended = true;
+                }
+            }
+            ToServer::Hello(_) => {}
+        }
+    }
+
+    /// Whether a request has not been done yet; it will be, with this turn.
+    fn is_new(&mut self, id: ClientId, seq: u64) -> bool {
+        let Some(client) = self.clients.get_mut(id) else { return false };
+        // What is asked again after a crash is to be accepted again, too.
+        self.touched.extend(client.connection);
+        if seq <= client.done {
+            client.told = client.told.min(seq - 1);
+            return false;
+        }
+        client.done = seq;
+        self.entries.push(outlast_core::save::Entry::Did(id.0, seq));
+        true
+    }
+
+    /// Answers to our queries among what is typed tell what the terminal can do.
+    fn learn(&mut self, id: ClientId, typed: &[u8]) {
+        let Some(client) = self.clients.get_mut(id) else { return };
+        if let Some(features) = client.local.as_mut().and_then(|local| local.learn(typed)) {
+            client.features = Some(features);
+            self.entries.extend(client.attached());
+            self.painted.insert(id);
+        }
+    }
+
+    /// A connection has ended while we live: its client is gone.
+    fn hang_up(&mut self, token: u64, now: Now) {
+        let client = self.calls.get_mut(token).and_then(|connection| connection.client);
+        self.calls.close(token);
+        let Some(id) = client else { return };
+        if self.clients.get_mut(id).is_some_and(|client| client.connection == Some(token)) {
+            self.gone(id, now);
+        }
+    }
+
+    /// A client will not come back.
+    fn gone(&mut self, id: ClientId, now: Now) {
+        if let Some((mut client, entry)) = self.clients.remove(id) {
+            self.entries.push(entry);
+            if let Some(local) = &mut client.local {
+                if let Some(fd) = local.fd() {
+                    let _ = self.poll.remove(fd);
+                }
+                local.end();
+                local.flush(|_| {});
+                local.restore_modes();
+            }
+        }
+        self.painted.remove(&id);
+        self.core.handle(now, Event::Gone { client: id }, &mut self.effects);
+    }
+
+    /// A client's messages are to be sent.
+    pub(crate) fn touch(&mut self, id: ClientId) {
+        if let Some(client) = self.clients.get_mut(id) {
+            self.touched.extend(client.connection);
+        }
+    }
+
+    /// A picture for a client's terminal.
+    pub(crate) fn frame(&mut self, id: ClientId, screen: Arc<Screen>) {
+        if let Some(local) = self.clients.get_mut(id).and_then(|client| client.local.as_mut()) {
+            local.frame(screen);
+            self.painted.insert(id);
+        }
+    }
+
+    /// A client's terminal is ours.
+    pub(crate) fn attach(&mut self, id: ClientId) {
+        if let Some(client) = self.clients.get_mut(id) {
+            client.begin_terminal();
+            self.painted.insert(id);
+        }
+        self.touch(id);
+    }
+
+    /// A client's terminal is its own again; the message that says so waits until the terminal has taken the bytes.
+    pub(crate) fn give_back(&mut self, id: ClientId, now: Now) {
+        if let Some(client) = self.clients.get_mut(id)
+            && let Some(local) = &mut client.local
+        {
+            local.end();
+            client.hold_until_ms = Some(now.ms + HOLD_MS);
+            self.painted.insert(id);
+        }
+        self.touch(id);
+    }
+
+    /// Writes to terminals what is pending for them; says so to the core when a picture has been taken whole.
+    pub(crate) fn settle_terminals(&mut self, now: Now) {
+        for id in std::mem::take(&mut self.painted) {
+            let Some(client) = self.clients.get_mut(id) else { continue };
+            let Some(local) = &mut client.local else { continue };
+            let connection = client.connection.and_then(|token| self.calls.get_mut(token));
+            let flow = local.flush(|bytes| {
+                if let Some(connection) = connection {
+                    ToClient::Tty { bytes: bytes.to_vec() }.encode(&mut connection.out);
+                }
+            });
+            self.touched.extend(client.connection);
+            let waits = flow == Flow::Blocked;
+            if waits != client.waits
+                && let Some(fd) = local.fd()
+            {
+                let token = Server::terminal_token(id);
+                let changed = match waits {
+                    true => self.poll.add(fd, token, Interest::OUT),
+                    false => self.poll.remove(fd),
+                };
+                if changed.is_ok() {
+                    client.waits = waits;
+                }
+            }
+            if flow == Flow::Gone {
+                // Its client finds out, too; until then nothing is drawn.
+                if let Some(fd) = local.fd() {
+                    let _ = self.poll.remove(fd);
+                }
+                client.local = None;
+                client.waits = false;
+                continue;
+            }
+            if !waits && client.hold_until_ms.is_some() {
+                local.restore_modes();
+                client.hold_until_ms = None;
+            }
+            if local.take_ready() {
+                self.core.handle(now, Event::Ready { client: id }, &mut self.effects);
+            }
+        }
+    }
+
+    /// Sends what is to be sent.
+    pub(crate) fn settle_calls(&mut self) {
+        // While we end, messages wait until the socket is gone: who is told may start the next server at once.
+        let speaks = !self.ending || self.keeper_is_gone();
+        for token in std::mem::take(&mut self.touched) {
+            let Some(connection) = self.calls.get_mut(token) else { continue };
+            if let Some(client) = connection.client.and_then(|id| self.clients.get_mut(id)) {
+                if client.told < client.done {
+                    client.told = client.done;
+                    ToClient::Accepted { seq: client.done }.encode(&mut connection.out);
+                }
+                if client.hold_until_ms.is_none() && speaks {
+                    client.unsent(&mut connection.out);
+                }
+            }
+            self.calls.settle(token, &self.poll);
+        }
+    }
+
+    /// When something about clients is due, whatever they do.
+    pub(crate) fn clients_due(&self) -> Option<u64> {
+        self.clients.iter().flat_map(|client| [client.return_by_ms, client.hold_until_ms]).flatten().min()
+    }
+
+    /// Lets those go who have not come back, and those whose terminal takes nothing any more.
+    pub(crate) fn clients_time(&mut self, now: Now) {
+        let mut late = Vec::new();
+        for client in self.clients.iter_mut() {
+            if client.return_by_ms.is_some_and(|by| by <= now.ms) {
+                late.push(client.id);
+            }
+            if client.hold_until_ms.is_some_and(|until| until <= now.ms) {
+                client.hold_until_ms = None;
+                if let Some(local) = &mut client.local {
+                    local.restore_modes();
+                }
+                self.touched.extend(client.connection);
+            }
+        }
+        for id in late {
+            self.gone(id, now);
+        }
+    }
+
+    /// The keeper ends all panes and removes the socket; the last messages go out when it has.
+    pub(crate) fn shut_down(&mut self, now: Now) {
+        if !self.ending {
+            self.ending = true;
+            self.end_by_ms = Some(now.ms + END_MS);
+            self.link.send(&ToKeeper::Shutdown, &[]);
+        }
+    }
+
+    /// When the end comes in any case.
+    pub(crate) fn end_due(&self) -> Option<u64> {
+        self.end_by_ms
+    }
+
+    /// Whether everyone has had their last message, or has had long enough.
+    pub(crate) fn may_end(&mut self, now: Now) -> bool {
+        let late = self.end_by_ms.is_some_and(|by| by <= now.ms);
+        if self.keeper_is_gone() || late {
+            self.touched.extend(self.calls.tokens());
+            self.settle_calls();
+        }
+        late || self.keeper_is_gone() && !self.clients.iter().any(|client| client.owes() && client.connection.is_some())
+    }
+}
+
+fn colour_term(env: &[(String, String)]) -> Option<String> {
+    env.iter().find(|(name, _)| name == "COLORTERM").map(|(_, value)| value.clone())
+}
