@@ -8,8 +8,8 @@
 use outlast_sys::errno::{EINVAL, ENFILE, ENOENT, ENOSPC, ESTALE};
 use outlast_wire::keeper::{Kind, OWN_DEPOSITS, PANE_DEPOSITS, Pane, SLOTS, Status, Tty};
 
-/// After a program has ended, this many bytes of output are read before that is told even if more keep coming: more
-/// than a terminal or pipe can hold back, so all of the program's own are among them.
+/// After a program has ended, this many bytes of output, and those that are known to wait, are read before that is told
+/// even if more keep coming: more than a terminal holds back, so all of the program's own are among them.
 const DRAIN_MAX: usize = 192 * 1024;
 const REFUSALS: usize = 32;
 
@@ -326,10 +326,15 @@ impl<D> Keeper<D> {
     // ---- what happens --------------------------------------------------------------------------------------
 
     /// A process has ended. The slot that it was the program of, if any: its output is to be read to the end, with
-    /// [`Keeper::output`] and [`Keeper::drained`] told.
-    pub fn reaped(&mut self, pid: u32, status: Status) -> Option<u16> {
+    /// [`Keeper::output`] and [`Keeper::drained`] told. `waiting` says how much a slot has waiting, at least.
+    pub fn reaped(
+        &mut self,
+        pid: u32,
+        status: Status,
+        waiting: impl Fn(u16) -> usize,
+    ) -> Option<u16> {
         let slot = self.used().find(|slot| self.live_pid(*slot) == Some(pid))?;
-        self.slot_mut(slot)?.ending = Some((status, DRAIN_MAX));
+        self.slot_mut(slot)?.ending = Some((status, DRAIN_MAX.saturating_add(waiting(slot))));
         Some(slot)
     }
 

@@ -94,14 +94,14 @@ fn the_former_life_of_a_respawned_pane_is_not_reported() {
     let mut keeper = with_panes(1);
     start(&mut keeper, 10, 1);
     tell(&mut keeper);
-    assert_eq!(keeper.reaped(10_000, Status::Code(1)), None);
-    assert_eq!(keeper.reaped(10_001, Status::Code(2)), Some(0));
+    assert_eq!(keeper.reaped(10_000, Status::Code(1), |_| 0), None);
+    assert_eq!(keeper.reaped(10_001, Status::Code(2), |_| 0), Some(0));
 }
 
 #[test]
 fn an_end_is_told_when_the_output_has_been_read() {
     let mut keeper = with_panes(2);
-    assert_eq!(keeper.reaped(11_000, Status::Signal(9)), Some(1));
+    assert_eq!(keeper.reaped(11_000, Status::Signal(9), |_| 0), Some(1));
     assert_eq!(keeper.live_pid(1), None);
     keeper.output(1, 100, 100);
     assert_eq!(tell(&mut keeper), []);
@@ -116,7 +116,7 @@ fn an_end_is_told_when_the_output_has_been_read() {
 #[test]
 fn an_end_is_told_although_others_go_on_writing() {
     let mut keeper = with_panes(1);
-    keeper.reaped(10_000, Status::Code(0));
+    keeper.reaped(10_000, Status::Code(0), |_| 0);
     let mut end = 0;
     while tell(&mut keeper).is_empty() {
         end += 4096;
@@ -129,7 +129,7 @@ fn an_end_is_told_although_others_go_on_writing() {
 fn what_ended_while_no_server_lived_is_in_the_next_list() {
     let mut keeper = with_panes(1);
     keeper.server_gone();
-    keeper.reaped(10_000, Status::Code(3));
+    keeper.reaped(10_000, Status::Code(3), |_| 0);
     keeper.drained(0, 5);
     keeper.server_came();
     let notices = tell(&mut keeper);
@@ -146,7 +146,7 @@ fn what_ends_behind_the_list_is_told_after_it() {
         keeper.told(notice);
     }
     for (pid, slot) in [(10_000, 0), (11_000, 1)] {
-        keeper.reaped(pid, Status::Code(0));
+        keeper.reaped(pid, Status::Code(0), |_| 0);
         keeper.drained(slot, 0);
     }
     assert_eq!(

@@ -96,7 +96,6 @@ pub(crate) fn start(
             })
         }
         Kind::Job | Kind::Filter => {
-            // A socket's buffer is a quarter of what /proc says; it is enough for either direction.
             let (ours, theirs) = fd_pass::stream_pair()?;
             socket::set_nonblocking(&ours, true)?;
             let output = Some(theirs.as_fd());
@@ -143,6 +142,11 @@ impl Pump {
 
     pub(crate) fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.fd.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Bytes of output that are known to wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.fd().map_or(0, socket::waiting)
     }
 
     /// Drops the descriptor; the poll must have forgotten it.

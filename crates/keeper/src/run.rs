@@ -37,6 +37,8 @@ const REQUESTS: usize = 64;
 const TERMINATE_MS: u64 = 5000;
 /// A removed socket is made anew so long after the notice: who removes a directory is let finish.
 const REBIND_MS: u64 = 100;
+/// A server that has closed its connection may take so long to exit.
+const HANG_UP_MS: u64 = 500;
 /// When too many descriptors are under way, the next try.
 const RETRY_MS: u64 = 10;
 
@@ -135,6 +137,7 @@ pub(crate) struct Run {
     terminate_at: Option<u64>,
     rebind_at: Option<u64>,
     retry_at: Option<u64>,
+    kill_at: Option<u64>,
     over: bool,
 }
 
@@ -188,6 +191,7 @@ impl Run {
             terminate_at: None,
             rebind_at: None,
             retry_at: None,
+            kill_at: None,
             over: false,
         };
         run.poll.add(run.bells.fd(), BELLS, Interest::IN)?;
@@ -205,9 +209,10 @@ impl Run {
             let now = clock::boottime_ms();
             self.take_bells();
             self.take_requests();
-            self.pump(now);
-            self.tell_server(now);
             self.do_due(now);
+            self.pump(now);
+            // Last: the steps before have something to tell.
+            self.tell_server(now);
         }
         self.end();
         Ok(())
@@ -286,14 +291,17 @@ impl Run {
             .restart
             .overwrite_from()
             .filter(|_| !self.full.is_empty());
-        let due = [
-            self.restart.deadline(),
+        let own = [
             self.terminate_at,
             self.rebind_at,
             self.retry_at,
-            overwrite,
+            self.kill_at,
         ];
-        let due = due.into_iter().flatten().min()?;
+        let due = own
+            .into_iter()
+            .chain([self.restart.deadline(), overwrite])
+            .flatten()
+            .min()?;
         // Rounded up: waking a little early would only spin.
         Some(Duration::from_millis(
             due.saturating_sub(clock::boottime_ms()) + 1,
@@ -321,6 +329,10 @@ impl Run {
         }
         if self.retry_at.is_some_and(|at| now >= at) {
             self.retry_at = None;
+        }
+        if self.kill_at.is_some_and(|at| now >= at) {
+            self.kill_at = None;
+            self.kill_server();
         }
         match self.restart.due(now) {
             Some(Action::Start) if self.terminate_at.is_some() => self.over = true,
@@ -386,11 +398,18 @@ impl Run {
             };
             if self.server.as_ref().is_some_and(|server| server.pid == pid) {
                 self.server_died(status);
-            } else if let Some(slot) = self.keeper.reaped(pid, status) {
+            } else if let Some(slot) = self.reaped(pid, status) {
                 // What it wrote last is read before its end is told.
                 self.readable.insert(slot);
             }
         }
+    }
+
+    fn reaped(&mut self, pid: u32, status: Status) -> Option<u16> {
+        let pumps = &self.pumps;
+        let pump = |slot| pumps.get(usize::from(slot))?.as_ref();
+        self.keeper
+            .reaped(pid, status, |slot| pump(slot).map_or(0, Pump::waiting))
     }
 
     /// A pane's own program that stops has no shell to continue it; tmux continues it too.
@@ -459,13 +478,14 @@ impl Run {
     /// is reaped, and then another starts.
     fn server_hung_up(&mut self) {
         self.keeper.server_gone();
-        self.kill_server();
+        self.kill_at = self.kill_at.or(Some(clock::boottime_ms() + HANG_UP_MS));
     }
 
     fn server_died(&mut self, status: Status) {
         // Its last requests. It is dead, so they have an end.
         while self.take_request() != Taken::Nothing {}
         self.server = None;
+        self.kill_at = None;
         self.keeper.server_gone();
         self.restart.died(clock::boottime_ms(), status);
     }

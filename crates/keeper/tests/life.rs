@@ -7,9 +7,9 @@ use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 
-use common::{PTY, World, fresh_directory, options, testbed, wait_until};
+use common::{PTY, World, alive, fresh_directory, install, options, testbed, wait_until};
 use outlast_keeper::{Launched, launch};
-use outlast_sys::{process, signal};
+use outlast_sys::signal;
 
 #[test]
 fn twenty_launchers_give_one_keeper() {
@@ -162,9 +162,9 @@ fn a_server_that_fails_at_once_is_given_up_until_a_client_comes() {
     });
     let client = UnixStream::connect(&options.socket).unwrap();
     drop(client);
-    assert!(process::exists(keeper));
+    assert!(alive(keeper));
     signal::send(keeper, signal::SIGTERM).unwrap();
-    wait_until("the keeper has ended", || !process::exists(keeper));
+    wait_until("the keeper has ended", || !alive(keeper));
     assert!(!options.socket.exists());
     std::fs::remove_dir_all(dir).unwrap();
 }
@@ -196,37 +196,31 @@ fn given_up(keeper: u32) -> bool {
 fn a_new_binary_that_never_gets_ready_gives_way_to_the_previous_one() {
     let dir = fresh_directory();
     let program = dir.join("outlast");
-    std::fs::copy(testbed(), &program).unwrap();
+    let copy = format!("cat {}", testbed().display());
+    install(&program, &copy);
     let options = options(&dir, &program, &[]);
     launch(&options).unwrap();
     let world = World::adopt(dir.clone(), options.socket.clone());
     world.spawn(1, PTY, &["sh", "-c", "echo here; sleep 1000"]);
-    let install = |script: &str| {
-        let new = dir.join("new");
-        std::fs::write(&new, script).unwrap();
-        std::fs::set_permissions(&new, PermissionsExt::from_mode(0o755)).unwrap();
-        std::fs::rename(&new, &program).unwrap();
-    };
     assert!(!world.who().fallback);
     // One that crashes.
-    install("#!/bin/sh\nexit 1\n");
+    install(&program, "printf '#!/bin/sh\\nexit 1\\n'");
     world.kill_server(world.who().server_pid);
     assert!(world.who().fallback);
     // One that hangs.
-    install("#!/bin/sh\nexec sleep 1000\n");
+    install(&program, "printf '#!/bin/sh\\nexec sleep 1000\\n'");
     world.kill_server(world.who().server_pid);
     let who = world.who();
     assert!(who.fallback);
     assert_eq!(who.last, "Signal(9)");
     // One that anybody could have written is not executed at all.
-    install("#!/bin/sh\nexec sleep 1000\n");
+    install(&program, "printf '#!/bin/sh\\nexec sleep 1000\\n'");
     std::fs::set_permissions(&program, PermissionsExt::from_mode(0o777)).unwrap();
     world.kill_server(world.who().server_pid);
     assert!(world.who().fallback);
     assert!(world.ask(&["output", "1"]).contains("here"));
     // A good one is taken at once.
-    std::fs::copy(testbed(), dir.join("new")).unwrap();
-    std::fs::rename(dir.join("new"), &program).unwrap();
+    install(&program, &copy);
     world.kill_server(world.who().server_pid);
     assert!(!world.who().fallback);
 }
@@ -238,15 +232,13 @@ fn a_server_that_exits_is_started_again_and_shutdown_ends_all() {
     let server = world.who().server_pid;
     let mut client = UnixStream::connect(&world.socket).unwrap();
     client.write_all(b"exit\x1f0\n").unwrap();
-    wait_until("it has exited", || !process::exists(server));
+    wait_until("it has exited", || !alive(server));
     assert_eq!(world.who().last, "Code(0)");
-    assert!(process::exists(pane));
+    assert!(alive(pane));
     let server = world.who().server_pid;
     world.ask(&["shutdown"]);
     wait_until("all have ended", || {
-        ![pane, server, world.keeper_pid]
-            .into_iter()
-            .any(process::exists)
+        ![pane, server, world.keeper_pid].into_iter().any(alive)
     });
     assert_eq!(
         std::fs::read_dir(world.socket.parent().unwrap())
@@ -263,9 +255,7 @@ fn sigterm_to_the_keeper_lets_the_server_write_its_state() {
     let server = world.who().server_pid;
     signal::send(world.keeper_pid, signal::SIGTERM).unwrap();
     wait_until("all have ended", || {
-        ![pane, server, world.keeper_pid]
-            .into_iter()
-            .any(process::exists)
+        ![pane, server, world.keeper_pid].into_iter().any(alive)
     });
     assert!(!world.socket.exists());
 }
@@ -277,7 +267,7 @@ fn a_server_that_hangs_up_is_ended() {
     // Its keeper socket is shut from outside by nobody; a stopped server that is killed by another signal than 9
     // is the same to the keeper: dead, and started again.
     signal::send(server, signal::SIGTERM).unwrap();
-    wait_until("it is dead", || !process::exists(server));
+    wait_until("it is dead", || !alive(server));
     assert_ne!(world.who().server_pid, server);
     assert_eq!(world.who().last, "Signal(15)");
 }

@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::{EMPTY, FILTER, JOB, PTY, World, testbed, wait_until};
-use outlast_sys::{process, signal};
+use common::{EMPTY, FILTER, JOB, PTY, World, alive, install, testbed, wait_until};
+use outlast_sys::signal;
 
 fn shell(world: &World, pane: u32, kind: &str, script: &str) -> u32 {
     world.spawn(pane, kind, &["sh", "-c", script])
@@ -93,8 +93,7 @@ fn exit_codes_and_signals_are_told() {
 fn a_script_without_an_interpreter_runs_in_the_shell() {
     let world = World::new();
     let script = world.dir.join("script");
-    std::fs::write(&script, "echo run with $1\n").unwrap();
-    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    install(&script, "echo 'echo run with $1'");
     world.spawn(1, JOB, &[script.to_str().unwrap(), "this"]);
     assert_eq!(world.ask(&["await-exit", "1"]), "Code(0)");
     assert_eq!(world.ask(&["output", "1"]), "run with this\n");
@@ -113,7 +112,7 @@ fn ends_are_told_to_the_next_server_too() {
     let server = world.who().server_pid;
     signal::send(server, signal_stop()).unwrap();
     std::fs::remove_file(&marker).unwrap();
-    wait_until("the program has ended", || !process::exists(pid));
+    wait_until("the program has ended", || !alive(pid));
     world.kill_server(server);
     assert_eq!(world.ask(&["await-exit", "1"]), "Code(5)");
     assert!(world.ask(&["output", "1"]).contains("said"));
@@ -297,7 +296,7 @@ fn a_respawn_goes_on_in_the_same_rings_and_drops_old_input() {
     // Once more, in place of one that runs; and the same request again.
     let former = world.number(1, "pid") as u32;
     world.spawn_life(1, 2, PTY, &["sh", "-c", "echo third; sleep 1000"]);
-    wait_until("the former program is hung up", || !process::exists(former));
+    wait_until("the former program is hung up", || !alive(former));
     world.ask(&["await-output", "1", "third"]);
     let pid = world.number(1, "pid");
     assert_eq!(
@@ -319,9 +318,7 @@ fn a_forgotten_pane_is_hung_up_and_its_slot_used_again() {
     let job = children(pid)[0];
     world.ask(&["deposit", "1", "5", "gone"]);
     world.ask(&["forget", "1"]);
-    wait_until("both have ended", || {
-        !process::exists(pid) && !process::exists(job)
-    });
+    wait_until("both have ended", || !alive(pid) && !alive(job));
     shell(&world, 2, PTY, "sleep 1000");
     assert_eq!(world.row(2, "slot"), "0");
     world.kill_server(world.who().server_pid);

@@ -104,6 +104,11 @@ pub fn shut_writing(socket: BorrowedFd<'_>) {
     let _ = rustix::net::shutdown(socket, rustix::net::Shutdown::Write);
 }
 
+/// Bytes that can be read now, as far as the kernel says (of a terminal it may have more).
+pub fn waiting(fd: BorrowedFd<'_>) -> usize {
+    rustix::io::ioctl_fionread(fd).map_or(0, |waiting| waiting as usize)
+}
+
 /// Whether reads and writes return EAGAIN rather than waiting. It belongs to the open description, which others may
 /// share: not for a terminal that somebody else has open too.
 ///

@@ -300,8 +300,9 @@ unsafe fn run(plan: &Plan) -> ! {
         if plan.terminal {
             libc::ioctl(0, libc::TIOCSCTTY, 0);
         }
-        // Everything is close-on-exec; this is the second line, for what our own starter may have left open.
-        close_from(first_closed, false);
+        // Everything is close-on-exec; this is the second line, for what our own starter may have left open. The
+        // server's binary may be one of these descriptors, so for it they close at the exec.
+        close_from(first_closed, plan.server_socket.is_some());
         if plan.oom[0] != 0 {
             let fd = libc::open(
                 c"/proc/self/oom_score_adj".as_ptr(),
@@ -373,10 +374,19 @@ pub(crate) unsafe fn close_from(first: RawFd, mark_only: bool) {
 /// # Safety
 /// Only in the child of a fork.
 pub(crate) unsafe fn reset_signals() {
-    // SAFETY: SIG_DFL runs no code; the set is initialised by sigemptyset.
+    // SAFETY: a zeroed action (handler, flags, restorer, mask) is SIG_DFL, which runs no code; the set is initialised
+    // by sigemptyset.
     unsafe {
+        // By the bare call: the C library keeps two signals from its callers, and whoever started us may ignore them.
+        let default = [0u64; 4];
         for signal in 1..=64 {
-            libc::signal(signal, libc::SIG_DFL);
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                signal,
+                default.as_ptr(),
+                std::ptr::null_mut::<u64>(),
+                8usize,
+            );
         }
         let mut none = std::mem::MaybeUninit::uninit();
         libc::sigemptyset(none.as_mut_ptr());

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use outlast_keeper::{LaunchOptions, Launched, launch};
-use outlast_sys::{process, signal};
+use outlast_sys::signal;
 
 pub const PTY: &str = "0";
 pub const JOB: &str = "1";
@@ -101,7 +101,7 @@ impl World {
         let mut stream = UnixStream::connect(&self.socket).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream
-            .write_all((words.join("\x1f") + "\n").as_bytes())
+            .write_all((words.join("\x1f").replace('\n', "\x1e") + "\n").as_bytes())
             .ok()?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).ok()?;
@@ -125,7 +125,7 @@ impl World {
     /// Kills the server with -9; the keeper starts another.
     pub fn kill_server(&self, pid: u32) {
         signal::send(pid, signal::SIGKILL).unwrap();
-        wait_until("the server is reaped", || !process::exists(pid));
+        wait_until("the server is reaped", || !alive(pid));
     }
 
     pub fn spawn(&self, pane: u32, kind: &str, argv: &[&str]) -> u32 {
@@ -169,19 +169,43 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         let keeper = self.keeper_pid;
-        if keeper != 0 && process::exists(keeper) {
+        if keeper != 0 && alive(keeper) {
             let _ = signal::send(keeper, signal::SIGTERM);
             let end = Instant::now() + Duration::from_secs(8);
-            while process::exists(keeper) && Instant::now() < end {
+            while alive(keeper) && Instant::now() < end {
                 std::thread::sleep(Duration::from_millis(1));
             }
-            if process::exists(keeper) {
+            if alive(keeper) {
                 let _ = signal::send(keeper, signal::SIGKILL);
                 eprintln!("keeper {keeper} had to be killed");
             }
         }
         let _ = std::fs::remove_dir_all(&self.dir);
     }
+}
+
+/// Makes an executable file, by another process: a descriptor of ours that is open for writing would be inherited by
+/// what other tests fork at this moment, and the file could not be executed (ETXTBSY).
+pub fn install(path: &Path, command: &str) {
+    let script = format!(
+        "{command} > {0}.new && chmod 755 {0}.new && mv {0}.new {0}",
+        path.display()
+    );
+    assert!(
+        std::process::Command::new("sh")
+            .args(["-c", &script])
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
+/// Whether a process runs: one that has ended may wait long for an init to reap it.
+pub fn alive(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(") ")
+        .next()
+        .is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['Z', 'X']))
 }
 
 pub fn wait_until(what: &str, done: impl Fn() -> bool) {

@@ -310,7 +310,10 @@ impl Server {
         while client.read(&mut byte).ok()? == 1 && byte[0] != b'\n' {
             line.push(char::from(byte[0]));
         }
-        let words: Vec<String> = line.split('\x1f').map(str::to_owned).collect();
+        let words: Vec<String> = line
+            .split('\x1f')
+            .map(|word| word.replace('\x1e', "\n"))
+            .collect();
         if line.is_empty() {
             // Only a look whether anybody lives here.
             return None;
@@ -480,6 +483,7 @@ impl Server {
                 work.set(5, number(2));
                 work.set(6, number(3));
                 let entry = self.panes.get_mut(&pane)?;
+                entry.checked = entry.rings.start();
                 entry.work = Some(work);
                 text("ok".into())
             }
