@@ -7,6 +7,8 @@
 
 pub mod client;
 pub mod eye;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 pub mod harness;
 pub mod keys;
 pub mod proc;
