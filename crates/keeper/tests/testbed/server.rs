@@ -399,7 +399,7 @@ impl Server {
                     writeln!(
                         table,
                         "pane={pane} slot={} life={} pid={} kind={:?} status={:?} at={} tty={} start={} end={} lost={} \
-                         eof={} in_done={} in_end={} checked={work} wrong={wrong} master={}",
+                         eof={} in_done={} in_end={} in_waits={} checked={work} wrong={wrong} master={}",
                         row.slot,
                         row.life,
                         row.pid,
@@ -413,6 +413,7 @@ impl Server {
                         rings.eof(),
                         rings.input_done(),
                         rings.input_end(),
+                        rings.input_end() - rings.input_done(),
                         entry.master.is_some(),
                     )
                     .unwrap();
