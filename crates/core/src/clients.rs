@@ -89,15 +89,7 @@ impl Core {
             return;
         }
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        self.show_output(id, text.trim_end_matches('\n'));
-    }
-
-    /// Output of a command that an attached client ran: shown over its pane.
-    fn show_output(&mut self, client: ClientId, text: &str) {
-        match self.pane_of(client) {
-            Some(pane) => mode::copy::list(self, pane, text),
-            None => self.message(client, text),
-        }
+        mode::print(self, id, text.trim_end_matches('\n'));
     }
 
     /// An error: on stderr with exit status 1, or as a message when attached; of nobody, into the configuration's

@@ -38,6 +38,11 @@ impl Hook {
         Self::of(ctx, &format!("after-{}", ctx.row.name), find)
     }
 
+    /// A hook of this name at this place.
+    pub fn named(ctx: &Ctx<'_>, name: &str, find: Find) -> Option<Hook> {
+        Self::of(ctx, name, find)
+    }
+
     fn place(ctx: &Ctx<'_>) -> Option<Find> {
         [&ctx.target, &ctx.state.current]
             .into_iter()

@@ -21,6 +21,8 @@ impl Core {
         let skip = usize::try_from(pane.offset - at).unwrap_or(usize::MAX);
         let Some(bytes) = bytes.get(skip..).filter(|bytes| !bytes.is_empty()) else { return };
         pane.offset += bytes.len() as u64;
+        let bytes = crate::draw::settle(self, id, bytes);
+        let Some(pane) = self.model.panes.get_mut(&id) else { return };
         let before = pane.terminal.change();
         pane.terminal.advance(bytes);
         pane.name_stale = true;
@@ -198,25 +200,6 @@ impl Core {
         }
         self.operate_any(id, PaneOp::Text(text.into_bytes()));
         self.touch_all();
-    }
-
-    /// focus-events: tells the program in a pane that it has gained or lost the keyboard, if it asked.
-    pub(crate) fn focus_changed(&mut self, id: PaneId) {
-        if !self.server_chain().flag("focus-events") {
-            return;
-        }
-        let Some(pane) = self.model.panes.get(&id) else { return };
-        if !pane.terminal.modes().focus || !pane.state.is_running() {
-            return;
-        }
-        let window = pane.state.window;
-        let active = self.model.windows.get(&window).is_some_and(|window| window.active == id);
-        let shown = active
-            && self.attached_clients().any(|client| {
-                let session = client.state.session.and_then(|id| self.model.sessions.get(&id));
-                session.is_some_and(|s| s.windows.get(&s.current).is_some_and(|link| link.0 == window))
-            });
-        self.write_bytes(id, if shown { b"\x1b[I".to_vec() } else { b"\x1b[O".to_vec() });
     }
 
     /// The terminal of a pane, for reading.

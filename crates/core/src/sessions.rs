@@ -271,6 +271,14 @@ impl Core {
         Some(window)
     }
 
+    /// Takes a link away that was only there for a moment.
+    pub(crate) fn take_link_quietly(&mut self, id: SessionId, index: u32) {
+        if let Some(session) = self.model.sessions.get_mut(&id) {
+            session.windows.remove(&index);
+            session.last.retain(|last| *last != index);
+        }
+    }
+
     /// Takes a link away; a session without windows ends, with its group. Then windows are renumbered if that is
     /// wanted.
     pub(crate) fn detach_link(&mut self, id: SessionId, index: u32) {

@@ -119,6 +119,7 @@ impl Core {
         self.check_empty();
         if !self.ended {
             self.show_config_errors();
+            input::update_focus(self);
             draw::frames(self);
             self.start_format_jobs();
         }

@@ -22,7 +22,29 @@ impl Core {
         let id = WindowId(self.model.global.next_window);
         self.model.global.next_window += 1;
         let pane = self.create_pane(id, cols, rows, history);
-        let window = Window {
+        let window = self.bare_window(id, pane, cols, rows);
+        self.model.windows.insert(id, Tracked::new(window));
+        self.fix_panes(id);
+        (id, pane)
+    }
+
+    /// Makes a window for a pane that has been taken out of another.
+    pub(crate) fn adopt_pane(&mut self, pane: PaneId, cols: u16, rows: u16, latest: Option<crate::ClientId>) -> WindowId {
+        let id = WindowId(self.model.global.next_window);
+        self.model.global.next_window += 1;
+        let window = Window { latest, ..self.bare_window(id, pane, cols, rows) };
+        self.model.windows.insert(id, Tracked::new(window));
+        if let Some(pane) = self.model.panes.get_mut(&pane) {
+            pane.state.window = id;
+            pane.name_stale = true;
+            pane.style_cache = None;
+        }
+        self.fix_panes(id);
+        id
+    }
+
+    fn bare_window(&self, id: WindowId, pane: PaneId, cols: u16, rows: u16) -> Window {
+        Window {
             id,
             name: String::new(),
             cols,
@@ -40,10 +62,7 @@ impl Core {
             created: self.now.unix,
             latest: None,
             silent_at_ms: None,
-        };
-        self.model.windows.insert(id, Tracked::new(window));
-        self.fix_panes(id);
-        (id, pane)
+        }
     }
 
     /// Makes a pane that belongs to a window; the caller puts it into the window's list and layout.
@@ -162,8 +181,6 @@ impl Core {
         }
         self.touch_window(id);
         self.touch_all();
-        self.focus_changed(old);
-        self.focus_changed(pane);
         if notify {
             self.notify_window("window-pane-changed", id);
         }
@@ -263,7 +280,6 @@ impl Core {
                 pane.name_stale = true;
             }
             self.notify_window("window-pane-changed", window_id);
-            self.focus_changed(next);
         }
         for client in self.model.clients.values_mut() {
             if client.state.panes.get(&window_id.0) == Some(&id) {

@@ -107,6 +107,17 @@ pub fn expand(core: &Core, template: &str, context: &FormatContext, time: bool) 
     outlast_lang::format::expand(template, &Scope::new(core, context.clone(), false), time)
 }
 
+/// All variables with their values, as display-message -a lists them.
+pub(crate) fn all(scope: &Scope<'_>) -> Vec<String> {
+    let mut lines: Vec<String> = names()
+        .into_iter()
+        .filter_map(|name| Some(format!("{name}={}", scope.variable(name)?)))
+        .collect();
+    lines.extend(scope.context.extra.iter().map(|(name, value)| format!("{name}={value}")));
+    lines.sort_unstable();
+    lines
+}
+
 /// A text without its `#[…]` styles and with `##` as `#`.
 pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
