@@ -34,7 +34,7 @@ fn with_synchronized(core: &Core, pane: PaneId) -> Vec<PaneId> {
 fn encode_options(core: &Core) -> EncodeOptions {
     let chain = core.server_chain();
     let backspace = match outlast_lang::key::parse(&chain.text("backspace")) {
-        Some(Key { code: Code::Char(c), mods: Mods::CTRL }) if c.is_ascii() => c as u8 & 0x1f,
+        Some(Key { code: Code::Char(c), mods: Mods::CTRL }) if c.is_ascii() => if c == '?' { 0x7f } else { c as u8 & 0x1f },
         Some(Key { code: Code::Char(c), .. }) if c.is_ascii() => c as u8,
         _ => 0x7f,
     };

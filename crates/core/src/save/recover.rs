@@ -147,8 +147,7 @@ impl Core {
             state.info = infos.remove(&id).unwrap_or_default();
             let mut client = Client::new(state);
             client.state.take_dirty();
-            client.decoder = Decoder::default();
-            client.decoder.push(&client.state.pending_input.clone(), &mut Vec::new());
+            client.decoder = Decoder::with_pending(&client.state.pending_input);
             model.clients.insert(ClientId(id), client);
         }
         for (name, buffer) in sections.all("buffer") {
