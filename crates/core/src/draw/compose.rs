@@ -1,6 +1,6 @@
 //! Composes a client's picture from panes, borders and status lines, redrawing only rows that changed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use outlast_term::screen::{ScreenCursor, ScreenModes};
@@ -28,6 +28,8 @@ pub(crate) struct Cache {
     titles: Vec<Title>,
     /// For each screen row what it was drawn from; empty when it must be drawn.
     keys: Vec<Vec<Part>>,
+    /// The same of the picture being drawn; kept for its memory.
+    next: Vec<Vec<Part>>,
     links: Vec<Arc<str>>,
     overlay: Option<Arc<ScreenRow>>,
     /// Monotonic ms at which the formats are expanded again.
@@ -42,6 +44,7 @@ impl Default for Cache {
             borders: Vec::new(),
             titles: Vec::new(),
             keys: Vec::new(),
+            next: Vec::new(),
             links: Vec::new(),
             overlay: None,
             status_due: u64::MAX,
@@ -58,7 +61,7 @@ impl Cache {
 
 /// What a row shows of one pane: the pane, its line, the change number of the line. It does not say where the row is,
 /// so a row that has scrolled is known again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Part {
     pane: PaneId,
     /// Renumberings so far (`Terminal::line_epoch`); u64::MAX for a mode's picture.
@@ -133,14 +136,14 @@ pub(super) fn compose(
     let mut rows = Vec::with_capacity(usize::from(view.rows));
     let (top, end) = (view.window_top(), view.window_top() + view.window_rows());
     let mut prompt = None;
-    let mut parts = Vec::new();
-    // From the second row on that has changed, rows are looked for elsewhere in the last picture.
-    let mut moved: Option<HashMap<Part, u16>> = None;
-    let mut changed = 0;
+    cache.next.resize_with(usize::from(view.rows), Vec::new);
+    // How far rows have moved since the last picture, once one has been found again.
+    let mut moved: Option<i32> = None;
     for y in 0..view.rows {
         let old = before.as_ref().map(|screen| &screen.rows[usize::from(y)]);
+        let parts = &mut cache.next[usize::from(y)];
+        parts.clear();
         if y < top || y >= end {
-            cache.keys[usize::from(y)].clear();
             let n = y - view.status_row();
             let mut row = cache.formats.status.get(usize::from(n)).map(|line| line.row.clone());
             if let Some((at, over, cursor)) = &overlay {
@@ -153,30 +156,34 @@ pub(super) fn compose(
             rows.push(share(old, row));
             continue;
         }
-        parts.clear();
         let wy = y - top + view.oy;
-        window.parts(wy, &cache.keys[usize::from(y)], &mut parts);
         let key = &cache.keys[usize::from(y)];
-        if let Some(old) = old.filter(|_| !key.is_empty() && *key == parts) {
+        window.parts(wy, key, parts);
+        if let Some(old) = old.filter(|_| !key.is_empty() && key == parts) {
             rows.push(old.clone());
             continue;
         }
         let borders = cache.borders.get(usize::from(y - top)).map_or(&[][..], |row| row);
-        changed += 1;
-        if let (Some(before), true, [part], true) = (&before, changed > 1, parts.as_slice(), borders.is_empty()) {
-            let known = |y: u16| rows.get(usize::from(y)).is_none_or(|row| Arc::ptr_eq(row, &before.rows[usize::from(y)]));
-            let moved = moved.get_or_insert_with(|| whole_rows(&cache.keys, &cache.borders, top, known));
-            if let Some(from) = moved.get(part) {
-                rows.push(before.rows[usize::from(*from)].clone());
-                std::mem::swap(&mut cache.keys[usize::from(y)], &mut parts);
+        if let (Some(before), [_], true) = (&before, parts.as_slice(), borders.is_empty()) {
+            let known = |from: usize| {
+                from >= usize::from(top)
+                    && cache.borders.get(from - usize::from(top)).is_some_and(Vec::is_empty)
+                    && cache.keys.get(from) == Some(&*parts)
+            };
+            let from = match moved {
+                Some(by) => usize::try_from(i32::from(y) + by).ok().filter(|from| known(*from)),
+                None => (0..cache.keys.len()).find(|from| known(*from)),
+            };
+            if let Some(from) = from {
+                moved = Some(from as i32 - i32::from(y));
+                rows.push(before.rows[from].clone());
                 continue;
             }
         }
-        let key = &mut cache.keys[usize::from(y)];
         let row = window.row(wy, borders, &cache.titles, old.map(|row| &**row), &mut cache.links);
-        std::mem::swap(key, &mut parts);
         rows.push(share(old, Arc::new(row)));
     }
+    std::mem::swap(&mut cache.keys, &mut cache.next);
     let still = window.held.contains(&view.active);
     let state = core.model.clients.get(&client)?;
     let modes = modes(core, &view, &cache.formats, state.state.prompt.is_some());
@@ -206,25 +213,6 @@ pub(super) fn compose(
         Some(before) if super::same(before, &screen) => None,
         _ => Some(screen),
     }
-}
-
-/// Rows of the last picture that show nothing but one line of one pane, by what they show. `known` says whether a
-/// row's key is still that of the last picture.
-fn whole_rows(
-    keys: &[Vec<Part>],
-    borders: &[Vec<(u16, ScreenCell)>],
-    top: u16,
-    known: impl Fn(u16) -> bool,
-) -> HashMap<Part, u16> {
-    let rows = borders.iter().enumerate().filter(|(_, borders)| borders.is_empty());
-    rows.filter_map(|(n, _)| {
-        let y = n as u16 + top;
-        match keys.get(usize::from(y)).map(Vec::as_slice) {
-            Some([part]) if known(y) => Some((*part, y)),
-            _ => None,
-        }
-    })
-    .collect()
 }
 
 /// The old row if it shows the same.
@@ -385,13 +373,13 @@ struct Window<'a> {
 }
 
 impl Window<'_> {
-    /// Finds the panes to hold. `since` 0 marks one that has been held for too long.
+    /// Finds the panes to hold: those whose synchronized update is open, but not for too long.
     fn hold(&mut self, held: &mut BTreeMap<PaneId, u64>, now: u64, settled: bool) {
         for (id, _) in &self.frame.panes {
             let Some(pane) = self.core.model.panes.get(id) else { continue };
             if pane.state.mode.is_none() && pane.terminal.modes().synchronized {
                 let since = *held.entry(*id).or_insert(now);
-                if since != 0 && settled {
+                if since.saturating_add(super::SYNC_MS) > now && settled {
                     self.held.push(*id);
                 }
             }

@@ -94,19 +94,10 @@ pub fn frames(core: &mut Core) {
         draw.clients.retain(|id, _| core.model.clients.contains_key(id));
         draw.typed.retain(|id, _| core.model.clients.contains_key(id));
     }
-    // A pane whose ?2026 has been open for too long is shown; one that has closed it may be held again.
     let panes = &core.model.panes;
-    let mut shown = false;
-    draw.held.retain(|id, since| {
-        let open = panes.get(id).is_some_and(|pane| pane.terminal.modes().synchronized);
-        shown |= open && *since + SYNC_MS <= now && *since != 0;
-        open
-    });
-    if shown {
-        for since in draw.held.values_mut().filter(|since| **since + SYNC_MS <= now) {
-            *since = 0;
-        }
-    }
+    draw.held.retain(|id, _| panes.get(id).is_some_and(|pane| pane.terminal.modes().synchronized));
+    let expired = |since: &u64| since.saturating_add(SYNC_MS) <= now;
+    let shown = draw.held.values().any(expired);
     let ids: Vec<ClientId> = core
         .model
         .clients
@@ -134,7 +125,32 @@ pub fn frames(core: &mut Core) {
         client.last_frame_ms = now;
         core.effects.push(Effect::Frame { client: id, screen });
     }
+    // What was open for too long has been shown as it is, once; then the next settled picture is waited for again.
+    for since in draw.held.values_mut().filter(|since| expired(since)) {
+        *since = now;
+    }
     core.draw = draw;
+}
+
+/// Bytes that close a synchronized update, and those that open one.
+const SYNC_END: &[u8] = b"\x1b[?2026l";
+const SYNC_BEGIN: &[u8] = b"\x1b[?2026h";
+
+/// Output that ends inside a synchronized update, but has finished one before, holds a settled picture that will not
+/// be there when the turn ends: the terminal is given the bytes up to it, and clients that are due are shown it. What
+/// is left of the bytes.
+pub(crate) fn settle<'a>(core: &mut Core, pane: PaneId, bytes: &'a [u8]) -> &'a [u8] {
+    let last = |what: &[u8]| bytes.windows(what.len()).rposition(|window| window == what);
+    let Some(end) = last(SYNC_END) else { return bytes };
+    if last(SYNC_BEGIN).is_none_or(|begin| begin < end) {
+        return bytes;
+    }
+    let (settled, rest) = bytes.split_at(end + SYNC_END.len());
+    let Some(entry) = core.model.panes.get_mut(&pane) else { return bytes };
+    entry.terminal.advance(settled);
+    core.touch_pane(pane);
+    frames(core);
+    rest
 }
 
 /// When a stale client's next frame may go: at once after a quiet time or a key, else paced.
@@ -167,8 +183,8 @@ pub fn next_due(core: &Core) -> Option<u64> {
         }
     }
     if waiting {
-        for since in draw.held.values().filter(|since| **since != 0) {
-            at(since + SYNC_MS);
+        for since in draw.held.values() {
+            at(since.saturating_add(SYNC_MS));
         }
     }
     next
