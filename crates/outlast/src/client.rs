@@ -320,9 +320,11 @@ impl Client {
                 }
             }
             ToClient::Attached { n } => {
-                if self.is_new(n) {
+                // Raw before it is acknowledged: the server draws when it hears so.
+                if n > self.hello.received {
                     self.attach();
                 }
+                self.is_new(n);
             }
             ToClient::Exit { n, status, message } => {
                 self.is_new(n);

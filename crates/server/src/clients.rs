@@ -38,7 +38,7 @@ pub struct Client {
     pub given_back: bool,
     /// It has been told to leave.
     pub leaving: bool,
-    /// The descriptor of its terminal.
+    /// The descriptor of its terminal, until we have opened our own.
     pub tty: Option<OwnedFd>,
     /// Its terminal, once that is ours.
     pub local: Option<Local>,
@@ -83,17 +83,18 @@ impl Client {
 
     /// Takes its terminal over.
     pub fn begin_terminal(&mut self) {
-        let Some(tty) = &self.tty else { return };
-        let mut local = Local::open(tty);
-        local.begin(self.known_caps());
+        let Some(tty) = self.tty.take() else { return };
+        let mut local = Local::open(&tty);
+        local.take(self.known_caps());
         self.local = Some(local);
     }
 
     /// Goes on with a terminal that a former server had taken over.
     pub fn resume_terminal(&mut self) {
-        let Some(tty) = &self.tty else { return };
-        let mut local = Local::open(tty);
-        local.resume(self.known_caps(), self.given_back);
+        let Some(tty) = self.tty.take() else { return };
+        let mut local = Local::open(&tty);
+        let held = self.messages.iter().any(|(_, frame)| is_attached(frame));
+        local.resume(self.known_caps(), self.given_back, held);
         self.local = Some(local);
     }
 
@@ -266,10 +267,19 @@ impl Clients {
     }
 }
 
+/// The message in a frame.
+fn decode(frame: &[u8]) -> Option<ToClient> {
+    ToClient::decode(*frame.get(4)?, frame.get(5..)?).ok()?
+}
+
 /// Whether a message's frame tells its client to leave.
 fn is_exit(frame: &[u8]) -> bool {
-    let message = frame.get(4).zip(frame.get(5..)).map(|(tag, body)| ToClient::decode(*tag, body));
-    matches!(message, Some(Ok(Some(ToClient::Exit { .. }))))
+    matches!(decode(frame), Some(ToClient::Exit { .. }))
+}
+
+/// Whether a message's frame tells its client that its terminal is ours.
+fn is_attached(frame: &[u8]) -> bool {
+    matches!(decode(frame), Some(ToClient::Attached { .. }))
 }
 
 #[cfg(test)]

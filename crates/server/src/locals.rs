@@ -9,10 +9,11 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
 
-use outlast_sys::raw_tty::{self, RawTty};
+use outlast_sys::raw_tty;
 use outlast_term::Screen;
 use outlast_term::keys::decode::{Decoder, Input};
 use outlast_term::paint::{self, Ansi, Caps};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
 /// How the terminal is reached.
 enum Way {
@@ -29,6 +30,8 @@ pub enum Flow {
     Drained,
     /// The rest waits for room.
     Blocked,
+    /// All of it waits for the client.
+    Held,
     /// The terminal is gone.
     Gone,
 }
@@ -46,8 +49,10 @@ pub struct Local {
     owes_ready: bool,
     /// Reads answers to our queries from what is typed, as long as some may come.
     listening: Option<Decoder>,
-    /// Raw modes as long as the terminal is ours, if we set them.
-    raw: Option<RawTty>,
+    /// The terminal's modes before its client made it raw: to be given back in the place of a client that was killed.
+    modes: Option<Termios>,
+    /// Its client has not made it raw yet: nothing may be written.
+    held: bool,
     /// It has been given back for the time being (suspend-client).
     given_back: bool,
 }
@@ -69,29 +74,39 @@ impl Local {
             written: 0,
             owes_ready: false,
             listening: None,
-            raw: None,
+            modes: None,
+            held: false,
             given_back: false,
         }
     }
 
-    /// Takes the terminal over.
-    pub fn begin(&mut self, caps: Caps) {
+    /// Takes the terminal over, as soon as its client has made it raw ([`Local::is_raw`]): before that what is
+    /// written would be changed on its way, and answers would be echoed.
+    pub fn take(&mut self, caps: Caps) {
+        if let Way::Own(own) = &self.way {
+            self.modes = tcgetattr(own).ok();
+        }
+        self.held = true;
+        self.begin(caps);
+    }
+
+    /// The client has made the terminal raw.
+    pub fn is_raw(&mut self) {
+        self.held = false;
+    }
+
+    fn begin(&mut self, caps: Caps) {
         self.caps = caps;
         self.listening = caps.queries.then(Decoder::default);
         self.given_back = false;
-        // The client makes it raw too; whoever is first, an answer to the queries below must not be echoed.
-        if let Way::Own(own) = &self.way
-            && let Ok(copy) = own.as_fd().try_clone_to_owned()
-        {
-            self.raw = RawTty::new(copy).ok();
-        }
         self.restart();
         paint::begin(&self.caps, &mut self.pending);
     }
 
     /// Goes on with a terminal that a former server had taken over. That one may have died within a sequence.
-    pub fn resume(&mut self, caps: Caps, given_back: bool) {
+    pub fn resume(&mut self, caps: Caps, given_back: bool, held: bool) {
         self.caps = caps;
+        self.held = held;
         self.given_back = given_back;
         // One that was given back is taken over again when the client says that it was continued.
         if !given_back {
@@ -114,12 +129,8 @@ impl Local {
 
     /// After the client was stopped and continued: the terminal's content and modes are unknown.
     pub fn continued(&mut self) {
-        if let Some(raw) = &mut self.raw {
-            let _ = raw.make_raw();
-        }
         if std::mem::take(&mut self.given_back) {
-            self.restart();
-            paint::begin(&self.caps, &mut self.pending);
+            self.begin(self.caps);
         } else {
             self.mend();
         }
@@ -181,6 +192,9 @@ impl Local {
     /// Writes what is pending, as far as the terminal takes it. For a relayed one the bytes are handed out, to be
     /// sent to the client, one portion at a time.
     pub fn flush(&mut self, relay: impl FnOnce(&[u8])) -> Flow {
+        if self.held {
+            return Flow::Held;
+        }
         match &mut self.way {
             Way::Own(own) => {
                 while self.written < self.pending.len() {
@@ -193,7 +207,7 @@ impl Local {
                     }
                 }
             }
-            Way::Relay { busy: true } => return Flow::Blocked,
+            Way::Relay { busy: true } => return Flow::Held,
             Way::Relay { busy } => {
                 if !self.pending.is_empty() {
                     relay(&self.pending);
@@ -205,7 +219,7 @@ impl Local {
         self.written = 0;
         // A large picture's memory is not kept for the small ones that follow.
         self.pending.shrink_to(16 * 1024);
-        if self.is_busy() { Flow::Blocked } else { Flow::Drained }
+        if self.is_busy() { Flow::Held } else { Flow::Drained }
     }
 
     /// The client has written what it was given.
@@ -222,13 +236,13 @@ impl Local {
 
     /// Whether a picture has been taken whole since the last call.
     pub fn take_ready(&mut self) -> bool {
-        !self.is_busy() && std::mem::take(&mut self.owes_ready)
+        !self.held && !self.is_busy() && std::mem::take(&mut self.owes_ready)
     }
 
-    /// Gives the terminal's former modes back, if it was us who changed them; before the client is told to leave.
+    /// Gives the terminal's former modes back, in the place of a client that is gone.
     pub fn restore_modes(&mut self) {
-        if let Some(raw) = &mut self.raw {
-            let _ = raw.restore();
+        if let (Way::Own(own), Some(modes)) = (&self.way, self.modes.take()) {
+            let _ = tcsetattr(own, OptionalActions::Now, &modes);
         }
     }
 

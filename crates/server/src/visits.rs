@@ -125,6 +125,12 @@ impl Server {
             ToServer::Received { n } => {
                 if let Some(client) = self.clients.get_mut(id) {
                     client.received(n);
+                    // It has had `Attached`, and has acted on it before it said so.
+                    let owes = client.owes();
+                    if let Some(local) = client.local.as_mut().filter(|_| !owes) {
+                        local.is_raw();
+                        self.painted.insert(id);
+                    }
                 }
             }
             ToServer::Continued => {
@@ -274,8 +280,7 @@ impl Server {
                 client.waits = false;
                 continue;
             }
-            if !waits && client.hold_until_ms.is_some() {
-                local.restore_modes();
+            if flow == Flow::Drained && client.hold_until_ms.is_some() {
                 client.hold_until_ms = None;
             }
             if local.take_ready() {
@@ -317,9 +322,6 @@ impl Server {
             }
             if client.hold_until_ms.is_some_and(|until| until <= now.ms) {
                 client.hold_until_ms = None;
-                if let Some(local) = &mut client.local {
-                    local.restore_modes();
-                }
                 self.touched.extend(client.connection);
             }
         }
