@@ -1,7 +1,9 @@
 //! Commands from text: configuration files, prompts, arguments.
 
 use outlast_lang::format::is_true;
-use outlast_lang::parse::{parse_argv, parse_text, CommandList, ParseContext, ParseError};
+use outlast_lang::parse::{
+    parse_arguments, parse_argv, parse_text, Argument, CommandList, ParseContext, ParseError,
+};
 
 use crate::commands;
 use crate::formats::{self, FormatContext};
@@ -71,6 +73,14 @@ impl Core {
     /// Commands of a command line. Err is tmux's text.
     pub(crate) fn parse_argv(&mut self, argv: &[String]) -> Result<CommandList, String> {
         let parsed = parse_argv(argv, &mut self.context(FormatContext::default()));
+        let list = parsed.map_err(|error| error.message)?;
+        commands::check(&list, None).map_err(|error| error.message)?;
+        Ok(list)
+    }
+
+    /// Commands of words that may be blocks (bind-key). Err is tmux's text.
+    pub(crate) fn parse_words(&mut self, words: &[Argument]) -> Result<CommandList, String> {
+        let parsed = parse_arguments(words, &mut self.context(FormatContext::default()));
         let list = parsed.map_err(|error| error.message)?;
         commands::check(&list, None).map_err(|error| error.message)?;
         Ok(list)

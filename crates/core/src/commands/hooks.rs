@@ -8,8 +8,9 @@ pub(super) fn set_hook(ctx: &mut Ctx<'_>) -> Outcome {
         return options::set_option(ctx);
     }
     let name = ctx.expand(&ctx.args.word(0).unwrap_or_default());
-    let hook = Hook::named(ctx, &name);
-    ctx.core.insert_hook(ctx.asked, &hook);
+    if let Some(hook) = Hook::named(ctx, &name, ctx.target.clone()) {
+        ctx.core.insert_hook(ctx.asked, &hook);
+    }
     Ok(Flow::Normal)
 }
 

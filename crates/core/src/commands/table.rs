@@ -40,6 +40,9 @@ rows! {
     "attach-session" "attach" ("c:dEf:rt:x", 0, Some(0))
         "[-dErx] [-c working-directory] [-f flags] [-t target-session]"
         [None, None] START | READ_ONLY => attach_session::attach_session;
+    "bind-key" "bind" ("nrN:T:", 1, None, commands)
+        "[-nr] [-T key-table] [-N note] key [command [argument ...]]"
+        [None, None] AFTER => bindings::bind_key;
     "break-pane" "breakp" ("abdPF:n:s:t:", 0, Some(0))
         "[-abdP] [-F format] [-n window-name] [-s src-pane] [-t dst-window]"
         [target('s', Kind::Pane, 0), WINDOW_INDEX] 0 => arrange::break_pane;
@@ -58,6 +61,8 @@ rows! {
     "copy-mode" "" ("deHMqs:t:u", 0, Some(0))
         "[-deHMqSu] [-s src-pane] [-t target-pane]"
         [target('s', Kind::Pane, 0), PANE] AFTER | READ_ONLY => prompts::copy_mode;
+    "delete-buffer" "deleteb" ("b:", 0, Some(0))
+        "[-b buffer-name]" [None, None] AFTER => buffers::delete_buffer;
     "detach-client" "detach" ("as:t:P", 0, Some(0))
         "[-aP] [-E shell-command] [-s target-session] [-t target-client]"
         [target('s', Kind::Session, CANFAIL), None] READ_ONLY | CLIENT_T => clients::detach_client;
@@ -90,9 +95,16 @@ rows! {
     "link-window" "linkw" ("abdks:t:", 0, Some(0))
         "[-abdk] [-s src-window] [-t dst-window]"
         [target('s', Kind::Window, 0), None] 0 => arrange::move_window;
+    "list-buffers" "lsb" ("F:f:O:r", 0, Some(0))
+        "[-F format] [-f filter] [-O order]" [None, None] AFTER => buffers::list_buffers;
     "list-clients" "lsc" ("F:f:O:rt:", 0, Some(0))
         "[-F format] [-f filter] [-O order][-t target-session]"
         [None, SESSION] READ_ONLY | AFTER => list::list_clients;
+    "list-commands" "lscm" ("F:", 0, Some(1))
+        "[-F format] [command]" [None, None] START | AFTER => bindings::list_commands;
+    "list-keys" "lsk" ("1aF:NO:P:rT:", 0, Some(1))
+        "[-1aNr] [-F format] [-O order] [-P prefix-string][-T key-table] [key]"
+        [None, None] START | AFTER => bindings::list_keys;
     "list-panes" "lsp" ("aF:f:O:rst:", 0, Some(0))
         "[-asr] [-F format] [-f filter] [-O order][-t target-window]"
         [None, WINDOW] AFTER => list::list_panes;
@@ -102,6 +114,9 @@ rows! {
     "list-windows" "lsw" ("aF:f:O:rt:", 0, Some(0))
         "[-ar] [-F format] [-f filter] [-O order][-t target-session]"
         [None, SESSION] AFTER => list::list_windows;
+    "load-buffer" "loadb" ("b:t:w", 1, Some(1))
+        "[-b buffer-name] [-t target-client] path"
+        [None, None] AFTER | CLIENT_T | CLIENT_CANFAIL => buffers::load_buffer;
     "move-pane" "movep" ("bdfhvp:l:s:t:", 0, Some(0))
         "[-bdfhv] [-l size] [-s src-pane] [-t dst-pane]"
         [target('s', Kind::Pane, DEFAULT_MARKED), PANE] 0 => arrange::join_pane;
@@ -120,6 +135,9 @@ rows! {
     "next-window" "next" ("at:", 0, Some(0))
         "[-a] [-t target-session]"
         [None, SESSION] 0 => select::select_window;
+    "paste-buffer" "pasteb" ("db:prSs:t:", 0, Some(0))
+        "[-dprS] [-s separator] [-b buffer-name] [-t target-pane]"
+        [None, PANE] AFTER => buffers::paste_buffer;
     "previous-layout" "prevl" ("t:", 0, Some(0))
         "[-t target-window]"
         [None, WINDOW] AFTER => layouts::select_layout;
@@ -153,6 +171,8 @@ rows! {
     "run-shell" "run" ("bd:Ct:Es:c:", 0, None, commands)
         "[-bCE] [-c start-directory] [-d delay] [-t target-pane] [shell-command [argument ...]]"
         [None, target('t', Kind::Pane, CANFAIL)] 0 => shell::run_shell;
+    "save-buffer" "saveb" ("ab:", 1, Some(1))
+        "[-a] [-b buffer-name] path" [None, None] AFTER => buffers::save_buffer;
     "select-layout" "selectl" ("Enopt:", 0, Some(1))
         "[-Enop] [-t target-pane] [layout-name]"
         [None, PANE] AFTER => layouts::select_layout;
@@ -168,6 +188,35 @@ rows! {
     "send-prefix" "" ("2t:", 0, Some(0))
         "[-2] [-t target-pane]"
         [None, PANE] AFTER => send_keys::send_keys;
+    "set-buffer" "setb" ("ab:t:n:w", 0, Some(1))
+        "[-aw] [-b buffer-name] [-n new-buffer-name] [-t target-client] [data]"
+        [None, None] AFTER | CLIENT_T | CLIENT_CANFAIL => buffers::set_buffer;
+    "set-environment" "setenv" ("Fhgrt:u", 1, Some(2))
+        "[-Fhgru] [-t target-session] variable [value]"
+        [None, target('t', Kind::Session, CANFAIL)] AFTER => environment::set_environment;
+    "set-hook" "" ("agpRt:uw", 1, Some(2), commands)
+        "[-agpRuw] [-t target-pane] hook [command]"
+        [None, target('t', Kind::Pane, CANFAIL)] AFTER => hooks::set_hook;
+    "set-option" "set" ("aFgopqst:uUw", 1, Some(2), commands)
+        "[-aFgopqsuUw] [-t target-pane] option [value]"
+        [None, target('t', Kind::Pane, CANFAIL)] AFTER => options::set_option;
+    "set-window-option" "setw" ("aFgoqt:u", 1, Some(2), commands)
+        "[-aFgoqu] [-t target-window] option [value]"
+        [None, target('t', Kind::Window, CANFAIL)] AFTER => options::set_option;
+    "show-buffer" "showb" ("b:", 0, Some(0))
+        "[-b buffer-name]" [None, None] AFTER => buffers::show_buffer;
+    "show-environment" "showenv" ("hgst:", 0, Some(1))
+        "[-hgs] [-t target-session] [variable]"
+        [None, target('t', Kind::Session, CANFAIL)] AFTER => environment::show_environment;
+    "show-hooks" "" ("gpt:w", 0, Some(1))
+        "[-gpw] [-t target-pane] [hook]"
+        [None, target('t', Kind::Pane, CANFAIL)] AFTER => hooks::show_hooks;
+    "show-options" "show" ("AgHpqst:vw", 0, Some(1))
+        "[-AgHpqsvw] [-t target-pane] [option]"
+        [None, target('t', Kind::Pane, CANFAIL)] AFTER => options::show_options;
+    "show-window-options" "showw" ("gvt:", 0, Some(1))
+        "[-gv] [-t target-window] [option]"
+        [None, target('t', Kind::Window, CANFAIL)] AFTER => options::show_options;
     "source-file" "source" ("t:Fnqv", 1, None)
         "[-Fnqv] [-t target-pane] path ..."
         [None, target('t', Kind::Pane, CANFAIL)] 0 => source_file::source_file;
@@ -187,6 +236,8 @@ rows! {
     "switch-client" "switchc" ("c:EFlnO:pt:rT:Z", 0, Some(0))
         "[-ElnprZ] [-c target-client] [-t target-session] [-T key-table] [-O order]"
         [None, None] READ_ONLY | CLIENT_C => clients::switch_client;
+    "unbind-key" "unbind" ("anqT:", 0, Some(1))
+        "[-anq] [-T key-table] key" [None, None] AFTER => bindings::unbind_key;
     "unlink-window" "unlinkw" ("kt:", 0, Some(0))
         "[-k] [-t target-window]"
         [None, WINDOW] 0 => kill::unlink_window;
