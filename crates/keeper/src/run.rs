@@ -51,8 +51,12 @@ impl SlotSet {
     fn insert(&mut self, slot: u16) {
         self.0[usize::from(slot) / 64] |= 1 << (slot % 64);
     }
-    fn remove(&mut self, slot: u16) {
-        self.0[usize::from(slot) / 64] &= !(1 << (slot % 64));
+    /// Whether it was in.
+    fn remove(&mut self, slot: u16) -> bool {
+        let (word, bit) = (&mut self.0[usize::from(slot) / 64], 1 << (slot % 64));
+        let was_in = *word & bit != 0;
+        *word &= !bit;
+        was_in
     }
     fn is_empty(&self) -> bool {
         self.0.iter().all(|word| *word == 0)
@@ -194,7 +198,8 @@ impl Run {
             kill_at: None,
             over: false,
         };
-        run.poll.add(run.bells.fd(), BELLS, Interest::IN)?;
+        run.poll
+            .add(run.bells.fd(), BELLS, Interest::IN | Interest::ET)?;
         run.poll.add(&run.signals, SIGNALS, Interest::IN)?;
         if let Some(watch) = run.listener.watch_fd() {
             run.poll.add(watch, WATCH, Interest::IN)?;
@@ -249,7 +254,8 @@ impl Run {
         for event in &events[..count] {
             match event.token {
                 SERVER => self.server_event(event),
-                BELLS => self.bells.drain(),
+                // Only changes of the eventfd are told, so it need not be read.
+                BELLS => {}
                 SIGNALS => self.take_signals(),
                 LISTENER => self.restart.client_came(clock::boottime_ms()),
                 WATCH => {
@@ -695,10 +701,11 @@ impl Run {
         let pumps = &self.pumps;
         self.bells.take(|slot| {
             if pumps.get(usize::from(slot)).is_some_and(Option::is_some) {
-                full.remove(slot);
-                readable.insert(slot);
                 writable.insert(slot);
                 resting.insert(slot);
+                if full.remove(slot) {
+                    readable.insert(slot);
+                }
             }
         });
     }

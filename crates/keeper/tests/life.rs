@@ -32,6 +32,23 @@ fn twenty_launchers_give_one_keeper() {
 }
 
 #[test]
+fn a_prefix_that_comes_to_nothing_is_left_away() {
+    let dir = fresh_directory();
+    let mut options = options(&dir, &testbed(), &[]);
+    options.prefix = vec!["false".into()];
+    assert_eq!(launch(&options).unwrap(), Launched::Started);
+    let world = World::adopt(dir, options.socket.clone());
+    drop(world);
+    let dir = fresh_directory();
+    options = common::options(&dir, &testbed(), &[]);
+    options.prefix = ["env", "OUTLAST_PREFIXED=yes"].map(Into::into).to_vec();
+    assert_eq!(launch(&options).unwrap(), Launched::Started);
+    let world = World::adopt(dir, options.socket.clone());
+    world.spawn(1, PTY, &["sh", "-c", "echo $OUTLAST_PREFIXED."]);
+    world.ask(&["await-output", "1", "yes."]);
+}
+
+#[test]
 fn a_stale_socket_is_replaced_and_a_strange_directory_refused() {
     let dir = fresh_directory();
     let options = options(&dir, &testbed(), &[]);

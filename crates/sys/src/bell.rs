@@ -66,10 +66,6 @@ fn wake(eventfd: &OwnedFd) {
     let _ = rustix::io::write(eventfd, &1u64.to_ne_bytes());
 }
 
-fn drain(eventfd: &OwnedFd) {
-    let _ = rustix::io::read(eventfd, &mut [0u8; 8]);
-}
-
 /// The server's side.
 ///
 /// A turn of its loop: [`ServerBells::take`], work, and when nothing is left [`ServerBells::may_sleep`]; if true wait
@@ -114,9 +110,10 @@ impl ServerBells {
     pub fn woke(&self) {
         self.0.to_server().woke();
     }
-    /// To be called when [`ServerBells::fd`] is readable, so that it is not next time.
+    /// To be called when [`ServerBells::fd`] is readable, so that it is not next time (not needed where it is polled
+    /// for changes only).
     pub fn drain(&self) {
-        drain(&self.0.wakes_server);
+        let _ = rustix::io::read(&self.0.wakes_server, &mut [0u8; 8]);
     }
     /// What becomes readable when the keeper rings a sleeping server.
     pub fn fd(&self) -> BorrowedFd<'_> {
@@ -176,11 +173,7 @@ impl KeeperBells {
     pub fn woke(&self) {
         self.page.to_keeper().woke();
     }
-    /// To be called when [`KeeperBells::fd`] is readable.
-    pub fn drain(&self) {
-        drain(&self.page.wakes_keeper);
-    }
-    /// What becomes readable when the server rings a sleeping keeper.
+    /// What changes when the server rings a sleeping keeper; to be polled for changes (`ET`), not read.
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.page.wakes_keeper.as_fd()
     }

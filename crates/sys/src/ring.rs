@@ -170,7 +170,8 @@ impl KeeperRings {
         if missing == 0 {
             return;
         }
-        self.start = self.end - (self.out_len - want);
+        // A wild tail may claim that more is unread than was ever there.
+        self.start = self.end.saturating_sub(self.out_len - want).max(self.start);
         self.lost += missing;
         self.out.word(LOST).store(self.lost, Ordering::Relaxed);
         self.out.word(START).store(self.start, Ordering::Release);
