@@ -9,6 +9,22 @@
 #[inline(always)]
 pub fn point(_name: &str) {}
 
+/// Panics on output that holds the text of `OUTLAST_POISON`, with the feature `faults`.
+#[cfg(not(feature = "faults"))]
+#[inline(always)]
+pub fn poison(_output: &[u8]) {}
+
+/// Panics on output that holds the text of `OUTLAST_POISON`.
+#[cfg(feature = "faults")]
+pub fn poison(output: &[u8]) {
+    thread_local!(static TEXT: Option<String> = std::env::var("OUTLAST_POISON").ok());
+    TEXT.with(|text| {
+        let bytes = text.as_deref().unwrap_or_default().as_bytes();
+        let found = !bytes.is_empty() && output.windows(bytes.len()).any(|window| window == bytes);
+        assert!(!found, "the planted fault");
+    });
+}
+
 /// Passes a point.
 #[cfg(feature = "faults")]
 pub fn point(name: &str) {

@@ -15,6 +15,8 @@ pub mod tag {
     pub const JOURNAL_A: u16 = 1;
     /// Second slot of the journal (pane 0).
     pub const JOURNAL_B: u16 = 2;
+    /// Which output is being handled (pane 0).
+    pub const POISON: u16 = 3;
     /// A pane's checkpoints.
     pub const CHECKPOINT: u16 = 1;
     /// A pane's history.

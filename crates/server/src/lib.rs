@@ -10,6 +10,7 @@
 //! | [`panes`], [`jobs`], [`spawn`] | programs with a terminal and without |
 //! | [`keeper`] | the connection with the keeper |
 //! | [`journal`], [`notes`], [`checkpoint`], [`history`], [`memory`] | what the next server will find |
+//! | [`poison`] | what output kills the server |
 //! | [`files`], [`probe`] | disk; questions to the system |
 //! | [`fault`] | where a test may kill us |
 #![forbid(unsafe_code)]
@@ -27,6 +28,7 @@ mod locals;
 mod memory;
 mod notes;
 mod panes;
+mod poison;
 mod probe;
 mod server;
 mod spawn;

@@ -26,7 +26,8 @@ use crate::jobs::Jobs;
 use crate::journal::Journal;
 use crate::keeper::{Link, Owner, job_number, owner};
 use crate::memory::FileMemory;
-use crate::panes::Panes;
+use crate::panes::{BUDGET, Panes};
+use crate::poison::Poison;
 use crate::probe::Facts;
 
 const KEEPER: u64 = 0;
@@ -58,6 +59,7 @@ pub struct Server {
     pub(crate) clients: Clients,
     pub(crate) calls: Calls,
     pub(crate) journal: Journal<FileMemory>,
+    poison: Poison,
     /// What the turn wants done.
     pub(crate) effects: Vec<Effect>,
     /// What of the loop's own the turn's transaction is to hold.
@@ -90,6 +92,7 @@ pub struct Parts {
     pub jobs: Jobs,
     pub clients: Clients,
     pub journal: Journal<FileMemory>,
+    pub poison: Poison,
 }
 
 /// The time of a turn.
@@ -125,6 +128,7 @@ impl Server {
             clients: parts.clients,
             calls: Calls::default(),
             journal: parts.journal,
+            poison: parts.poison,
             effects: Vec::new(),
             entries: Vec::new(),
             uncommitted: false,
@@ -317,11 +321,20 @@ impl Server {
                 self.core.handle(now, Event::Lost { pane, to: start }, &mut self.effects);
                 io.at = start;
             }
-            let bytes = rings.slice(io.at, io.at + crate::panes::BUDGET);
-            if !bytes.is_empty() {
-                let len = bytes.len() as u64;
+            let end = rings.end().min(io.at + BUDGET);
+            let piece = self.poison.piece(pane, io.at, end);
+            let bytes = rings.slice(io.at, piece.to);
+            if piece.poisoned && !bytes.is_empty() {
+                crate::poison::keep(pane, io.at..piece.to, bytes);
+                self.core.handle(now, Event::Lost { pane, to: piece.to }, &mut self.effects);
+            } else if !bytes.is_empty() {
+                self.poison.enter(pane, io.at);
+                crate::fault::poison(bytes);
                 self.core.handle(now, Event::Output { pane, at: io.at, bytes }, &mut self.effects);
-                io.at += len;
+                self.poison.leave();
+            }
+            if !bytes.is_empty() {
+                io.at += bytes.len() as u64;
                 io.touched_ms = Some(now.ms);
             }
             if let Some(status) = io.take_ended() {

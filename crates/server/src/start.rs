@@ -13,6 +13,7 @@ use outlast_core::{Core, Event, PaneId, Setup};
 use outlast_sys::bell::ServerBells;
 use outlast_sys::fd_pass::Fds;
 use outlast_sys::mem::MemFile;
+use outlast_sys::ring::ServerRings;
 use outlast_sys::{daemon, process, signal};
 use outlast_wire::keeper::{self as wire, ToKeeper, ToServer};
 
@@ -22,6 +23,7 @@ use crate::journal::{Journal, JournalError};
 use crate::keeper::{Link, Owner, owner, tag};
 use crate::memory::FileMemory;
 use crate::panes::Panes;
+use crate::poison::Poison;
 use crate::probe::{Facts, SystemProbe, own_home};
 use crate::server::{Parts, Server, now};
 
@@ -88,6 +90,7 @@ impl Words {
 
 /// What the keeper tells a new server.
 struct Table {
+    last: wire::Status,
     bells: ServerBells,
     listener: OwnedFd,
     panes: Vec<(wire::Pane, Fds)>,
@@ -97,11 +100,12 @@ struct Table {
 impl Table {
     fn receive(link: &Link) -> io::Result<Table> {
         let missing = || io::Error::from(io::ErrorKind::InvalidData);
-        let (mut bells, mut listener) = (None, None);
+        let (mut bells, mut listener, mut last) = (None, None, wire::Status::Running);
         let (mut panes, mut deposits) = (Vec::new(), Vec::new());
         loop {
             let Some((message, mut fds)) = link.receive(false)? else { continue };
             match message {
+                ToServer::Hello(hello) => last = hello.last_status,
                 ToServer::Bell => {
                     let mut next = || fds.next_fd().ok_or_else(missing);
                     bells = Some(ServerBells::map(next()?, next()?, next()?)?);
@@ -117,7 +121,8 @@ impl Table {
                 _ => {}
             }
         }
-        Ok(Table { bells: bells.ok_or_else(missing)?, listener: listener.ok_or_else(missing)?, panes, deposits })
+        let (bells, listener) = (bells.ok_or_else(missing)?, listener.ok_or_else(missing)?);
+        Ok(Table { last, bells, listener, panes, deposits })
     }
 
     /// Takes one of our own deposits out.
@@ -135,6 +140,10 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
     signal::ignore(signal::SIGPIPE);
     let mut table = Table::receive(&link).map_err(StartError::Keeper)?;
     let (journal, turns) = open_journal(&mut table, &link)?;
+    let (poison, new) = Poison::open(table.own(tag::POISON), table.last)?;
+    if let Some(file) = new {
+        link.deposit(0, tag::POISON, file.fd());
+    }
     let facts = Facts::default();
     let probe = Box::new(SystemProbe { facts: facts.clone(), link: link.clone(), socket: words.socket.clone() });
 
@@ -162,10 +171,10 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
     let core = if fresh {
         Core::new(Setup { now: now(), await_config: true }, probe)
     } else {
-        recover(turns, &mut clients, &mut panes, &table.bells, probe)?
+        recover(turns, &mut clients, &mut panes, &table.bells, &poison, probe)?
     };
     let (bells, listener) = (table.bells, table.listener);
-    let parts = Parts { core, link, bells, listener, facts, panes, jobs, clients, journal };
+    let parts = Parts { core, link, bells, listener, facts, panes, jobs, clients, journal, poison };
     let mut server = Server::new(parts)?;
     if fresh {
         server.begin(&words)?;
@@ -206,6 +215,7 @@ fn recover(
     clients: &mut Clients,
     panes: &mut Panes,
     bells: &ServerBells,
+    poison: &Poison,
     probe: Box<SystemProbe>,
 ) -> Result<Core, StartError> {
     let now = now();
@@ -235,8 +245,7 @@ fn recover(
         let io = &*io;
         let from = core.restore_terminal(pane, io.checkpoint().map(|checkpoint| checkpoint.bytes));
         if let Some(rings) = &io.rings {
-            let from = from.max(rings.start());
-            core.replay_output(pane, from, rings.slice(from, core.heard(pane)));
+            replay(&mut core, pane, from.max(rings.start()), rings, poison);
         }
     }
     for (pane, at, bytes) in inputs {
@@ -245,6 +254,30 @@ fn recover(
         }
     }
     Ok(core)
+}
+
+/// Replays what was heard, in silence.
+fn replay(core: &mut Core, pane: PaneId, from: u64, rings: &ServerRings, poison: &Poison) {
+    let end = core.heard(pane).min(rings.end());
+    let mut at = from;
+    loop {
+        let piece = poison.piece(pane, at, end);
+        let bytes = rings.slice(at, piece.to);
+        if piece.poisoned && !bytes.is_empty() {
+            crate::poison::keep(pane, at..piece.to, bytes);
+            // A gap is what is lost.
+            core.replay_output(pane, piece.to, &[]);
+        } else {
+            poison.enter(pane, at);
+            crate::fault::poison(bytes);
+            core.replay_output(pane, at, bytes);
+            poison.leave();
+        }
+        at = piece.to;
+        if at >= end {
+            return;
+        }
+    }
 }
 
 impl Server {

@@ -1,0 +1,180 @@
+//! Output that kills the server: found, stepped over, kept as a file.
+//!
+//! Before output is handled its place is noted in memory that the keeper holds. A server that finds the note of one
+//! that died of a fault of its own looks at that pane's output in small blocks; a block in which two have died is
+//! stepped over. A server that was killed (SIGKILL) died of nothing that it read.
+
+use std::io;
+use std::io::Write;
+use std::ops::Range;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use outlast_core::PaneId;
+use outlast_sys::mem::{MemFile, Mapping};
+use outlast_wire::keeper::Status;
+
+/// Length of a block: what is stepped over, at most.
+const BLOCK: u64 = 4096;
+/// Deaths in one block that make it poison.
+const DEATHS: u64 = 2;
+const LEN: u64 = 4096;
+
+// Offsets of the words.
+const WORKING_PANE: usize = 0;
+const WORKING_AT: usize = 8;
+const SUSPECT_PANE: usize = 16;
+const SUSPECT_BLOCK: usize = 24;
+const SUSPECT_DEATHS: usize = 32;
+
+/// SIGKILL's number.
+const SIGKILL: u8 = 9;
+
+/// The note and what follows from the last one.
+pub struct Poison {
+    map: Mapping,
+    suspect: Option<PaneId>,
+    poisoned: Option<u64>,
+}
+
+/// A stretch of output that is handled at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Where it ends.
+    pub to: u64,
+    /// It is to be stepped over.
+    pub poisoned: bool,
+}
+
+impl Poison {
+    /// A note in a file that the former server left, or a new one. `last`: how the former server ended.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub fn open(file: Option<MemFile>, last: Status) -> io::Result<(Poison, Option<MemFile>)> {
+        let (map, new) = match file {
+            Some(file) if file.len()? >= LEN => (file.map()?, None),
+            _ => {
+                let file = MemFile::new(c"outlast-poison", LEN)?;
+                (file.map()?, Some(file))
+            }
+        };
+        let mut poison = Poison { map, suspect: None, poisoned: None };
+        let fault = !matches!(last, Status::Running | Status::Unknown | Status::Code(0) | Status::Signal(SIGKILL));
+        let working = poison.load(WORKING_PANE);
+        if fault && working != 0 {
+            let block = poison.load(WORKING_AT) / BLOCK;
+            let same = poison.load(SUSPECT_PANE) == working && poison.load(SUSPECT_BLOCK) == block;
+            let deaths = if same { poison.load(SUSPECT_DEATHS) + 1 } else { 1 };
+            poison.store(SUSPECT_DEATHS, deaths);
+            poison.store(SUSPECT_PANE, working);
+            poison.store(SUSPECT_BLOCK, block);
+        }
+        poison.store(WORKING_PANE, 0);
+        if let Some(pane) = poison.load(SUSPECT_PANE).checked_sub(1) {
+            poison.suspect = Some(PaneId(pane as u32));
+            poison.poisoned = (poison.load(SUSPECT_DEATHS) >= DEATHS).then(|| poison.load(SUSPECT_BLOCK));
+        }
+        Ok((poison, new))
+    }
+
+    /// The next piece of a pane's output from `at`, no further than `end`.
+    pub fn piece(&self, pane: PaneId, at: u64, end: u64) -> Piece {
+        if self.suspect != Some(pane) {
+            return Piece { to: end, poisoned: false };
+        }
+        let block = at / BLOCK;
+        Piece { to: end.min((block + 1) * BLOCK), poisoned: self.poisoned == Some(block) }
+    }
+
+    /// Output of a pane at this offset is being handled.
+    pub fn enter(&self, pane: PaneId, at: u64) {
+        self.store(WORKING_AT, at);
+        self.store(WORKING_PANE, u64::from(pane.0) + 1);
+    }
+
+    /// It has been handled.
+    pub fn leave(&self) {
+        self.store(WORKING_PANE, 0);
+    }
+
+    fn word(&self, at: usize) -> Option<&AtomicU64> {
+        self.map.word(at)
+    }
+
+    fn load(&self, at: usize) -> u64 {
+        self.word(at).map_or(0, |word| word.load(Ordering::Relaxed))
+    }
+
+    fn store(&self, at: usize, value: u64) {
+        if let Some(word) = self.word(at) {
+            word.store(value, Ordering::Release);
+        }
+    }
+}
+
+/// Keeps bytes that were stepped over, for whoever looks into it. Errors are for the log.
+pub fn keep(pane: PaneId, range: Range<u64>, bytes: &[u8]) {
+    let kept = write(pane, range.start, bytes);
+    let what = match kept {
+        Ok(path) => format!("kept in {}", path.display()),
+        Err(error) => format!("not kept: {error}"),
+    };
+    eprintln!("server: pane {pane}: output {} to {} killed two servers, stepped over, {what}", range.start, range.end);
+}
+
+fn write(pane: PaneId, at: u64, bytes: &[u8]) -> io::Result<PathBuf> {
+    let state = std::env::var_os("XDG_STATE_HOME").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+    let state = state.or_else(|| Some(crate::probe::own_home()?.join(".local/state")));
+    let directory = state.ok_or(io::ErrorKind::NotFound)?.join("outlast");
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
+    let path = directory.join(format!("poison-{}-{at}.bin", pane.0));
+    std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?.write_all(bytes)?;
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PANE: PaneId = PaneId(0);
+    const PANIC: Status = Status::Code(101);
+
+    fn reopened(poison: Poison, last: Status) -> Poison {
+        let file = MemFile::new(c"test", LEN).unwrap();
+        file.map().unwrap().copy_from_slice(&poison.map);
+        Poison::open(Some(file), last).unwrap().0
+    }
+
+    #[test]
+    fn two_deaths_in_one_block_make_it_poison() {
+        let (poison, new) = Poison::open(None, Status::Running).unwrap();
+        assert!(new.is_some());
+        assert_eq!(poison.piece(PANE, 10, 90_000), Piece { to: 90_000, poisoned: false });
+        poison.enter(PANE, 10);
+        let poison = reopened(poison, PANIC);
+        assert_eq!(poison.piece(PANE, 10, 90_000), Piece { to: BLOCK, poisoned: false });
+        poison.enter(PANE, 10);
+        poison.leave();
+        poison.enter(PANE, 5 * BLOCK);
+        let poison = reopened(poison, PANIC);
+        assert!(!poison.piece(PANE, 5 * BLOCK, 90_000).poisoned, "once");
+        poison.enter(PANE, 5 * BLOCK + 7);
+        let poison = reopened(poison, PANIC);
+        assert_eq!(poison.piece(PANE, 5 * BLOCK + 7, 90_000), Piece { to: 6 * BLOCK, poisoned: true });
+        assert!(!poison.piece(PANE, 6 * BLOCK, 90_000).poisoned && !poison.piece(PaneId(1), 5 * BLOCK, 1).poisoned);
+        let poison = reopened(poison, Status::Signal(SIGKILL));
+        assert!(poison.piece(PANE, 5 * BLOCK, 90_000).poisoned, "it stays poison until another is found");
+    }
+
+    #[test]
+    fn being_killed_is_nobody_s_fault() {
+        let (mut poison, _) = Poison::open(None, Status::Running).unwrap();
+        for _ in 0..5 {
+            poison.enter(PANE, 10);
+            poison = reopened(poison, Status::Signal(SIGKILL));
+        }
+        assert_eq!(poison.piece(PANE, 10, 90_000), Piece { to: 90_000, poisoned: false });
+    }
+}
