@@ -258,7 +258,7 @@ impl Terminal {
         let (a, b) = (usize::from(from), usize::from(to));
         if keep {
             let styles = &self.styles;
-            let row = &mut self.grid.rows[usize::from(self.grid.order[usize::from(y)])];
+            let row = self.grid.row_mut(y);
             for x in a..b {
                 if row.get(x).used() && !styles.get(row.get(x).style()).attrs.has(Attrs::PROTECTED)
                 {

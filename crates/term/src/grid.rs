@@ -21,8 +21,10 @@ pub(crate) struct SavedCursor {
 pub(crate) struct Grid {
     /// Rows in no order.
     pub(crate) rows: Vec<Row>,
-    /// Index into `rows` of each screen row.
-    pub(crate) order: Vec<u16>,
+    /// Index into `rows` of each screen row, twice over: the screen's rows are `order[first..first + height]`, so
+    /// that scrolling the whole screen is one step of `first`.
+    order: Vec<u16>,
+    first: usize,
     /// Rows of the last region that scrolled, and the change number of it. Kept apart so that a scroll need
     /// not touch every row it moves.
     moved: (u16, u16, u64),
@@ -41,15 +43,8 @@ impl Grid {
     /// Adds blank rows at the bottom or drops rows there.
     pub(crate) fn set_height(&mut self, rows: u16, change: u64) {
         let rows = usize::from(rows);
-        if self.order.len() > rows {
-            self.replace(|all| all.truncate(rows), change);
-        }
-        while self.order.len() < rows {
-            self.order.push(self.rows.len() as u16);
-            self.rows.push(Row {
-                change,
-                ..Row::default()
-            });
+        if self.rows.len() != rows {
+            self.replace(|all| all.resize_with(rows, Row::default), change);
         }
     }
 
@@ -57,7 +52,7 @@ impl Grid {
     pub(crate) fn replace(&mut self, with: impl FnOnce(&mut Vec<Row>), change: u64) {
         let mut old = std::mem::take(&mut self.rows);
         let mut all: Vec<Row> = self
-            .order
+            .shown()
             .iter()
             .map(|&i| std::mem::take(&mut old[usize::from(i)]))
             .collect();
@@ -65,21 +60,35 @@ impl Grid {
         for row in &mut all {
             row.change = change;
         }
-        self.order = (0..all.len() as u16).collect();
+        let n = all.len() as u16;
+        self.order = (0..n).chain(0..n).collect();
+        self.first = 0;
         self.rows = all;
     }
 
-    pub(crate) fn height(&self) -> u16 {
-        self.order.len() as u16
+    /// Forgets every row.
+    pub(crate) fn drop_rows(&mut self) {
+        self.rows = Vec::new();
+        self.order = Vec::new();
+        self.first = 0;
     }
 
+    fn shown(&self) -> &[u16] {
+        &self.order[self.first..self.first + self.order.len() / 2]
+    }
+
+    pub(crate) fn height(&self) -> u16 {
+        (self.order.len() / 2) as u16
+    }
+
+    #[inline]
     pub(crate) fn row(&self, y: u16) -> &Row {
-        &self.rows[usize::from(self.order[usize::from(y)])]
+        &self.rows[usize::from(self.order[self.first + usize::from(y)])]
     }
 
     #[inline]
     pub(crate) fn row_mut(&mut self, y: u16) -> &mut Row {
-        &mut self.rows[usize::from(self.order[usize::from(y)])]
+        &mut self.rows[usize::from(self.order[self.first + usize::from(y)])]
     }
 
     /// The change number at which screen row `y` last showed something else.
@@ -122,10 +131,22 @@ impl Grid {
         cols: usize,
         change: u64,
     ) {
-        let (t, b) = (usize::from(top), usize::from(bottom));
+        let n = self.order.len() / 2;
+        let (t, b) = (
+            self.first + usize::from(top),
+            self.first + usize::from(bottom),
+        );
         let first = self.order[t];
-        self.order.copy_within(t + 1..b + 1, t);
-        self.order[b] = first;
+        if usize::from(bottom) + 1 - usize::from(top) == n {
+            self.first += 1;
+            if self.first == n {
+                self.first = 0;
+            }
+        } else {
+            self.order.copy_within(t + 1..b + 1, t);
+            self.order[b] = first;
+            self.double();
+        }
         let row = &mut self.rows[usize::from(first)];
         row.reset(blank, cols);
         row.change = change;
@@ -145,13 +166,25 @@ impl Grid {
         cols: usize,
         change: u64,
     ) {
-        let (t, b) = (usize::from(top), usize::from(bottom));
+        let (t, b) = (
+            self.first + usize::from(top),
+            self.first + usize::from(bottom),
+        );
         let last = self.order[b];
         self.order.copy_within(t..b, t + 1);
         self.order[t] = last;
+        self.double();
         let row = &mut self.rows[usize::from(last)];
         row.reset(blank, cols);
         row.change = change;
         self.note_move(top, bottom, change);
+    }
+
+    /// Makes both copies of the order equal again after a change within `first..first + height`.
+    fn double(&mut self) {
+        let n = self.order.len() / 2;
+        let first = self.first;
+        self.order.copy_within(n..first + n, 0);
+        self.order.copy_within(first..n, first + n);
     }
 }

@@ -12,6 +12,7 @@
 use std::cell::Cell as Shared;
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::cell::Cell;
 use crate::line::{self, Loose, Record, Scratch, Tables};
 use crate::row::Row;
 
@@ -63,6 +64,8 @@ const ROWS_MOST: u32 = 8192;
 const RECORDS: usize = HEAD + 2 * (ROWS_MOST / STRIDE) as usize;
 /// Bytes of link records before one row; further links of that row are dropped.
 const LINKS_MOST: usize = 8 * 1024;
+/// Bytes that wait in the stage before they are written to the block, at most about.
+const STAGE_LEN: usize = 8 * 1024;
 /// Released blocks that may wait for a checkpoint before one is asked for.
 const WAITING: u64 = 16;
 
@@ -124,7 +127,14 @@ impl History {
             return;
         }
         let cells = row.trimmed();
-        let linked = cells.iter().fold(0, |all, c| all | c.0) >> 48 != 0;
+        let all = cells.iter().fold(0, |all, c| all | c.0);
+        if all < 0x80 && self.push_plain(row.flags, cells) {
+            if self.stage.len() > STAGE_LEN {
+                self.flush(blocks);
+            }
+            return;
+        }
+        let linked = all >> 48 != 0;
         self.append(blocks, |history| {
             if linked {
                 for c in cells {
@@ -142,6 +152,21 @@ impl History {
         });
     }
 
+    /// Appends a row of ASCII in the default style, when there is room in the block: the commonest row.
+    #[inline]
+    fn push_plain(&mut self, flags: u8, cells: &[Cell]) -> bool {
+        let start = self.stage.len();
+        if !self.open
+            || self.at + start + cells.len() + 4 > BLOCK_LEN
+            || self.rows + STRIDE > ROWS_MOST
+        {
+            return false;
+        }
+        line::encode_plain(&mut self.stage, flags, cells);
+        self.count(start);
+        true
+    }
+
     /// Appends what `put` writes to the stage: links first, then one row.
     pub(crate) fn append(&mut self, blocks: &mut dyn Blocks, put: impl Fn(&mut History)) {
         for _ in 0..2 {
@@ -153,7 +178,7 @@ impl History {
             put(self);
             if self.at + self.stage.len() <= BLOCK_LEN && self.rows + STRIDE <= ROWS_MOST {
                 self.count(start);
-                if self.stage.len() > 8192 {
+                if self.stage.len() > STAGE_LEN {
                     self.flush(blocks);
                 }
                 return;

@@ -209,10 +209,17 @@ impl Clusters {
     }
 
     fn hash(s: &str) -> usize {
-        let mut h = 0xcbf2_9ce4_8422_2325u64;
-        for b in s.bytes() {
-            h = (h ^ u64::from(b)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut h = 0xcbf2_9ce4_8422_2325u64 ^ s.len() as u64;
+        let mut words = s.as_bytes().chunks_exact(8);
+        for w in words.by_ref() {
+            let w = u64::from_le_bytes(w.try_into().unwrap_or_default());
+            h = (h ^ w).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23);
         }
+        let last = words
+            .remainder()
+            .iter()
+            .fold(0, |w, b| w << 8 | u64::from(*b));
+        h = (h ^ last).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (h ^ h >> 29) as usize
     }
 

@@ -17,7 +17,7 @@
 //! A link is a record too: 80, length of id and of URI (16 bits each), both texts.
 
 use crate::cell::Cell;
-use crate::intern::{Clusters, Links, Styles, underline};
+use crate::intern::{CLUSTER_LEN, Clusters, Links, Styles, underline};
 use crate::style::{Attrs, Colour, Style};
 
 /// The record holds a link.
@@ -103,6 +103,14 @@ pub(crate) fn put_run(out: &mut Vec<u8>, columns: usize, style: &Style, link: u1
     out[at] = head;
 }
 
+/// Appends the record of a row of ASCII in the default style.
+#[inline]
+pub(crate) fn encode_plain(out: &mut Vec<u8>, flags: u8, cells: &[Cell]) {
+    out.push(flags | ASCII);
+    put_varint(out, cells.len() as u32);
+    out.extend(cells.iter().map(|c| c.0 as u8));
+}
+
 /// Appends the record of a row of cells. `link` says where in the block the record of a link is, 0 for nowhere.
 pub(crate) fn encode(
     out: &mut Vec<u8>,
@@ -139,17 +147,23 @@ pub(crate) fn encode(
         }
         return;
     }
-    scratch.text.clear();
     scratch.runs.clear();
+    let mut end = 0;
     let mut ascii = true;
     let mut linked = false;
     let mut at = 0;
     while at < cells.len() {
         let look = cells[at].look();
         let n = cells[at..].iter().take_while(|c| c.look() == look).count();
-        for c in &cells[at..at + n] {
-            ascii &= put_glyph(&mut scratch.text, *c, tables.clusters, true);
-        }
+        let (to, plain) = put_glyphs(
+            &mut scratch.text,
+            end,
+            &cells[at..at + n],
+            tables.clusters,
+            true,
+        );
+        end = to;
+        ascii &= plain;
         let place = link(cells[at].link());
         linked |= place != 0;
         put_run(
@@ -160,16 +174,24 @@ pub(crate) fn encode(
         );
         at += n;
     }
-    if scratch.text.len() + scratch.runs.len() > MOST {
+    if end + scratch.runs.len() > MOST {
         scratch.runs.clear();
-        if scratch.text.len() > MOST {
-            scratch.text.clear();
-            for c in cells {
-                put_glyph(&mut scratch.text, *c, tables.clusters, false);
-            }
+        linked = false;
+        if end > MOST {
+            (end, _) = put_glyphs(&mut scratch.text, 0, cells, tables.clusters, false);
         }
     }
-    put_record(out, flags, ascii, linked, &scratch.text, &scratch.runs);
+    put_record(
+        out,
+        flags,
+        ascii,
+        linked,
+        &scratch.text[..end],
+        &scratch.runs,
+    );
+    if scratch.text.len() > MOST {
+        scratch.text = Vec::new();
+    }
 }
 
 /// Appends a record from its parts.
@@ -184,30 +206,76 @@ fn put_record(out: &mut Vec<u8>, flags: u8, ascii: bool, linked: bool, text: &[u
     out.extend_from_slice(runs);
 }
 
-/// Appends a cell's text; says whether it was one ASCII byte.
-fn put_glyph(out: &mut Vec<u8>, c: Cell, clusters: &Clusters, whole: bool) -> bool {
-    if c.is_cluster() {
-        let s = clusters.get(c.text());
-        if whole {
-            out.push(CLUSTER);
-            out.push(s.len() as u8);
-            out.extend_from_slice(s.as_bytes());
-        } else {
-            let first = s.chars().next().unwrap_or(' ');
-            out.extend_from_slice(first.encode_utf8(&mut [0; 4]).as_bytes());
-        }
-        false
-    } else if c.is_tail() {
-        out.push(TAIL);
-        false
-    } else if c.text() < 0x80 {
-        out.push(c.text() as u8);
-        true
-    } else {
-        let ch = char::from_u32(c.text()).unwrap_or('\u{fffd}');
-        out.extend_from_slice(ch.encode_utf8(&mut [0; 4]).as_bytes());
-        false
+/// Writes the text of cells from `text[at]` on; says where it ends and whether all of it was ASCII. What is behind
+/// the end is old. `whole` keeps clusters whole.
+fn put_glyphs(
+    text: &mut Vec<u8>,
+    mut at: usize,
+    cells: &[Cell],
+    clusters: &Clusters,
+    whole: bool,
+) -> (usize, bool) {
+    let mut ascii = true;
+    // Written by index into space for the longest case: no growing, no small copies.
+    let most = CLUSTER_LEN + 2;
+    if text.len() < at + cells.len() * 4 {
+        text.resize(at + cells.len() * 4, 0);
     }
+    for (i, c) in cells.iter().enumerate() {
+        let n = c.text();
+        if c.is_cluster() {
+            let s = clusters.get(n);
+            ascii = false;
+            let need = at + most + (cells.len() - i) * 4;
+            if text.len() < need {
+                text.resize(need, 0);
+            }
+            if whole {
+                text[at] = CLUSTER;
+                text[at + 1] = s.len() as u8;
+                text[at + 2..at + 2 + s.len()].copy_from_slice(s.as_bytes());
+                at += 2 + s.len();
+            } else {
+                let first = s.chars().next().unwrap_or(' ');
+                at += first.encode_utf8(&mut text[at..]).len();
+            }
+            continue;
+        }
+        let space = &mut text[at..at + 4];
+        at += match n {
+            _ if c.is_tail() => {
+                space[0] = TAIL;
+                ascii = false;
+                1
+            }
+            0..0x80 => {
+                space[0] = n as u8;
+                1
+            }
+            0x80..0x800 => {
+                space[0] = 0xc0 | (n >> 6) as u8;
+                space[1] = 0x80 | (n & 0x3f) as u8;
+                ascii = false;
+                2
+            }
+            0x800..0x1_0000 => {
+                space[0] = 0xe0 | (n >> 12) as u8;
+                space[1] = 0x80 | (n >> 6 & 0x3f) as u8;
+                space[2] = 0x80 | (n & 0x3f) as u8;
+                ascii = false;
+                3
+            }
+            _ => {
+                space[0] = 0xf0 | (n >> 18) as u8;
+                space[1] = 0x80 | (n >> 12 & 0x3f) as u8;
+                space[2] = 0x80 | (n >> 6 & 0x3f) as u8;
+                space[3] = 0x80 | (n & 0x3f) as u8;
+                ascii = false;
+                4
+            }
+        };
+    }
+    (at, ascii)
 }
 
 /// Appends the record of a link.

@@ -136,6 +136,23 @@ pub(crate) enum Utf8 {
 /// Decodes the sequence that begins with `b[0]`, which is 0x80 or more.
 #[inline]
 pub(crate) fn decode(b: &[u8]) -> Utf8 {
+    // Two and three bytes without a second look: most text beyond ASCII.
+    match *b {
+        [a @ 0xc2..=0xdf, b, ..] if b & 0xc0 == 0x80 => {
+            return Utf8::Char(u32::from(a & 0x1f) << 6 | u32::from(b & 0x3f), 2);
+        }
+        [a @ (0xe1..=0xec | 0xee | 0xef), b, c, ..] if b & 0xc0 == 0x80 && c & 0xc0 == 0x80 => {
+            return Utf8::Char(
+                u32::from(a & 0xf) << 12 | u32::from(b & 0x3f) << 6 | u32::from(c & 0x3f),
+                3,
+            );
+        }
+        _ => decode_rare(b),
+    }
+}
+
+/// As `decode`, for every case.
+fn decode_rare(b: &[u8]) -> Utf8 {
     let lead = b[0];
     let (len, low, high, mut c) = match lead {
         0xc2..=0xdf => (2, 0x80, 0xbf, u32::from(lead & 0x1f)),

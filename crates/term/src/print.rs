@@ -116,6 +116,13 @@ impl Terminal {
         let mut i = 0;
         let mut last = self.last_char;
         let row = self.grid.row_mut(self.y);
+        // The row is made long enough once, so that each character is a plain store; blanks that stay at its end are
+        // passed over by whoever reads it.
+        if row.cells.len() < limit {
+            row.cells.resize(limit, Cell::EMPTY);
+        }
+        let cells = &mut row.cells[..];
+        let splits = cells[x].is_tail();
         while let Some(&b) = bytes.get(i) {
             let (c, len) = match b {
                 0x20..=0x7e => (u32::from(b), 1),
@@ -129,18 +136,30 @@ impl Terminal {
             if !p.simple() {
                 break;
             }
-            let w = usize::from(p.width());
-            if w == 0 || x + w > limit {
-                break;
+            match (p.width(), &mut cells[x..limit]) {
+                (1, [cell, ..]) => {
+                    *cell = Cell::narrow(c, look);
+                    x += 1;
+                }
+                (2, [head, tail, ..]) => {
+                    *head = Cell::wide(c, look);
+                    *tail = Cell::tail(look);
+                    x += 2;
+                }
+                _ => break,
             }
-            if w == 1 {
-                row.put(x, Cell::narrow(c, look));
-            } else {
-                row.put_wide(x, Cell::wide(c, look));
-            }
-            x += w;
             i += len;
             last = c;
+        }
+        if i > 0 {
+            // What was half overwritten at either end becomes a blank.
+            if splits {
+                cells[start - 1] =
+                    Cell::narrow(0x20, crate::cell::look(cells[start - 1].style(), 0));
+            }
+            if let Some(cell) = cells.get_mut(x).filter(|c| c.is_tail()) {
+                *cell = Cell::narrow(0x20, crate::cell::look(cell.style(), 0));
+            }
         }
         if i > 0 {
             row.change = self.now;
@@ -260,17 +279,27 @@ impl Terminal {
             return false;
         };
         let cell = self.grid.row(self.y).get(usize::from(x));
-        let mut text = String::new();
-        if cell.is_cluster() {
-            text.push_str(self.clusters.get(cell.text()));
-        } else {
-            text.push(
-                char::from_u32(cell.text())
-                    .filter(|c| *c >= ' ')
-                    .unwrap_or(' '),
-            );
+        if !cell.used() {
+            return false;
         }
-        let base = text.chars().next().map_or(Props(1), |c| props(c as u32));
+        if self.join_known(x, cell, c, tail) {
+            return true;
+        }
+        let mut space = [0; CLUSTER_LEN];
+        let len = if cell.is_cluster() {
+            let old = self.clusters.get(cell.text()).as_bytes();
+            space[..old.len()].copy_from_slice(old);
+            old.len()
+        } else {
+            let base = char::from_u32(cell.text())
+                .filter(|c| *c >= ' ')
+                .unwrap_or(' ');
+            base.encode_utf8(&mut space).len()
+        };
+        let base = match decode_any(&space) {
+            Utf8::Char(c, _) => props(c),
+            _ => Props(1),
+        };
         let width = if cell.is_wide() { 2 } else { 1 };
         let Some(new_width) = joined_width(width, base, p, c, tail) else {
             return false;
@@ -278,11 +307,14 @@ impl Terminal {
         let Some(c) = char::from_u32(c) else {
             return true;
         };
-        if text.len() + c.len_utf8() > CLUSTER_LEN {
+        if len + c.len_utf8() > CLUSTER_LEN {
             // Over the bound: what joins is dropped, so that a cluster without end costs nothing.
             return true;
         }
-        text.push(c);
+        let len = len + c.encode_utf8(&mut space[len..]).len();
+        let Ok(text) = std::str::from_utf8(&space[..len]) else {
+            return true;
+        };
         let may_wrap = self.flags & flag::WRAP != 0 && self.size.cols > 1;
         let mut wide = new_width == 2;
         if new_width > width && !self.widen(x) {
@@ -297,18 +329,23 @@ impl Terminal {
             self.wrap();
             self.look();
             // Interning comes last before its use: it may sweep the tables, and a sweep renumbers.
-            let Some(index) = self.intern_cluster(&text) else {
+            let Some(index) = self.intern_cluster(text) else {
                 return true;
             };
             self.put(Cell::cluster(index, false, 0), 2);
             return true;
         }
-        let Some(index) = self.intern_cluster(&text) else {
+        let Some(index) = self.intern_cluster(text) else {
             return true;
         };
+        let before = cell.is_wide();
         let cell = self.grid.row(self.y).get(usize::from(x));
-        let row = self.grid.row_mut(self.y);
         let new = Cell::cluster(index, wide, cell.look());
+        if wide == before {
+            self.joins
+                .note(cell, u32::from(c), tail, index, self.sweeps);
+        }
+        let row = self.grid.row_mut(self.y);
         if let Some(slot) = row.cells.get_mut(usize::from(x)) {
             *slot = new;
         } else {
@@ -316,6 +353,20 @@ impl Terminal {
         }
         row.change = self.now;
         self.touched = true;
+        true
+    }
+
+    /// A join that came before, of the same cell and scalar value, and changed no width.
+    fn join_known(&mut self, x: u16, cell: Cell, c: u32, tail: Tail) -> bool {
+        let Some(index) = self.joins.find(cell, c, tail, self.sweeps) else {
+            return false;
+        };
+        let row = self.grid.row_mut(self.y);
+        if let Some(slot) = row.cells.get_mut(usize::from(x)) {
+            *slot = Cell::cluster(index, cell.is_wide(), cell.look());
+            row.change = self.now;
+            self.touched = true;
+        }
         true
     }
 
@@ -359,5 +410,51 @@ impl Terminal {
                 self.put(Cell::narrow(c, 0), props(c).width().max(1));
             }
         }
+    }
+}
+
+/// The first scalar value of some UTF-8.
+fn decode_any(b: &[u8]) -> Utf8 {
+    if b[0] < 0x80 {
+        Utf8::Char(u32::from(b[0]), 1)
+    } else {
+        decode(b)
+    }
+}
+
+/// Joins that happened lately, so that text full of the same clusters need not spell and look up each again. Nothing
+/// depends on what is in it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Joins {
+    /// Which cell and what joined it, and the index of the cluster; no entries before the first join.
+    entries: Vec<(u64, u32)>,
+    /// `Terminal::sweeps` for which the indices hold.
+    sweeps: u64,
+}
+
+const JOINS: usize = 64;
+
+impl Joins {
+    fn key(cell: Cell, c: u32, tail: Tail) -> (u64, usize) {
+        // Glyph bits of the cell, scalar value, tail: 24 + 21 + 4 bits, never 0.
+        let key = (cell.0 & 0xff_ffff) | u64::from(c) << 24 | (tail as u64) << 48 | 1 << 63;
+        let slot = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58;
+        (key, slot as usize)
+    }
+
+    fn find(&self, cell: Cell, c: u32, tail: Tail, sweeps: u64) -> Option<u32> {
+        let (key, slot) = Self::key(cell, c, tail);
+        let entry = self.entries.get(slot)?;
+        (self.sweeps == sweeps && entry.0 == key).then_some(entry.1)
+    }
+
+    fn note(&mut self, cell: Cell, c: u32, tail: Tail, index: u32, sweeps: u64) {
+        if self.sweeps != sweeps || self.entries.is_empty() {
+            self.entries.clear();
+            self.entries.resize(JOINS, (0, 0));
+            self.sweeps = sweeps;
+        }
+        let (key, slot) = Self::key(cell, c, tail);
+        self.entries[slot] = (key, index);
     }
 }

@@ -84,6 +84,11 @@ impl Row {
     #[inline]
     pub(crate) fn write_ascii(&mut self, x: usize, bytes: &[u8], look: u64) {
         let end = x + bytes.len();
+        if x == self.cells.len() {
+            self.cells
+                .extend(bytes.iter().map(|b| Cell(u64::from(*b) | look)));
+            return;
+        }
         self.cut(x);
         self.cut(end);
         self.reach(x);
@@ -98,6 +103,10 @@ impl Row {
     /// Writes a cell of one column.
     #[inline]
     pub(crate) fn put(&mut self, x: usize, cell: Cell) {
+        if x == self.cells.len() {
+            self.cells.push(cell);
+            return;
+        }
         self.cut(x);
         self.cut(x + 1);
         self.reach(x);
@@ -110,6 +119,11 @@ impl Row {
     /// Writes the head of a wide cluster at `x` and its tail at `x + 1`.
     #[inline]
     pub(crate) fn put_wide(&mut self, x: usize, head: Cell) {
+        if x == self.cells.len() {
+            self.cells.push(head);
+            self.cells.push(Cell::tail(head.look()));
+            return;
+        }
         self.cut(x);
         self.cut(x + 2);
         self.reach(x + 2);

@@ -116,8 +116,7 @@ impl Terminal {
     pub(crate) fn reset(&mut self) {
         self.reset_state();
         self.clear_scrolling();
-        self.other.rows.clear();
-        self.other.order.clear();
+        self.other.drop_rows();
         self.go(0, 0);
     }
 

@@ -11,6 +11,7 @@ use crate::intern::{Clusters, Links, Styles};
 use crate::modes::flag;
 use crate::palette::Palette;
 use crate::parse::Parser;
+use crate::print::Joins;
 use crate::style::{Colour, Style};
 use crate::tabs::Tabs;
 use crate::width::Tail;
@@ -169,6 +170,7 @@ pub struct Terminal {
     pub(crate) refused: [u32; 3],
     /// How often the tables were renumbered.
     pub(crate) sweeps: u64,
+    pub(crate) joins: Joins,
     pub(crate) tail: Tail,
     /// Where the cursor was when `tail` was noted.
     pub(crate) tail_at: (u16, u16),
@@ -233,6 +235,7 @@ impl Terminal {
             links: Links::default(),
             refused: [0; 3],
             sweeps: 0,
+            joins: Joins::default(),
             tail: Tail::None,
             tail_at: (0, 0),
             last_char: 0,

@@ -7,7 +7,7 @@
 /// First stage: the number of the second-stage block of each 256 scalar values.
 const STAGES: usize = 0x1100;
 
-static TABLE: &[u8] = include_bytes!("unicode.bin");
+static TABLE: &[u8; include_bytes!("unicode.bin").len()] = include_bytes!("unicode.bin");
 
 /// Scalar values for which we say another thing than the crates: first, last, property byte, why.
 pub const OVERRIDES: &[(u32, u32, u8, &str)] = &[
@@ -112,16 +112,12 @@ impl Props {
 /// The properties of scalar value `c` (any number is safe to ask for).
 #[inline]
 pub fn props(c: u32) -> Props {
-    let stage = match TABLE.get((c >> 8) as usize) {
-        Some(&s) if (c >> 8) < STAGES as u32 => usize::from(s),
-        _ => return Props(1),
-    };
-    Props(
-        TABLE
-            .get(STAGES + stage * 256 + (c & 0xff) as usize)
-            .copied()
-            .unwrap_or(1),
-    )
+    let high = (c >> 8) as usize;
+    if high >= STAGES {
+        return Props(1);
+    }
+    let at = STAGES + usize::from(TABLE[high]) * 256 + (c & 0xff) as usize;
+    Props(TABLE.get(at).copied().unwrap_or(1))
 }
 
 /// What the end of the text printed last says about the next scalar value.

@@ -173,6 +173,15 @@ fn stream(rng: &mut Rng, len: usize) -> Vec<u8> {
     out
 }
 
+/// Two dumps must be equal; says where they differ.
+#[track_caller]
+fn same(a: &str, b: &str, what: &str) {
+    for (i, (a, b)) in a.lines().zip(b.lines()).enumerate() {
+        assert_eq!(a, b, "{what}: line {i}");
+    }
+    assert_eq!(a.lines().count(), b.lines().count(), "{what}");
+}
+
 #[test]
 fn any_split_of_the_output_gives_the_same() {
     for seed in 0..150 {
@@ -188,7 +197,7 @@ fn any_split_of_the_output_gives_the_same() {
             split.advance(&rest[..n]);
             rest = &rest[n..];
         }
-        assert_eq!(whole.dump(), split.dump(), "seed {seed}");
+        same(&whole.dump(), &split.dump(), &format!("seed {seed}"));
         assert_eq!(whole.take_replies(), split.take_replies(), "seed {seed}");
         assert_eq!(whole.take_signals(), split.take_signals(), "seed {seed}");
     }
@@ -240,7 +249,11 @@ fn a_restored_terminal_goes_on_the_same() {
             let mut again = Terminal::restore(&bytes, t.into_blocks()).expect("restores");
             assert_eq!(again.dump(), at_checkpoint, "seed {seed} round {round}");
             let second = go_on(&mut again);
-            assert_eq!(first.0, second.0, "seed {seed} round {round} {change:?}");
+            same(
+                &first.0,
+                &second.0,
+                &format!("seed {seed} round {round} {change:?}"),
+            );
             assert_eq!(
                 (first.1, first.2),
                 (second.1, second.2),
