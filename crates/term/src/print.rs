@@ -338,10 +338,9 @@ impl Terminal {
         let Some(index) = self.intern_cluster(text) else {
             return true;
         };
-        let before = cell.is_wide();
         let cell = self.grid.row(self.y).get(usize::from(x));
         let new = Cell::cluster(index, wide, cell.look());
-        if wide == before {
+        if new_width == width {
             self.joins
                 .note(cell, u32::from(c), tail, index, self.sweeps);
         }
