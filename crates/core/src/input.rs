@@ -49,8 +49,17 @@ pub fn client_input(core: &mut Core, client: ClientId, bytes: &[u8]) {
     entry.decoder.push(bytes, &mut inputs);
     after_decoding(core, client, now.ms + escape_ms);
     draw::typed(core, client);
-    for input in inputs {
+    handle_all(core, client, inputs);
+}
+
+/// Handles inputs in order. What a key's commands do (open a prompt, choose a table) counts for the next key already.
+fn handle_all(core: &mut Core, client: ClientId, inputs: Vec<Input>) {
+    let count = inputs.len();
+    for (n, input) in inputs.into_iter().enumerate() {
         handle(core, client, input);
+        if n + 1 < count {
+            core.unfinished |= core.run_queues();
+        }
     }
 }
 
@@ -214,9 +223,7 @@ fn wake_client(core: &mut Core, id: ClientId) {
         client.decoder.flush(&mut inputs);
         after_decoding(core, id, now + escape_ms);
         draw::typed(core, id);
-        for input in inputs {
-            handle(core, id, input);
-        }
+        handle_all(core, id, inputs);
     }
     if click {
         mouse::click_timer(core, id);

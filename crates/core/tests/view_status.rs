@@ -11,7 +11,7 @@ fn default_status_line_is_tmux_s() {
     world.output(0, "\x1b]2;host\x07$ ");
     assert_eq!(
         world.status(),
-        "[cc] 0:bash*                                               \"host\" 22:13 14-Nov-23"
+        format!("[cc] 0:bash*{}\"host\" 22:13 14-Nov-23", " ".repeat(46))
     );
     let row = world.screen().rows[23].clone();
     assert!(row.cells.iter().all(|cell| (cell.style.fg, cell.style.bg) == (Colour::Indexed(0), Colour::Indexed(2))));
@@ -47,9 +47,7 @@ fn styles_and_lengths_of_the_guides() {
     let world = World::new(80, 4, config);
     assert_eq!(
         world.status(),
-        " [cc]   0:bash*                                  Ctrl+B H for help  22:13 Nov 14"
-            .replace(" [cc]   0", " [cc] 0")
-            .replace("bash*  ", "bash*    ")
+        format!(" [cc] 0:bash*{}Ctrl+B H for help  22:13 Nov 14", " ".repeat(36))
     );
     let row = world.screen().rows[3].clone();
     let left = row.cells[2].style;
@@ -64,7 +62,7 @@ fn many_windows_scroll_with_markers() {
     for n in 1..8 {
         world.run(&["new-window", "-t", "cc:", "-n", &format!("win{n}")]);
     }
-    assert_eq!(world.status().trim_end(), "[cc] <n3  4:win4  5:win5  6:win6- 7:win7*");
+    assert_eq!(world.status().trim_end(), "[cc] <3  4:win4  5:win5  6:win6- 7:win7*");
     world.run(&["select-window", "-t", "cc:0"]);
     assert_eq!(world.status().trim_end(), "[cc] 0:bash* 1:win1  2:win2  3:win3  4:>");
 }

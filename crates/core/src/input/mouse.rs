@@ -137,6 +137,12 @@ pub(super) fn report(core: &mut Core, client: ClientId, report: Mouse) {
     event.raw = report.raw;
     event.release = report.release;
     event.last = (before.x, before.y);
+    if (x, y) != (report.x, report.y) {
+        // What is hit is where the drag began, but the mouse is elsewhere by now.
+        (event.x, event.y) = (report.x, report.y);
+        let at = event.pane.and_then(|pane| place_in_pane(core, client, pane, (report.x, report.y)));
+        (event.pane_x, event.pane_y) = at.unwrap_or((event.pane_x, event.pane_y));
+    }
     if matches!(kind, MouseKind::Down | MouseKind::SecondClick | MouseKind::TripleClick) {
         let at = format!("{place:?}{:?}{:?}{button}", event.pane, event.window);
         if kind != MouseKind::Down && at != before.place {

@@ -257,7 +257,7 @@ impl World {
     #[track_caller]
     pub fn expect(&self, expected: &str) {
         let expected = expected.trim_matches('\n');
-        let shown = self.text();
+        let shown = self.text().trim_end_matches('\n').to_string();
         assert_eq!(shown, expected, "\nshown:\n{shown}\nexpected:\n{expected}\n");
     }
 }

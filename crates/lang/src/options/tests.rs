@@ -63,10 +63,10 @@ fn names() {
 #[test]
 fn options_without_an_effect_are_refused() {
     assert_eq!(
-        find("focus-follows-mouse").err(),
-        Some("invalid option: focus-follows-mouse".to_string())
+        find("clock-mode-colour").err(),
+        Some("invalid option: clock-mode-colour".to_string())
     );
-    assert!(row("focus-follows-mouse").is_some_and(|row| !row.works));
+    assert!(row("clock-mode-colour").is_some_and(|row| !row.works));
 }
 
 #[test]

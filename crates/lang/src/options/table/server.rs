@@ -3,7 +3,7 @@
 use super::{INT, Kind, Row, SERVER, UINT, later, option};
 
 pub(super) const ROWS: &[Row] = &[
-    later(
+    option(
         "backspace",
         SERVER,
         Kind::Key,
@@ -130,7 +130,7 @@ pub(super) const ROWS: &[Row] = &[
         "1000",
         "How many messages show-messages remembers.",
     ),
-    later(
+    option(
         "prefix-timeout",
         SERVER,
         Kind::Number(0, INT),

@@ -138,7 +138,7 @@ pub(super) const ROWS: &[Row] = &[
         "How long messages are shown; 0 is until a key is pressed.",
     )
     .unit("milliseconds"),
-    later(
+    option(
         "focus-follows-mouse",
         SESSION,
         Kind::Flag,

@@ -38,7 +38,7 @@ pub(super) const ROWS: &[Row] = &[
         "24",
         "Hours and seconds of the clock.",
     ),
-    later(
+    option(
         "copy-mode-current-line-number-style",
         WINDOW,
         Kind::Style,
@@ -52,14 +52,14 @@ pub(super) const ROWS: &[Row] = &[
         "bg=magenta,fg=black",
         "Style of the match under the cursor in copy mode.",
     ),
-    later(
+    option(
         "copy-mode-line-number-style",
         WINDOW,
         Kind::Style,
         "fg=white,dim",
         "Style of line numbers in copy mode.",
     ),
-    later(
+    option(
         "copy-mode-line-numbers",
         WINDOW,
         Kind::Choice(&["off", "default", "absolute", "relative", "hybrid"]),
@@ -94,7 +94,7 @@ pub(super) const ROWS: &[Row] = &[
         "#{E:mode-style}",
         "Style of the selection in copy mode.",
     ),
-    later(
+    option(
         "fill-character",
         WINDOW,
         Kind::Text,
