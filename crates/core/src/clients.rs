@@ -42,6 +42,11 @@ impl Core {
         self.model.clients.values().filter(|client| client.state.session.is_some() && !client.state.leaving)
     }
 
+    /// Attached clients and the sizes of their terminals as last heard.
+    pub fn client_sizes(&self) -> Vec<(ClientId, Size)> {
+        self.attached_clients().map(|c| (c.state.id, Size::new(c.state.cols, c.state.rows))).collect()
+    }
+
     /// How many clients show a session (those stopped by suspend-client are not counted).
     pub fn attached_count(&self, session: SessionId) -> usize {
         self.attached_clients()

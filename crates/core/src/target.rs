@@ -187,15 +187,24 @@ impl Core {
         kind: Kind,
         how: u8,
     ) -> Result<Find, String> {
-        match self.look(client, state, text.unwrap_or(""), kind, how) {
+        let mut partly = None;
+        match self.look(client, state, text.unwrap_or(""), (kind, how), &mut partly) {
             Ok(found) => Ok(found),
-            Err(_) if how & find::CANFAIL != 0 => Ok(Find::default()),
+            // The session alone may have been found, and then formats are about it.
+            Err(_) if how & find::CANFAIL != 0 => Ok(Find { session: partly, ..Find::default() }),
             Err(_) if how & find::QUIET != 0 => Err(String::new()),
             Err(error) => Err(error),
         }
     }
 
-    fn look(&self, client: Option<ClientId>, state: &State, text: &str, kind: Kind, how: u8) -> Result<Find, String> {
+    fn look(
+        &self,
+        client: Option<ClientId>,
+        state: &State,
+        text: &str,
+        (kind, how): (Kind, u8),
+        partly: &mut Option<SessionId>,
+    ) -> Result<Find, String> {
         let marked = self.marked();
         let current = match &marked {
             Some(marked) if how & find::DEFAULT_MARKED != 0 => marked.clone(),
@@ -219,7 +228,10 @@ impl Core {
         if words == (Target { window_only: words.window_only, pane_only: words.pane_only, ..Target::default() }) {
             return Ok(self.current(current, how));
         }
-        Lookup::new(self, current, how, &words).find(words)
+        let mut lookup = Lookup::new(self, current, how, &words);
+        let result = lookup.find(words);
+        *partly = lookup.found.session;
+        result.map(|()| lookup.found)
     }
 
     fn current(&self, mut current: Find, how: u8) -> Find {
@@ -282,7 +294,7 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    fn find(mut self, words: Target) -> Result<Find, String> {
+    fn find(&mut self, words: Target) -> Result<(), String> {
         let session = words.session.as_deref().map(|word| exact(word).0);
         let window = words.window.as_deref().map(|word| exact(word).0);
         let pane = words.pane.as_deref();
@@ -317,9 +329,9 @@ impl<'a> Lookup<'a> {
                 }
             }
             (None, None, Some(pane)) => self.pane(pane, words.pane_only).map_err(|Missing| no_pane(pane))?,
-            (None, None, None) => self.found = self.current,
+            (None, None, None) => self.found = self.current.clone(),
         }
-        Ok(self.found)
+        Ok(())
     }
 
     fn sessions(&self) -> impl Iterator<Item = (SessionId, &'a str)> + use<'a> {
@@ -358,6 +370,7 @@ impl<'a> Lookup<'a> {
     }
 
     fn session(&mut self, name: &str) -> Found {
+        self.found.session = None;
         self.found.session = Some(self.session_named(name)?);
         Ok(())
     }

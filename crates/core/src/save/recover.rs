@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use outlast_lang::key;
 use outlast_term::keys::decode::Decoder;
-use outlast_term::{Terminal};
+use outlast_term::{MemoryBlocks, Terminal};
 
 use super::codec::Reader;
 use super::{decode_op, Entry, Tracked};
@@ -134,7 +134,8 @@ impl Core {
         }
         for (id, state) in sections.numbered::<PaneState>("pane") {
             let heard = heard.remove(&id).unwrap_or_default();
-            let terminal = Terminal::new(BIRTH, core.probe.blocks(PaneId(id)));
+            // Only a place holder: the memory of its history is asked for once, by `restore_terminal`.
+            let terminal = Terminal::new(BIRTH, Box::new(MemoryBlocks::default()));
             let mut pane = Pane::new(Tracked::saved(state), terminal);
             pane.heard = heard.offset;
             pane.input_offset = heard.input;
@@ -270,6 +271,7 @@ impl Core {
             pane.op_serial = pane.op_serial.max(serial);
             pane.ops.retain(|op| op.serial > serial);
         } else {
+            pane.terminal = Terminal::new(BIRTH, self.probe.blocks(id));
             pane.offset = 0;
         }
         pane.offset
