@@ -330,6 +330,21 @@ fn a_forgotten_pane_is_hung_up_and_its_slot_used_again() {
     assert_eq!(world.ask(&["table"]).lines().count(), 1);
 }
 
+/// Hung up before it has a session of its own, let alone a program.
+#[test]
+fn a_pane_forgotten_at_once_ends() {
+    let world = World::new();
+    for pane in 1..=40 {
+        let pane = pane.to_string();
+        let kind = [PTY, JOB][pane.len() % 2];
+        world.ask(&["spawn-forget", &pane, kind, "sleep", "1000"]);
+    }
+    let server = world.who().server_pid;
+    wait_until("only the server is left", || {
+        children(world.keeper_pid) == [server]
+    });
+}
+
 fn children(pid: u32) -> Vec<u32> {
     let list =
         std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();

@@ -359,6 +359,12 @@ impl Server {
                     hello.keeper_pid, hello.restarts, hello.fallback
                 ))
             }
+            "spawn-forget" => {
+                let again = [&["spawn".into(), words[1].clone(), "0".into()], &words[2..]].concat();
+                self.answer(&again);
+                self.say(ToKeeper::Forget { pane }, &[]);
+                text("ok".into())
+            }
             "spawn" => {
                 let kind = [Kind::Pty, Kind::Job, Kind::Filter, Kind::Empty][number(3) as usize];
                 let input_from = self
