@@ -16,6 +16,7 @@ pub fn run(mut args: Args) -> Result<(), String> {
     let seconds = args.number("--seconds")?.unwrap_or(60);
     let pause = args.value("--pause")?;
     let on = args.value("--on")?;
+    let still = args.flag("--no-resize");
     args.rest()?;
     let binary = match on {
         Some(path) if path.ends_with("outlast") => Binary::outlast(path),

@@ -7,9 +7,10 @@ use super::commands::Model;
 use super::people::Typed;
 use super::scene::{PAINT, Scene};
 use super::{Plan, Report};
+use crate::eye::PictureCell;
 use crate::roles::flood;
 use crate::world::patience;
-use crate::{Client, Eye, Result, World, at};
+use crate::{Client, Eye, Picture, Result, World, at};
 
 /// Everything.
 pub fn all(
@@ -278,12 +279,10 @@ fn picture(scene: &mut Scene, plan: &Plan) -> Result<u64> {
         |text| text.trim_end() == title,
     )?;
     let viewer = &scene.clients.viewer;
-    let same = |seen: &crate::Picture| {
-        wanted
-            .cells
-            .iter()
-            .zip(&seen.cells)
-            .all(|(wanted, seen)| wanted == seen)
+    let same = |seen: &Picture| {
+        let rows = wanted.cells.iter().zip(&seen.cells);
+        rows.flat_map(|(wanted, seen)| wanted.iter().zip(seen))
+            .all(|(wanted, seen)| alike(wanted, seen))
             && seen.cursor == wanted.cursor
     };
     let seen = viewer.wait_picture(patience(), same);
@@ -299,7 +298,7 @@ fn picture(scene: &mut Scene, plan: &Plan) -> Result<u64> {
                     let x = wanted
                         .iter()
                         .zip(seen)
-                        .position(|(wanted, seen)| wanted != seen)?;
+                        .position(|(wanted, seen)| !alike(wanted, seen))?;
                     Some(format!(
                         "row {y} column {x} is {:?} and should be {:?}",
                         seen[x], wanted[x]
@@ -319,6 +318,17 @@ fn picture(scene: &mut Scene, plan: &Plan) -> Result<u64> {
         ));
     }
     Ok(count)
+}
+
+/// Whether a person sees the same: of a blank that is neither lined nor reversed, only the background shows.
+fn alike(a: &PictureCell, b: &PictureCell) -> bool {
+    let bare = |cell: &PictureCell| {
+        cell.text == " "
+            && !["reverse", "underscore", "strikethrough"]
+                .iter()
+                .any(|attr| cell.look.attrs.contains(attr))
+    };
+    a == b || (bare(a) && bare(b) && a.look.bg == b.look.bg)
 }
 
 /// The clients are attached as before, by themselves, and still answer.
