@@ -41,6 +41,10 @@ impl<T> Tracked<T> {
     pub fn quiet(&mut self) -> &mut T {
         &mut self.value
     }
+    /// Whether it changed since the last call of `take_dirty`.
+    pub fn is_dirty(&self) -> bool {
+        self.dirty
+    }
     /// Whether it changed since the last call.
     pub fn take_dirty(&mut self) -> bool {
         std::mem::take(&mut self.dirty)

@@ -1,6 +1,5 @@
 //! What clients say and are told: from a connection's frames to events of the core, and back.
 
-use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use outlast_core::event::{ClientInfo, Now};
@@ -10,13 +9,16 @@ use outlast_term::{Screen, Size};
 use outlast_wire::client::{ClientKey, Hello, ToClient, ToServer, VERSION};
 use outlast_wire::keeper::ToKeeper;
 
-use crate::locals::{Flow, Local};
+use crate::locals::Flow;
 use crate::server::Server;
 
 /// Messages wait so long for a terminal that does not take what gives it back.
 const HOLD_MS: u64 = 1000;
 /// The last messages have so long to reach their clients when the server ends.
 const END_MS: u64 = 1000;
+
+/// An attached client is told of its accepted requests when there are this many.
+const TELL_EVERY: u64 = 8;
 
 impl Server {
     /// Reads from a connection and handles what is whole.
@@ -29,8 +31,12 @@ impl Server {
     pub(crate) fn take_frames(&mut self, token: u64, now: Now) {
         self.touched.insert(token);
         loop {
-            let Some(connection) = self.calls.get_mut(token) else { return };
-            let pane = connection.client.and_then(|client| self.core.pane_of(client));
+            let Some(connection) = self.calls.get_mut(token) else {
+                return;
+            };
+            let pane = connection
+                .client
+                .and_then(|client| self.core.pane_of(client));
             connection.held = pane.is_some_and(|pane| !self.panes.has_room(pane));
             let Ok(message) = connection.next() else {
                 connection.ended = true;
@@ -43,14 +49,20 @@ impl Server {
                 (Some(client), message) => self.message(token, client, message, now),
             }
         }
-        if self.calls.get_mut(token).is_some_and(|connection| connection.ended) {
+        if self
+            .calls
+            .get_mut(token)
+            .is_some_and(|connection| connection.ended)
+        {
             self.hang_up(token, now);
         }
     }
 
     /// A connection says who it is.
     fn hello(&mut self, token: u64, hello: Hello, now: Now) {
-        let Some(connection) = self.calls.get_mut(token) else { return };
+        let Some(connection) = self.calls.get_mut(token) else {
+            return;
+        };
         let tty = connection.tty.take();
         let size = Size::new(hello.cols, hello.rows);
         let (welcome, client) = match self.clients.by_key(ClientKey(hello.key)) {
@@ -67,13 +79,23 @@ impl Server {
                     if leaving {
                         self.give_back(id, now);
                     } else {
-                        self.core.handle(now, Event::Returned { client: id, size }, &mut self.effects);
+                        self.core.handle(
+                            now,
+                            Event::Returned { client: id, size },
+                            &mut self.effects,
+                        );
                     }
                 }
                 if let Some(former) = former {
                     self.calls.close(former);
                 }
-                (ToClient::Welcome { version: VERSION, done }, id)
+                (
+                    ToClient::Welcome {
+                        version: VERSION,
+                        done,
+                    },
+                    id,
+                )
             }
             None => {
                 let (client, made) = self.clients.add(ClientKey(hello.key));
@@ -94,8 +116,18 @@ impl Server {
                     env: hello.env,
                     hints: hello.hints,
                 };
-                self.core.handle(now, Event::Connected { client: id, info }, &mut self.effects);
-                (ToClient::Welcome { version: VERSION, done: 0 }, id)
+                self.core.handle(
+                    now,
+                    Event::Connected { client: id, info },
+                    &mut self.effects,
+                );
+                (
+                    ToClient::Welcome {
+                        version: VERSION,
+                        done: 0,
+                    },
+                    id,
+                )
             }
         };
         if let Some(connection) = self.calls.get_mut(token) {
@@ -109,18 +141,27 @@ impl Server {
         match message {
             ToServer::Command { seq, argv } => {
                 if self.is_new(id, seq) {
-                    self.core.handle(now, Event::Command { client: id, argv }, &mut self.effects);
+                    self.core
+                        .handle(now, Event::Command { client: id, argv }, &mut self.effects);
                 }
             }
             ToServer::Input { seq, bytes } => {
                 if self.is_new(id, seq) {
                     self.learn(id, &bytes);
-                    self.core.handle(now, Event::Input { client: id, bytes: &bytes }, &mut self.effects);
+                    self.core.handle(
+                        now,
+                        Event::Input {
+                            client: id,
+                            bytes: &bytes,
+                        },
+                        &mut self.effects,
+                    );
                 }
             }
             ToServer::Resize { cols, rows } => {
                 let size = Size::new(cols, rows);
-                self.core.handle(now, Event::Resized { client: id, size }, &mut self.effects);
+                self.core
+                    .handle(now, Event::Resized { client: id, size }, &mut self.effects);
             }
             ToServer::Received { n } => {
                 if let Some(client) = self.clients.get_mut(id) {
@@ -142,10 +183,15 @@ impl Server {
                     self.entries.extend(client.attached());
                     self.painted.insert(id);
                 }
-                self.core.handle(now, Event::Continued { client: id }, &mut self.effects);
+                self.core
+                    .handle(now, Event::Continued { client: id }, &mut self.effects);
             }
             ToServer::Drained => {
-                if let Some(local) = self.clients.get_mut(id).and_then(|client| client.local.as_mut()) {
+                if let Some(local) = self
+                    .clients
+                    .get_mut(id)
+                    .and_then(|client| client.local.as_mut())
+                {
                     local.relayed();
                     self.painted.insert(id);
                 }
@@ -161,7 +207,9 @@ impl Server {
 
     /// Whether a request has not been done yet; it will be, with this turn.
     fn is_new(&mut self, id: ClientId, seq: u64) -> bool {
-        let Some(client) = self.clients.get_mut(id) else { return false };
+        let Some(client) = self.clients.get_mut(id) else {
+            return false;
+        };
         // What is asked again after a crash is to be accepted again, too.
         self.touched.extend(client.connection);
         if seq <= client.done {
@@ -175,7 +223,9 @@ impl Server {
 
     /// Answers to our queries among what is typed tell what the terminal can do.
     fn learn(&mut self, id: ClientId, typed: &[u8]) {
-        let Some(client) = self.clients.get_mut(id) else { return };
+        let Some(client) = self.clients.get_mut(id) else {
+            return;
+        };
         if let Some(features) = client.local.as_mut().and_then(|local| local.learn(typed)) {
             client.features = Some(features);
             self.entries.extend(client.attached());
@@ -185,10 +235,17 @@ impl Server {
 
     /// A connection has ended while we live: its client is gone.
     fn hang_up(&mut self, token: u64, now: Now) {
-        let client = self.calls.get_mut(token).and_then(|connection| connection.client);
+        let client = self
+            .calls
+            .get_mut(token)
+            .and_then(|connection| connection.client);
         self.calls.close(token);
         let Some(id) = client else { return };
-        if self.clients.get_mut(id).is_some_and(|client| client.connection == Some(token)) {
+        if self
+            .clients
+            .get_mut(id)
+            .is_some_and(|client| client.connection == Some(token))
+        {
             self.gone(id, now);
         }
     }
@@ -207,7 +264,8 @@ impl Server {
             }
         }
         self.painted.remove(&id);
-        self.core.handle(now, Event::Gone { client: id }, &mut self.effects);
+        self.core
+            .handle(now, Event::Gone { client: id }, &mut self.effects);
     }
 
     /// A client's messages are to be sent.
@@ -219,7 +277,11 @@ impl Server {
 
     /// A picture for a client's terminal.
     pub(crate) fn frame(&mut self, id: ClientId, screen: Arc<Screen>) {
-        if let Some(local) = self.clients.get_mut(id).and_then(|client| client.local.as_mut()) {
+        if let Some(local) = self
+            .clients
+            .get_mut(id)
+            .and_then(|client| client.local.as_mut())
+        {
             local.frame(screen);
             self.painted.insert(id);
         }
@@ -249,12 +311,21 @@ impl Server {
     /// Writes to terminals what is pending for them; says so to the core when a picture has been taken whole.
     pub(crate) fn settle_terminals(&mut self, now: Now) {
         for id in std::mem::take(&mut self.painted) {
-            let Some(client) = self.clients.get_mut(id) else { continue };
-            let Some(local) = &mut client.local else { continue };
-            let connection = client.connection.and_then(|token| self.calls.get_mut(token));
+            let Some(client) = self.clients.get_mut(id) else {
+                continue;
+            };
+            let Some(local) = &mut client.local else {
+                continue;
+            };
+            let connection = client
+                .connection
+                .and_then(|token| self.calls.get_mut(token));
             let flow = local.flush(|bytes| {
                 if let Some(connection) = connection {
-                    ToClient::Tty { bytes: bytes.to_vec() }.encode(&mut connection.out);
+                    ToClient::Tty {
+                        bytes: bytes.to_vec(),
+                    }
+                    .encode(&mut connection.out);
                 }
             });
             self.touched.extend(client.connection);
@@ -284,7 +355,8 @@ impl Server {
                 client.hold_until_ms = None;
             }
             if local.take_ready() {
-                self.core.handle(now, Event::Ready { client: id }, &mut self.effects);
+                self.core
+                    .handle(now, Event::Ready { client: id }, &mut self.effects);
             }
         }
     }
@@ -294,9 +366,14 @@ impl Server {
         // While we end, messages wait until the socket is gone: who is told may start the next server at once.
         let speaks = !self.ending || self.keeper_is_gone();
         for token in std::mem::take(&mut self.touched) {
-            let Some(connection) = self.calls.get_mut(token) else { continue };
+            let Some(connection) = self.calls.get_mut(token) else {
+                continue;
+            };
             if let Some(client) = connection.client.and_then(|id| self.clients.get_mut(id)) {
-                if client.told < client.done {
+                // An accepted key is no news for a person: a client is told every few, while it has room for many more
+                // (it stops reading its terminal at 16 requests of 4096 bytes), and is not woken for each.
+                let speaks_anyway = client.local.is_none() || !connection.out.is_empty();
+                if client.done - client.told >= TELL_EVERY || (client.told < client.done && speaks_anyway) {
                     client.told = client.done;
                     ToClient::Accepted { seq: client.done }.encode(&mut connection.out);
                 }
@@ -310,7 +387,11 @@ impl Server {
 
     /// When something about clients is due, whatever they do.
     pub(crate) fn clients_due(&self) -> Option<u64> {
-        self.clients.iter().flat_map(|client| [client.return_by_ms, client.hold_until_ms]).flatten().min()
+        self.clients
+            .iter()
+            .flat_map(|client| [client.return_by_ms, client.hold_until_ms])
+            .flatten()
+            .min()
     }
 
     /// Lets those go who have not come back, and those whose terminal takes nothing any more.
@@ -351,10 +432,16 @@ impl Server {
             self.touched.extend(self.calls.tokens());
             self.settle_calls();
         }
-        late || self.keeper_is_gone() && !self.clients.iter().any(|client| client.owes() && client.connection.is_some())
+        late || self.keeper_is_gone()
+            && !self
+                .clients
+                .iter()
+                .any(|client| client.owes() && client.connection.is_some())
     }
 }
 
 fn colour_term(env: &[(String, String)]) -> Option<String> {
-    env.iter().find(|(name, _)| name == "COLORTERM").map(|(_, value)| value.clone())
+    env.iter()
+        .find(|(name, _)| name == "COLORTERM")
+        .map(|(_, value)| value.clone())
 }

@@ -50,6 +50,8 @@ pub(crate) struct Saver {
     hashes: BTreeMap<String, u64>,
     /// Saved keys by kind, without their kind.
     keys: BTreeMap<Kind, BTreeSet<String>>,
+    /// How many key tables there were.
+    tables: usize,
 }
 
 impl Saver {
@@ -95,6 +97,14 @@ impl Collector<'_> {
         self.out.push(Entry::Section(key.to_string(), Some(text)));
     }
 
+    /// Whether a kind has something to save. What is new is dirty, so an equal number with nothing dirty means the same
+    /// objects: a turn that changes nothing costs a look at each flag.
+    fn stale<'v, T: 'v>(&self, kind: Kind, cells: impl ExactSizeIterator<Item = &'v Tracked<T>>) -> bool {
+        self.all
+            || self.saver.keys.get(&kind).map_or(0, BTreeSet::len) != cells.len()
+            || cells.into_iter().any(Tracked::is_dirty)
+    }
+
     fn many<'v, T: Serialize + 'v>(
         &mut self,
         kind: Kind,
@@ -138,32 +148,55 @@ impl Core {
         to.one("options/window", &mut model.window_options);
         to.one("environment", &mut model.environment);
         to.one("channels", &mut model.channels);
-        to.many(Kind::Session, model.sessions.iter_mut().map(|(id, cell)| (id.0.to_string(), cell)));
-        to.many(Kind::Window, model.windows.iter_mut().map(|(id, cell)| (id.0.to_string(), cell)));
-        to.many(Kind::Pane, model.panes.iter_mut().map(|(id, pane)| (id.0.to_string(), &mut pane.state)));
-        to.many(Kind::Client, model.clients.iter_mut().map(|(id, client)| (id.0.to_string(), &mut client.state)));
-        let saved = to.saver.keys.remove(&Kind::Info).unwrap_or_default();
-        let mut now = BTreeSet::new();
-        for (id, client) in &model.clients {
-            let id = id.0.to_string();
-            if all || !saved.contains(&id) {
-                to.put(&format!("info/{id}"), &client.state.info);
-            }
-            now.insert(id);
+        if to.stale(Kind::Session, model.sessions.values()) {
+            to.many(Kind::Session, model.sessions.iter_mut().map(|(id, cell)| (id.0.to_string(), cell)));
         }
-        to.gone(Kind::Info, &saved, now);
-        to.many(Kind::Buffer, model.buffers.iter_mut().map(|(name, cell)| (name.clone(), cell)));
-        to.many(Kind::Queue, model.queues.iter_mut().map(|(id, cell)| (queue_key(*id), cell)));
-        to.many(Kind::Job, model.jobs.iter_mut().map(|(token, cell)| (token.to_string(), cell)));
+        if to.stale(Kind::Window, model.windows.values()) {
+            to.many(Kind::Window, model.windows.iter_mut().map(|(id, cell)| (id.0.to_string(), cell)));
+        }
+        if to.stale(Kind::Pane, model.panes.values().map(|pane| &pane.state)) {
+            to.many(Kind::Pane, model.panes.iter_mut().map(|(id, pane)| (id.0.to_string(), &mut pane.state)));
+        }
+        if to.stale(Kind::Client, model.clients.values().map(|client| &client.state)) {
+            to.many(Kind::Client, model.clients.iter_mut().map(|(id, client)| (id.0.to_string(), &mut client.state)));
+            let saved = to.saver.keys.remove(&Kind::Info).unwrap_or_default();
+            let mut now = BTreeSet::new();
+            for (id, client) in &model.clients {
+                let id = id.0.to_string();
+                if all || !saved.contains(&id) {
+                    to.put(&format!("info/{id}"), &client.state.info);
+                }
+                now.insert(id);
+            }
+            to.gone(Kind::Info, &saved, now);
+        }
+        if to.stale(Kind::Buffer, model.buffers.values()) {
+            to.many(Kind::Buffer, model.buffers.iter_mut().map(|(name, cell)| (name.clone(), cell)));
+        }
+        if to.stale(Kind::Queue, model.queues.values()) {
+            to.many(Kind::Queue, model.queues.iter_mut().map(|(id, cell)| (queue_key(*id), cell)));
+        }
+        if to.stale(Kind::Job, model.jobs.values()) {
+            to.many(Kind::Job, model.jobs.iter_mut().map(|(token, cell)| (token.to_string(), cell)));
+        }
         // Of the key tables only those that have been changed; an emptied default table is saved as an empty one.
         let defaults = &self.default_tables;
+        if !all && to.saver.tables == model.tables.len() && !model.tables.values().any(Tracked::is_dirty) {
+            return;
+        }
         for name in defaults.keys().filter(|name| !model.tables.contains_key(*name)).cloned().collect::<Vec<_>>() {
             model.tables.insert(name, Tracked::default());
         }
-        let changed = model.tables.iter_mut().filter(|(name, table)| {
-            defaults.get(*name).is_none_or(|default| default.bindings != table.bindings)
+        to.saver.tables = model.tables.len();
+        let changed = model.tables.iter_mut().filter_map(|(name, table)| {
+            let differs = defaults.get(name).is_none_or(|default| default.bindings != table.bindings);
+            // One that is as by default again has nothing to save.
+            if !differs {
+                table.take_dirty();
+            }
+            differs.then(|| (name.clone(), table))
         });
-        to.many(Kind::Table, changed.map(|(name, cell)| (name.clone(), cell)));
+        to.many(Kind::Table, changed);
     }
 
     /// What of the turn must survive. Empty entries: nothing, there is no need to write it.
