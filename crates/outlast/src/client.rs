@@ -67,8 +67,14 @@ impl Client {
     pub fn new(door: Door, caller: Caller) -> io::Result<Client> {
         let mut key = [0; 16];
         outlast_sys::clock::random(&mut key)?;
-        let tty = io::stdin().is_terminal().then(|| io::stdin().as_fd().try_clone_to_owned()).transpose()?;
-        let tty_name = tty.as_ref().and_then(|tty| raw_tty::tty_name(tty.as_fd()).ok()).unwrap_or_default();
+        let tty = io::stdin()
+            .is_terminal()
+            .then(|| io::stdin().as_fd().try_clone_to_owned())
+            .transpose()?;
+        let tty_name = tty
+            .as_ref()
+            .and_then(|tty| raw_tty::tty_name(tty.as_fd()).ok())
+            .unwrap_or_default();
         let hello = Hello {
             version: VERSION,
             key,
@@ -166,7 +172,11 @@ impl Client {
                 Err(Lost(text)) => return Err(text),
             }
         };
-        if let Some(size) = self.tty.as_ref().and_then(|tty| outlast_sys::pty::winsize(tty.as_fd()).ok()) {
+        if let Some(size) = self
+            .tty
+            .as_ref()
+            .and_then(|tty| outlast_sys::pty::winsize(tty.as_fd()).ok())
+        {
             (self.hello.cols, self.hello.rows) = size;
         }
         self.hello.resume = again;
@@ -230,7 +240,10 @@ impl Client {
                 ""
             }
         };
-        self.leave(Left { status: 1, message: message.into() });
+        self.leave(Left {
+            status: 1,
+            message: message.into(),
+        });
     }
 
     fn leave(&mut self, left: Left) {
@@ -242,9 +255,13 @@ impl Client {
     fn read(&mut self, nonblocking: bool) -> io::Result<()> {
         let mut buffer = [0; 16 * 1024];
         loop {
-            let Some(socket) = &self.socket else { return Err(io::ErrorKind::NotConnected.into()) };
+            let Some(socket) = &self.socket else {
+                return Err(io::ErrorKind::NotConnected.into());
+            };
             match fd_pass::receive(socket.as_fd(), &mut buffer, nonblocking) {
-                Ok(received) if received.len == 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(received) if received.len == 0 => {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
                 Ok(received) => self.splitter.push(&buffer[..received.len]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -276,7 +293,9 @@ impl Client {
     /// Sends what is pending, as far as the socket takes it.
     fn send(&mut self) -> io::Result<()> {
         while !self.out.is_empty() {
-            let Some(socket) = &self.socket else { return Ok(()) };
+            let Some(socket) = &self.socket else {
+                return Ok(());
+            };
             match fd_pass::send(socket.as_fd(), &self.out, &[], true) {
                 Ok(n) => drop(self.out.drain(..n)),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
@@ -291,13 +310,19 @@ impl Client {
     fn is_new(&mut self, n: u64) -> bool {
         let new = n > self.hello.received;
         self.hello.received = self.hello.received.max(n);
-        self.say(&ToServer::Received { n: self.hello.received });
+        self.say(&ToServer::Received {
+            n: self.hello.received,
+        });
         new
     }
 
     fn accept(&mut self, seq: u64) {
         self.accepted = self.accepted.max(seq);
-        while self.unaccepted.front().is_some_and(|(number, _)| *number <= seq) {
+        while self
+            .unaccepted
+            .front()
+            .is_some_and(|(number, _)| *number <= seq)
+        {
             self.unaccepted.pop_front();
         }
         if self.unaccepted.is_empty() {
@@ -364,19 +389,26 @@ impl Client {
 
     /// Our terminal shows a session from now on.
     fn attach(&mut self) {
-        let (Some(tty), Some(socket)) = (&self.tty, &self.socket) else { return };
+        let (Some(tty), Some(socket)) = (&self.tty, &self.socket) else {
+            return;
+        };
         match Terminal::take(tty, socket) {
             Ok(terminal) => self.terminal = Some(terminal),
             Err(error) => {
                 let reason = crate::socket::reason(&error);
-                self.left = Some(Left { status: 1, message: format!("open terminal failed: {reason}") });
+                self.left = Some(Left {
+                    status: 1,
+                    message: format!("open terminal failed: {reason}"),
+                });
             }
         }
     }
 
     /// Waits for the server, the terminal or a signal, and handles it.
     fn attached_turn(&mut self) -> io::Result<()> {
-        let Some(terminal) = &mut self.terminal else { return Ok(()) };
+        let Some(terminal) = &mut self.terminal else {
+            return Ok(());
+        };
         let news = terminal.news(self.outstanding < OUTSTANDING_MAX, !self.out.is_empty())?;
         for bytes in news.typed {
             let seq = self.number();
@@ -430,17 +462,25 @@ fn working_directory() -> String {
     let here = std::env::current_dir();
     let named = std::env::var_os("PWD").map(PathBuf::from).filter(|named| {
         named.is_absolute()
-            && match (named.canonicalize(), here.as_ref().map(|here| here.canonicalize())) {
+            && match (
+                named.canonicalize(),
+                here.as_ref().map(|here| here.canonicalize()),
+            ) {
                 (Ok(named), Ok(Ok(here))) => named == here,
                 _ => false,
             }
     });
     let home = || std::env::var_os("HOME").map(PathBuf::from);
-    let found = named.or_else(|| here.ok()).or_else(home).unwrap_or_else(|| PathBuf::from("/"));
+    let found = named
+        .or_else(|| here.ok())
+        .or_else(home)
+        .unwrap_or_else(|| PathBuf::from("/"));
     found.to_string_lossy().into_owned()
 }
 
 /// The environment; names or values that are not UTF-8 are left out, a shell would get other bytes than were meant.
 fn environment() -> Vec<(String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }

@@ -34,11 +34,15 @@ impl Door {
             Ok(connection) => return Ok(connection),
             Err(error) => error,
         };
-        let nobody = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused);
+        let nobody = matches!(
+            error.kind(),
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+        );
         if !nobody || !self.start || !may_start {
             return Err(Lost(self.text(&error)));
         }
-        crate::launch::keeper(&self.path, self.private_directory, &self.server_words).map_err(Lost)?;
+        crate::launch::keeper(&self.path, self.private_directory, &self.server_words)
+            .map_err(Lost)?;
         socket::connect(&self.path).map_err(|error| Lost(self.text(&error)))
     }
 
@@ -46,9 +50,15 @@ impl Door {
         let path = self.path.display();
         let text = match error.kind() {
             io::ErrorKind::ConnectionRefused => format!("no server running on {path}"),
-            _ => format!("error connecting to {path} ({})", crate::socket::reason(error)),
+            _ => format!(
+                "error connecting to {path} ({})",
+                crate::socket::reason(error)
+            ),
         };
-        let nobody = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused);
+        let nobody = matches!(
+            error.kind(),
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+        );
         if self.hints && nobody {
             return format!("{text}\nstart one with: outlast new -A -s main");
         }

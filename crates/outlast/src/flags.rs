@@ -66,9 +66,15 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Asked {
                 'h' => return Asked::Usage,
                 'c' | 'f' | 'L' | 'S' | 'T' => {
                     let joined = letters.as_str();
-                    let value = if joined.is_empty() { words.next() } else { Some(joined.to_string()) };
+                    let value = if joined.is_empty() {
+                        words.next()
+                    } else {
+                        Some(joined.to_string())
+                    };
                     let Some(value) = value else {
-                        return Asked::Wrong(Some(format!("option requires an argument -- {letter}")));
+                        return Asked::Wrong(Some(format!(
+                            "option requires an argument -- {letter}"
+                        )));
                     };
                     match letter {
                         'c' => flags.shell_command = Some(value),
@@ -119,8 +125,14 @@ mod tests {
 
     #[test]
     fn what_there_is_not_is_refused_with_tmux_s_text() {
-        assert_eq!(check("-z"), Asked::Wrong(Some("unknown option -- z".into())));
-        assert_eq!(check("-2L"), Asked::Wrong(Some("option requires an argument -- L".into())));
+        assert_eq!(
+            check("-z"),
+            Asked::Wrong(Some("unknown option -- z".into()))
+        );
+        assert_eq!(
+            check("-2L"),
+            Asked::Wrong(Some("option requires an argument -- L".into()))
+        );
         assert_eq!(check("-c true ls"), Asked::Wrong(None));
         assert_eq!(check("-V ls"), Asked::Version);
         assert_eq!(check("-h"), Asked::Usage);

@@ -12,7 +12,10 @@ pub fn keeper(socket: &Path, private_directory: bool, words: &[String]) -> Resul
     let options = LaunchOptions {
         socket: socket.to_path_buf(),
         private_directory,
-        server_args: socket_word.into_iter().chain(words.iter().map(OsString::from)).collect(),
+        server_args: socket_word
+            .into_iter()
+            .chain(words.iter().map(OsString::from))
+            .collect(),
         log: std::env::var_os("OUTLAST_LOG").map(PathBuf::from),
         ..LaunchOptions::default()
     };

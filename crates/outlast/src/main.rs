@@ -33,12 +33,24 @@ fn main() -> ExitCode {
     let mut words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
     let called = words.next().unwrap_or_default();
     let login = called.starts_with('-');
-    let program = called.trim_start_matches('-').rsplit('/').next().unwrap_or_default().to_string();
-    let me = Personality { outlast: program != "tmux", program };
+    let program = called
+        .trim_start_matches('-')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .to_string();
+    let me = Personality {
+        outlast: program != "tmux",
+        program,
+    };
     let words: Vec<String> = words.collect();
     // A binary that is itself named tmux is started by its own name for these; its users never write such flags.
     let ours = me.outlast || words.get(1).is_some_and(|word| word.starts_with("--"));
-    if let Some(run) = words.first().filter(|_| ours).and_then(|word| verbs::hidden(word)) {
+    if let Some(run) = words
+        .first()
+        .filter(|_| ours)
+        .and_then(|word| verbs::hidden(word))
+    {
         return run(std::env::args_os().skip(2).collect());
     }
     let mut flags = match flags::parse(words) {
@@ -79,7 +91,10 @@ fn main() -> ExitCode {
 /// What `-V` prints.
 fn version(outlast: bool) -> String {
     match outlast {
-        true => format!("outlast {} (tmux {TMUX_VERSION})\n", env!("CARGO_PKG_VERSION")),
+        true => format!(
+            "outlast {} (tmux {TMUX_VERSION})\n",
+            env!("CARGO_PKG_VERSION")
+        ),
         false => format!("tmux {TMUX_VERSION}\n"),
     }
 }
@@ -87,7 +102,8 @@ fn version(outlast: bool) -> String {
 /// Has the server run the command line. Err is the text for stderr.
 fn call(me: &Personality, mut flags: Flags) -> Result<u8, String> {
     let path = socket::path(flags.path.as_deref(), flags.name.as_deref())?;
-    let start = flags.shell_command.is_some() || outlast_core::commands::starts_server(&flags.command);
+    let start =
+        flags.shell_command.is_some() || outlast_core::commands::starts_server(&flags.command);
     if is_utf8() {
         flags.terminal.push("-u".into());
     }
@@ -97,18 +113,34 @@ fn call(me: &Personality, mut flags: Flags) -> Result<u8, String> {
     }
     for file in &flags.config {
         // The server runs elsewhere than where the name was typed.
-        let absolute = std::path::absolute(file).map_or_else(|_| file.clone(), |path| path.to_string_lossy().into());
+        let absolute = std::path::absolute(file)
+            .map_or_else(|_| file.clone(), |path| path.to_string_lossy().into());
         server_words.extend(["-f".to_string(), absolute]);
     }
-    let private_directory = flags.path.is_none() && path.parent().is_some_and(|parent| parent.ends_with(socket::directory_name()));
-    let door = Door { path, private_directory, start: start && !flags.no_start, server_words, hints: me.outlast };
+    let private_directory = flags.path.is_none()
+        && path
+            .parent()
+            .is_some_and(|parent| parent.ends_with(socket::directory_name()));
+    let door = Door {
+        path,
+        private_directory,
+        start: start && !flags.no_start,
+        server_words,
+        hints: me.outlast,
+    };
     let captured = flags.shell_command.as_ref().map(|_| Vec::new());
-    let caller = Caller { flags: std::mem::take(&mut flags.terminal), hints: me.outlast, captured };
+    let caller = Caller {
+        flags: std::mem::take(&mut flags.terminal),
+        hints: me.outlast,
+        captured,
+    };
     let mut client = Client::new(door, caller).map_err(|error| socket::reason(&error))?;
     if let Some(command) = flags.shell_command {
         let words = ["show-options", "-gv", "default-shell"].map(String::from);
         client.run(words.to_vec())?;
-        let shell = String::from_utf8_lossy(&client.captured()).trim().to_string();
+        let shell = String::from_utf8_lossy(&client.captured())
+            .trim()
+            .to_string();
         return Err(run_shell(&shell, &command));
     }
     let Left { status, message } = client.run(flags.command)?;
@@ -123,7 +155,11 @@ fn call(me: &Personality, mut flags: Flags) -> Result<u8, String> {
 fn run_shell(shell: &str, command: &str) -> String {
     let shell = if shell.is_empty() { "/bin/sh" } else { shell };
     let name = shell.rsplit('/').next().unwrap_or(shell);
-    let error = std::process::Command::new(shell).arg0(name).args(["-c", command]).env("SHELL", shell).exec();
+    let error = std::process::Command::new(shell)
+        .arg0(name)
+        .args(["-c", command])
+        .env("SHELL", shell)
+        .exec();
     format!("{shell}: {}", socket::reason(&error))
 }
 
@@ -133,7 +169,9 @@ fn is_utf8() -> bool {
         return true;
     }
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"];
-    let value = locale.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let value = locale
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
     let value = value.unwrap_or_default().to_ascii_uppercase();
     value.contains("UTF-8") || value.contains("UTF8")
 }

@@ -17,7 +17,9 @@ pub fn path(path: Option<&str>, name: Option<&str>) -> Result<PathBuf, String> {
     {
         return Ok(PathBuf::from(path));
     }
-    let base = std::env::var("TMUX_TMPDIR").ok().filter(|dir| !dir.is_empty());
+    let base = std::env::var("TMUX_TMPDIR")
+        .ok()
+        .filter(|dir| !dir.is_empty());
     let base = base.map(PathBuf::from).filter(|dir| dir.is_dir());
     let base = base.unwrap_or_else(|| PathBuf::from("/tmp"));
     let base = base.canonicalize().unwrap_or(base);
@@ -37,7 +39,10 @@ fn directory_of_ours(directory: &Path, uid: u32) -> Result<(), String> {
     if let Err(error) = std::fs::DirBuilder::new().mode(0o700).create(directory)
         && error.kind() != io::ErrorKind::AlreadyExists
     {
-        return Err(format!("couldn't create directory {shown} ({})", reason(&error)));
+        return Err(format!(
+            "couldn't create directory {shown} ({})",
+            reason(&error)
+        ));
     }
     let found = std::fs::symlink_metadata(directory)
         .map_err(|error| format!("couldn't read directory {shown} ({})", reason(&error)))?;
@@ -72,18 +77,33 @@ mod tests {
         std::fs::create_dir_all(&base).unwrap();
         directory_of_ours(&directory, uid).unwrap();
         directory_of_ours(&directory, uid).unwrap();
-        assert!(directory_of_ours(&directory, uid + 1).unwrap_err().ends_with("has unsafe permissions"));
+        assert!(
+            directory_of_ours(&directory, uid + 1)
+                .unwrap_err()
+                .ends_with("has unsafe permissions")
+        );
         std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o755)).unwrap();
-        assert!(directory_of_ours(&directory, uid).unwrap_err().ends_with("has unsafe permissions"));
+        assert!(
+            directory_of_ours(&directory, uid)
+                .unwrap_err()
+                .ends_with("has unsafe permissions")
+        );
         let link = base.join("link");
         std::os::unix::fs::symlink(&directory, &link).unwrap();
-        assert!(directory_of_ours(&link, uid).unwrap_err().ends_with("is not a directory"));
+        assert!(
+            directory_of_ours(&link, uid)
+                .unwrap_err()
+                .ends_with("is not a directory")
+        );
         std::fs::remove_dir_all(&base).unwrap();
     }
 
     #[test]
     fn a_path_that_is_given_is_taken_as_it_is() {
-        assert_eq!(path(Some("/x/y"), Some("ignored")).unwrap(), PathBuf::from("/x/y"));
+        assert_eq!(
+            path(Some("/x/y"), Some("ignored")).unwrap(),
+            PathBuf::from("/x/y")
+        );
     }
 
     #[test]

@@ -64,7 +64,15 @@ impl Terminal {
         poll.add(&signals, SIGNALS, Interest::IN)?;
         let socket = socket.try_clone()?;
         poll.add(&socket, SOCKET, Interest::IN)?;
-        Ok(Terminal { tty: File::from(tty.try_clone()?), raw, signals, poll, socket, reading: true, writing: false })
+        Ok(Terminal {
+            tty: File::from(tty.try_clone()?),
+            raw,
+            signals,
+            poll,
+            socket,
+            reading: true,
+            writing: false,
+        })
     }
 
     /// There is a new connection.
@@ -84,12 +92,20 @@ impl Terminal {
     /// The set of descriptors is broken.
     pub fn news(&mut self, read: bool, write: bool) -> io::Result<News> {
         if read != self.reading {
-            let interest = if read { Interest::IN } else { Interest::empty() };
+            let interest = if read {
+                Interest::IN
+            } else {
+                Interest::empty()
+            };
             self.poll.modify(&self.tty, TTY, interest)?;
             self.reading = read;
         }
         if write != self.writing {
-            let interest = if write { Interest::IN | Interest::OUT } else { Interest::IN };
+            let interest = if write {
+                Interest::IN | Interest::OUT
+            } else {
+                Interest::IN
+            };
             self.poll.modify(&self.socket, SOCKET, interest)?;
             self.writing = write;
         }
@@ -118,13 +134,18 @@ impl Terminal {
         }
         let mut news = News::default();
         let mut gone = false;
-        let waited = self.poll.wait(Some(time), |ready| gone |= ready.token == TTY && ready.hung_up);
+        let waited = self.poll.wait(Some(time), |ready| {
+            gone |= ready.token == TTY && ready.hung_up
+        });
         if waited.is_err() {
             std::thread::sleep(time);
         }
         self.signalled(&mut news);
         if gone {
-            news.left = Some(Left { status: 1, message: "[lost tty]".into() });
+            news.left = Some(Left {
+                status: 1,
+                message: "[lost tty]".into(),
+            });
         }
         if news.left.is_some() {
             self.give_back();
@@ -141,8 +162,18 @@ impl Terminal {
                     news.resized = self.raw.size().ok();
                     news.continued = true;
                 }
-                signal::SIGHUP => news.left = Some(Left { status: 1, message: "[lost tty]".into() }),
-                signal::SIGTERM => news.left = Some(Left { status: 1, message: "[terminated]".into() }),
+                signal::SIGHUP => {
+                    news.left = Some(Left {
+                        status: 1,
+                        message: "[lost tty]".into(),
+                    })
+                }
+                signal::SIGTERM => {
+                    news.left = Some(Left {
+                        status: 1,
+                        message: "[terminated]".into(),
+                    })
+                }
                 _ => {}
             }
         }
@@ -158,13 +189,25 @@ impl Terminal {
                     if n < INPUT_MAX {
                         return;
                     }
-                    if !outlast_sys::poll::readable_within(self.tty.as_fd(), Duration::ZERO).unwrap_or(false) {
+                    if !outlast_sys::poll::readable_within(self.tty.as_fd(), Duration::ZERO)
+                        .unwrap_or(false)
+                    {
                         return;
                     }
                 }
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => return,
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+                    ) =>
+                {
+                    return;
+                }
                 _ => {
-                    news.left = Some(Left { status: 1, message: "[lost tty]".into() });
+                    news.left = Some(Left {
+                        status: 1,
+                        message: "[lost tty]".into(),
+                    });
                     return;
                 }
             }

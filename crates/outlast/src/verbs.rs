@@ -15,8 +15,16 @@ pub struct Verb {
 
 /// All of them.
 pub const VERBS: &[Verb] = &[
-    Verb { name: "help", about: "this list", run: help },
-    Verb { name: "version", about: "what version this is", run: version },
+    Verb {
+        name: "help",
+        about: "this list",
+        run: help,
+    },
+    Verb {
+        name: "version",
+        about: "what version this is",
+        run: version,
+    },
 ];
 
 /// The verb of that name.

@@ -48,7 +48,9 @@ impl Connection {
                 Some(INPUT_TAG) if self.held => return Ok(None),
                 Some(_) => {}
             }
-            let Some((tag, body)) = self.splitter.take().map_err(wrong)? else { return Ok(None) };
+            let Some((tag, body)) = self.splitter.take().map_err(wrong)? else {
+                return Ok(None);
+            };
             if let Some(message) = ToServer::decode(tag, body).map_err(wrong)? {
                 return Ok(Some(message));
             }
@@ -66,7 +68,10 @@ impl Connection {
                 self.splitter.push(&buffer[..received.len]);
                 true
             }
-            Err(error) => matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted),
+            Err(error) => matches!(
+                error.kind(),
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+            ),
         }
     }
 
@@ -94,7 +99,8 @@ impl Connection {
     /// What it waits for: not for more while it is held and has plenty.
     fn wanted(&self) -> Interest {
         let mut interest = Interest::empty();
-        interest.set(Interest::IN, !self.ended && !(self.held && self.splitter.len() >= READ_LEN));
+        let full = self.held && self.splitter.len() >= READ_LEN;
+        interest.set(Interest::IN, !self.ended && !full);
         interest.set(Interest::OUT, self.is_busy());
         interest
     }
@@ -111,7 +117,9 @@ impl Calls {
     /// Accepts who is waiting, each under a token from `tokens`. Peers of another user are turned away.
     pub fn accept(&mut self, listener: &OwnedFd, poll: &Poll, mut tokens: impl FnMut() -> u64) {
         for _ in 0..ACCEPTS {
-            let Ok(socket) = socket::accept(listener.as_fd()) else { return };
+            let Ok(socket) = socket::accept(listener.as_fd()) else {
+                return;
+            };
             let ours = socket::peer(socket.as_fd()).is_ok_and(|peer| peer.uid == user::own_uid());
             let token = tokens();
             if !ours || poll.add(&socket, token, Interest::IN).is_err() {
@@ -150,7 +158,9 @@ impl Calls {
 
     /// Sends what is pending on one and waits for what is to come.
     pub fn settle(&mut self, token: u64, poll: &Poll) {
-        let Some(connection) = self.connections.get_mut(&token) else { return };
+        let Some(connection) = self.connections.get_mut(&token) else {
+            return;
+        };
         if !connection.flush() {
             connection.ended = true;
             connection.out.clear();
@@ -169,7 +179,11 @@ impl Calls {
 
     /// Tokens of those who cannot type just now because a pane has no room.
     pub fn held(&self) -> Vec<u64> {
-        self.connections.iter().filter(|(_, connection)| connection.held).map(|(token, _)| *token).collect()
+        self.connections
+            .iter()
+            .filter(|(_, connection)| connection.held)
+            .map(|(token, _)| *token)
+            .collect()
     }
 
     /// Tokens of all.

@@ -14,7 +14,7 @@
 use std::io;
 use std::sync::atomic::Ordering;
 
-use outlast_sys::mem::{MemFile, Mapping};
+use outlast_sys::mem::{Mapping, MemFile};
 
 const MAGIC: &[u8; 8] = b"outlastc";
 const VERSION: u32 = 1;
@@ -54,7 +54,14 @@ impl Slots {
         map[..8].copy_from_slice(MAGIC);
         map[8..12].copy_from_slice(&VERSION.to_le_bytes());
         map[STRIDE_AT..STRIDE_AT + 8].copy_from_slice(&(stride as u64).to_le_bytes());
-        Ok((Slots { map, stride, number: 0 }, file))
+        Ok((
+            Slots {
+                map,
+                stride,
+                number: 0,
+            },
+            file,
+        ))
     }
 
     /// The slots that a server left; None when they are not slots of a version that this one reads.
@@ -68,7 +75,11 @@ impl Slots {
             return None;
         }
         let number = map.word(SELECTOR_AT)?.load(Ordering::Acquire);
-        Some(Slots { map, stride, number })
+        Some(Slots {
+            map,
+            stride,
+            number,
+        })
     }
 
     /// Whether a checkpoint of `len` bytes has room.
@@ -101,13 +112,20 @@ impl Slots {
         }
         let slot = (self.number & 1) as usize;
         let (head, data) = (HEADS_AT + slot * HEAD_LEN, DATA_AT + slot * self.stride);
-        let len = usize::try_from(u64_at(&self.map, head + 8)).ok().filter(|len| *len <= self.stride)?;
-        Some(Checkpoint { offset: u64_at(&self.map, head), bytes: &self.map[data..data + len] })
+        let len = usize::try_from(u64_at(&self.map, head + 8))
+            .ok()
+            .filter(|len| *len <= self.stride)?;
+        Some(Checkpoint {
+            offset: u64_at(&self.map, head),
+            bytes: &self.map[data..data + len],
+        })
     }
 }
 
 fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    bytes[at..].first_chunk().map_or(0, |word| u64::from_le_bytes(*word))
+    bytes[at..]
+        .first_chunk()
+        .map_or(0, |word| u64::from_le_bytes(*word))
 }
 
 #[cfg(test)]
@@ -115,7 +133,9 @@ mod tests {
     use super::*;
 
     fn reopened(file: &MemFile) -> Option<(u64, Vec<u8>)> {
-        Slots::open(file)?.latest().map(|c| (c.offset, c.bytes.to_vec()))
+        Slots::open(file)?
+            .latest()
+            .map(|c| (c.offset, c.bytes.to_vec()))
     }
 
     #[test]
@@ -124,7 +144,10 @@ mod tests {
         assert_eq!(reopened(&file), None);
         for n in 1..6u64 {
             let bytes = vec![n as u8; 100 * n as usize];
-            slots.store(Checkpoint { offset: n * 10, bytes: &bytes });
+            slots.store(Checkpoint {
+                offset: n * 10,
+                bytes: &bytes,
+            });
             assert_eq!(reopened(&file), Some((n * 10, bytes)));
         }
     }
@@ -133,10 +156,16 @@ mod tests {
     #[test]
     fn a_torn_checkpoint_leaves_the_one_before() {
         let (mut slots, file) = Slots::create(10).unwrap();
-        slots.store(Checkpoint { offset: 1, bytes: b"first" });
+        slots.store(Checkpoint {
+            offset: 1,
+            bytes: b"first",
+        });
         let mut before = vec![0; file.len().unwrap() as usize];
         file.read_at(&mut before, 0).unwrap();
-        slots.store(Checkpoint { offset: 2, bytes: b"second" });
+        slots.store(Checkpoint {
+            offset: 2,
+            bytes: b"second",
+        });
         let mut after = before.clone();
         file.read_at(&mut after, 0).unwrap();
         let changed: Vec<usize> = (0..after.len())

@@ -119,7 +119,11 @@ impl Client {
 
     /// Everything up to `n` has been received.
     pub fn received(&mut self, n: u64) {
-        while self.messages.front().is_some_and(|(number, _)| *number <= n) {
+        while self
+            .messages
+            .front()
+            .is_some_and(|(number, _)| *number <= n)
+        {
             self.messages.pop_front();
         }
         self.sent = self.sent.max(n);
@@ -138,7 +142,14 @@ impl Client {
     /// The entry that says what is known of its terminal, once that is ours.
     pub fn attached(&self) -> Option<Entry> {
         let features = self.features.clone()?;
-        Some(Note::Attached { id: self.id.0, features, given_back: self.given_back }.entry())
+        Some(
+            Note::Attached {
+                id: self.id.0,
+                features,
+                given_back: self.given_back,
+            }
+            .entry(),
+        )
     }
 
     /// Whether messages wait to be acknowledged.
@@ -170,7 +181,10 @@ impl Clients {
         let id = self.next_id;
         self.next_id += 1;
         self.by_key.insert(key, id);
-        let client = self.clients.entry(id).or_insert_with(|| Client::new(ClientId(id), key));
+        let client = self
+            .clients
+            .entry(id)
+            .or_insert_with(|| Client::new(ClientId(id), key));
         (client, Note::Client { id, key, next_n: 1 }.entry())
     }
 
@@ -223,7 +237,10 @@ impl Clients {
             }
             Entry::Shell(kind, bytes) => match Note::read(*kind, bytes) {
                 Some(Note::Client { id, key, next_n }) => {
-                    let client = self.clients.entry(id).or_insert_with(|| Client::new(ClientId(id), key));
+                    let client = self
+                        .clients
+                        .entry(id)
+                        .or_insert_with(|| Client::new(ClientId(id), key));
                     client.next_n = client.next_n.max(next_n);
                     self.by_key.insert(key, id);
                     self.next_id = self.next_id.max(id + 1);
@@ -231,7 +248,11 @@ impl Clients {
                 Some(Note::Gone { id }) => {
                     self.remove(ClientId(id));
                 }
-                Some(Note::Attached { id, features, given_back }) => {
+                Some(Note::Attached {
+                    id,
+                    features,
+                    given_back,
+                }) => {
                     if let Some(client) = self.clients.get_mut(&id) {
                         client.features = Some(features);
                         client.given_back = given_back;
@@ -257,12 +278,24 @@ impl Clients {
         entries.push(Note::NextClient { id: self.next_id }.entry());
         for client in self.clients.values() {
             let id = client.id.0;
-            entries.push(Note::Client { id, key: client.key, next_n: client.next_n }.entry());
+            entries.push(
+                Note::Client {
+                    id,
+                    key: client.key,
+                    next_n: client.next_n,
+                }
+                .entry(),
+            );
             if client.done > 0 {
                 entries.push(Entry::Did(id, client.done));
             }
             entries.extend(client.attached());
-            entries.extend(client.messages.iter().map(|(n, frame)| Entry::Message(id, *n, frame.clone())));
+            entries.extend(
+                client
+                    .messages
+                    .iter()
+                    .map(|(n, frame)| Entry::Message(id, *n, frame.clone())),
+            );
         }
     }
 }
@@ -287,7 +320,11 @@ mod tests {
     use super::*;
 
     fn print(n: u64) -> ToClient {
-        ToClient::Print { n, stream: 1, bytes: vec![n as u8] }
+        ToClient::Print {
+            n,
+            stream: 1,
+            bytes: vec![n as u8],
+        }
     }
 
     fn recovered(entries: &[Entry]) -> Clients {
@@ -302,7 +339,12 @@ mod tests {
     fn messages_stay_until_they_are_acknowledged() {
         let mut clients = Clients::default();
         let (client, made) = clients.add(ClientKey([1; 16]));
-        let mut entries = vec![made, client.message(print), client.message(print), Entry::Did(0, 5)];
+        let mut entries = vec![
+            made,
+            client.message(print),
+            client.message(print),
+            Entry::Did(0, 5),
+        ];
         let mut out = Vec::new();
         client.unsent(&mut out);
         let both = out.clone();
@@ -319,11 +361,14 @@ mod tests {
         assert_eq!(out, both[both.len() / 2..], "only the second is left");
         client.received(2);
         assert!(!client.owes());
-        assert_eq!(client.message(print), Entry::Message(0, 3, {
-            let mut frame = Vec::new();
-            print(3).encode(&mut frame);
-            frame
-        }));
+        assert_eq!(
+            client.message(print),
+            Entry::Message(0, 3, {
+                let mut frame = Vec::new();
+                print(3).encode(&mut frame);
+                frame
+            })
+        );
     }
 
     #[test]
@@ -342,7 +387,14 @@ mod tests {
         entries.push(gone);
         clients.get_mut(ClientId(1)).unwrap().received(2);
         entries.push(Entry::Received(1, 2));
-        entries.push(Note::Attached { id: 0, features: "256".into(), given_back: false }.entry());
+        entries.push(
+            Note::Attached {
+                id: 0,
+                features: "256".into(),
+                given_back: false,
+            }
+            .entry(),
+        );
         clients.get_mut(ClientId(0)).unwrap().features = Some("256".into());
 
         let mut snapshot = Vec::new();
@@ -354,6 +406,10 @@ mod tests {
         let mut copy = recovered(&snapshot);
         copy.snapshot(&mut again);
         assert_eq!(again, snapshot);
-        assert_eq!(copy.add(ClientKey([9; 16])).0.id, ClientId(3), "ids are never used again");
+        assert_eq!(
+            copy.add(ClientKey([9; 16])).0.id,
+            ClientId(3),
+            "ids are never used again"
+        );
     }
 }

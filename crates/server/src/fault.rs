@@ -45,14 +45,26 @@ pub fn point(name: &str) {
             None => (false, text.as_str()),
         };
         let (point, count) = text.split_once(':')?;
-        Some(Plan { stop, point: point.to_string(), left: count.parse().ok()? })
+        Some(Plan {
+            stop,
+            point: point.to_string(),
+            left: count.parse().ok()?,
+        })
     }
     thread_local!(static PLAN: RefCell<Option<Plan>> = RefCell::new(plan()));
     PLAN.with_borrow_mut(|plan| {
-        let Some(plan) = plan.as_mut().filter(|plan| plan.point == name && plan.left > 0) else { return };
+        let Some(plan) = plan
+            .as_mut()
+            .filter(|plan| plan.point == name && plan.left > 0)
+        else {
+            return;
+        };
         plan.left -= 1;
         if plan.left == 0 {
-            let _ = outlast_sys::signal::send(outlast_sys::process::own_pid(), if plan.stop { STOP } else { KILL });
+            let _ = outlast_sys::signal::send(
+                outlast_sys::process::own_pid(),
+                if plan.stop { STOP } else { KILL },
+            );
         }
     });
 }

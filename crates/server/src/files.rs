@@ -64,17 +64,25 @@ impl Disk {
         let (work, to_do) = mpsc::sync_channel::<(u64, Work)>(UNDER_WAY);
         let (answer, answers) = mpsc::channel();
         let (bell, theirs) = fd_pass::stream_pair()?;
-        std::thread::Builder::new().name("outlast-disk".into()).stack_size(128 * 1024).spawn(move || {
-            for (token, work) in to_do {
-                let result = perform(work).map_err(|error| reason(&error));
-                if answer.send(Answer { token, result }).is_err() {
-                    break;
+        std::thread::Builder::new()
+            .name("outlast-disk".into())
+            .stack_size(128 * 1024)
+            .spawn(move || {
+                for (token, work) in to_do {
+                    let result = perform(work).map_err(|error| reason(&error));
+                    if answer.send(Answer { token, result }).is_err() {
+                        break;
+                    }
+                    // A full socket rings already.
+                    let _ = fd_pass::send(theirs.as_fd(), &[0], &[], true);
                 }
-                // A full socket rings already.
-                let _ = fd_pass::send(theirs.as_fd(), &[0], &[], true);
-            }
-        })?;
-        Ok(Disk { work, answers, bell, waiting: VecDeque::new() })
+            })?;
+        Ok(Disk {
+            work,
+            answers,
+            bell,
+            waiting: VecDeque::new(),
+        })
     }
 
     /// Hands work over; it is done in order.
@@ -86,7 +94,9 @@ impl Disk {
     /// The next answer. Call it until None when [`Disk::fd`] is readable.
     pub fn answer(&mut self) -> Option<Answer> {
         let mut buffer = [0; 64];
-        while fd_pass::receive(self.bell.as_fd(), &mut buffer, true).is_ok_and(|received| received.len == 64) {}
+        while fd_pass::receive(self.bell.as_fd(), &mut buffer, true)
+            .is_ok_and(|received| received.len == 64)
+        {}
         let answer = self.answers.try_recv().ok();
         self.feed();
         answer
@@ -99,7 +109,9 @@ impl Disk {
 
     fn feed(&mut self) {
         while let Some(work) = self.waiting.pop_front() {
-            if let Err(mpsc::TrySendError::Full(work) | mpsc::TrySendError::Disconnected(work)) = self.work.try_send(work) {
+            if let Err(mpsc::TrySendError::Full(work) | mpsc::TrySendError::Disconnected(work)) =
+                self.work.try_send(work)
+            {
                 self.waiting.push_front(work);
                 return;
             }
@@ -113,14 +125,25 @@ fn perform(work: Work) -> io::Result<Vec<u8>> {
             let mut bytes = Vec::new();
             // Nobody writes to a named pipe that we ask for: with NONBLOCK it reads as empty rather than holding up
             // all other files for ever.
-            let file = OpenOptions::new().read(true).custom_flags(O_NONBLOCK).open(path)?;
+            let file = OpenOptions::new()
+                .read(true)
+                .custom_flags(O_NONBLOCK)
+                .open(path)?;
             io::Read::read_to_end(&mut io::Read::take(file, READ_MAX), &mut bytes)?;
             Ok(bytes)
         }
-        Work::Write { path, bytes, append } => {
+        Work::Write {
+            path,
+            bytes,
+            append,
+        } => {
             let mut options = OpenOptions::new();
             options.create(true).mode(0o600);
-            if append { options.append(true) } else { options.write(true).truncate(true) };
+            if append {
+                options.append(true)
+            } else {
+                options.write(true).truncate(true)
+            };
             options.open(path)?.write_all(&bytes)?;
             Ok(Vec::new())
         }
@@ -146,7 +169,9 @@ mod tests {
             if let Some(answer) = disk.answer() {
                 return answer;
             }
-            assert!(outlast_sys::poll::readable_within(disk.fd(), Duration::from_secs(10)).unwrap());
+            assert!(
+                outlast_sys::poll::readable_within(disk.fd(), Duration::from_secs(10)).unwrap()
+            );
         }
     }
 
@@ -155,22 +180,37 @@ mod tests {
         let path = std::env::temp_dir().join(format!("outlast-files-test-{}", std::process::id()));
         let path = path.to_str().unwrap().to_string();
         let mut disk = Disk::start().unwrap();
-        let write = |bytes: &[u8], append| Work::Write { path: path.clone(), bytes: bytes.to_vec(), append };
+        let write = |bytes: &[u8], append| Work::Write {
+            path: path.clone(),
+            bytes: bytes.to_vec(),
+            append,
+        };
         disk.request(1, write(b"one", false));
         for token in 2..40 {
             disk.request(token, write(b"+", true));
         }
         disk.request(40, Work::Read { path: path.clone() });
-        disk.request(41, Work::Read { path: format!("{path}/nothing") });
+        disk.request(
+            41,
+            Work::Read {
+                path: format!("{path}/nothing"),
+            },
+        );
         for token in 1..40 {
             let answer = wait(&mut disk);
             assert_eq!((answer.token, answer.result), (token, Ok(Vec::new())));
         }
         let read = wait(&mut disk);
-        assert_eq!((read.token, read.result), (40, Ok([b"one".as_slice(), &[b'+'; 38]].concat())));
+        assert_eq!(
+            (read.token, read.result),
+            (40, Ok([b"one".as_slice(), &[b'+'; 38]].concat()))
+        );
         assert_eq!(wait(&mut disk).result, Err("Not a directory".into()));
         use std::os::unix::fs::PermissionsExt;
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         std::fs::remove_file(&path).unwrap();
     }
 }

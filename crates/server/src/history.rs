@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use outlast_sys::mem::{MemFile, Mapping};
+use outlast_sys::mem::{Mapping, MemFile};
 use outlast_term::Blocks;
 use outlast_term::history::BLOCK_LEN;
 
@@ -34,7 +34,14 @@ impl PaneBlocks {
     /// The blocks of a pane: those of `file` if a former server left one.
     pub fn new(pane: u32, link: Rc<Link>, file: Option<Rc<MemFile>>) -> PaneBlocks {
         let former = file.as_ref().and_then(|file| file.map().ok());
-        PaneBlocks { pane, link, file, former, segments: BTreeMap::new(), released: 0 }
+        PaneBlocks {
+            pane,
+            link,
+            file,
+            former,
+            segments: BTreeMap::new(),
+            released: 0,
+        }
     }
 
     /// Maps a segment, making the file and growing it as needed.
@@ -43,7 +50,8 @@ impl PaneBlocks {
             Some(file) => file,
             None => {
                 let file = Rc::new(MemFile::new(c"outlast-history", 0)?);
-                self.link.deposit(self.pane, crate::keeper::tag::HISTORY, file.fd());
+                self.link
+                    .deposit(self.pane, crate::keeper::tag::HISTORY, file.fd());
                 file
             }
         };
@@ -63,29 +71,50 @@ impl Blocks for PaneBlocks {
     fn get_mut(&mut self, n: u64) -> &mut [u8] {
         crate::fault::point("history-append");
         let segment = n / SEGMENT_BLOCKS;
-        if self.former.as_ref().is_some_and(|former| range(n, 0).end <= former.len()) {
-            return self.former.as_mut().map_or(&mut [], |former| &mut former[range(n, 0)]);
+        if self
+            .former
+            .as_ref()
+            .is_some_and(|former| range(n, 0).end <= former.len())
+        {
+            return self
+                .former
+                .as_mut()
+                .map_or(&mut [], |former| &mut former[range(n, 0)]);
         }
         if !self.segments.contains_key(&segment) {
-            let map = self.map(segment).or_else(|_| Mapping::anonymous(SEGMENT_LEN));
+            let map = self
+                .map(segment)
+                .or_else(|_| Mapping::anonymous(SEGMENT_LEN));
             // Without address space nothing works; the keeper starts the next server, which has it all to itself.
-            self.segments.insert(segment, map.expect("memory for a segment of history"));
+            self.segments
+                .insert(segment, map.expect("memory for a segment of history"));
         }
-        let map = self.segments.get_mut(&segment).expect("the segment that was just mapped");
+        let map = self
+            .segments
+            .get_mut(&segment)
+            .expect("the segment that was just mapped");
         &mut map[range(n, segment * SEGMENT_BLOCKS)]
     }
 
     fn get(&self, n: u64) -> &[u8] {
-        if let Some(former) = self.former.as_ref().filter(|former| range(n, 0).end <= former.len()) {
+        if let Some(former) = self
+            .former
+            .as_ref()
+            .filter(|former| range(n, 0).end <= former.len())
+        {
             return &former[range(n, 0)];
         }
         let segment = n / SEGMENT_BLOCKS;
-        self.segments.get(&segment).map_or(&[], |map| &map[range(n, segment * SEGMENT_BLOCKS)])
+        self.segments
+            .get(&segment)
+            .map_or(&[], |map| &map[range(n, segment * SEGMENT_BLOCKS)])
     }
 
     /// The terminal calls this when a checkpoint that does not need the blocks is in force.
     fn release_below(&mut self, n: u64) {
-        let Some(file) = self.file.as_ref().filter(|_| n > self.released) else { return };
+        let Some(file) = self.file.as_ref().filter(|_| n > self.released) else {
+            return;
+        };
         crate::fault::point("cut-back");
         // Memory that could not be given back is only that; the next call tries it again.
         let len = (n - self.released) * BLOCK_LEN as u64;

@@ -41,7 +41,8 @@ impl Job {
         let bytes = rings.slice(from, to);
         self.at = from + bytes.len() as u64;
         let room = OUTPUT_MAX.saturating_sub(self.output.len());
-        self.output.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.output
+            .extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 }
 
@@ -71,8 +72,21 @@ impl Jobs {
             return Ok(());
         }
         let description = spawn::describe(spec, 0)?;
-        self.jobs.insert(number, Job { token: Some(token), ..Job::default() });
-        let message = ToKeeper::Spawn { pane: number, life: 0, kind: Kind::Job, cols: 0, rows: 0, input_from: 0 };
+        self.jobs.insert(
+            number,
+            Job {
+                token: Some(token),
+                ..Job::default()
+            },
+        );
+        let message = ToKeeper::Spawn {
+            pane: number,
+            life: 0,
+            kind: Kind::Job,
+            cols: 0,
+            rows: 0,
+            input_from: 0,
+        };
         link.send(&message, &[description.fd()]);
         Ok(())
     }
@@ -86,14 +100,19 @@ impl Jobs {
             job.rings = Some(rings);
             self.by_slot.insert(found.slot, found.pane);
         }
-        job.ended = exit_status(found.status).map(|status| Ended { status, at: found.exit_at });
+        job.ended = exit_status(found.status).map(|status| Ended {
+            status,
+            at: found.exit_at,
+        });
     }
 
     /// Output that a former server put aside.
     pub fn deposited(&mut self, number: u32, file: &MemFile) {
         let job = self.jobs.entry(number).or_default();
         let mut bytes = vec![0; file.len().map_or(0, |len| len as usize)];
-        if file.read_at(&mut bytes, 0).is_ok_and(|len| len == bytes.len())
+        if file
+            .read_at(&mut bytes, 0)
+            .is_ok_and(|len| len == bytes.len())
             && let Some((at, output)) = bytes.split_first_chunk()
         {
             job.at = u64::from_le_bytes(*at);
@@ -103,9 +122,15 @@ impl Jobs {
 
     /// A bell rang for a slot. False: it is no job's.
     pub fn rung(&mut self, slot: u16, link: &Link, bells: &ServerBells) -> bool {
-        let Some(number) = self.by_slot.get(&slot).copied() else { return false };
-        let Some(job) = self.jobs.get_mut(&number) else { return false };
-        let Some(end) = job.rings.as_ref().map(ServerRings::end) else { return true };
+        let Some(number) = self.by_slot.get(&slot).copied() else {
+            return false;
+        };
+        let Some(job) = self.jobs.get_mut(&number) else {
+            return false;
+        };
+        let Some(end) = job.rings.as_ref().map(ServerRings::end) else {
+            return true;
+        };
         let half = job.rings.as_ref().map_or(0, |rings| rings.len() / 2);
         if end - job.at < half || !link.is_clear() {
             return true;
@@ -141,11 +166,20 @@ impl Jobs {
     /// Jobs that have ended: they are known no more. [`Jobs::forget`] them once that is in the journal.
     pub fn finished(&mut self) -> Vec<Finished> {
         let is_done = |job: &Job| job.ended.is_some() && job.token.is_some();
-        let ended: Vec<u32> = self.jobs.iter().filter(|(_, job)| is_done(job)).map(|(n, _)| *n).collect();
+        let ended: Vec<u32> = self
+            .jobs
+            .iter()
+            .filter(|(_, job)| is_done(job))
+            .map(|(n, _)| *n)
+            .collect();
         let mut finished = Vec::new();
         for number in ended {
-            let Some(mut job) = self.jobs.remove(&number) else { continue };
-            let (Some(Ended { status, at }), Some(token)) = (job.ended, job.token) else { continue };
+            let Some(mut job) = self.jobs.remove(&number) else {
+                continue;
+            };
+            let (Some(Ended { status, at }), Some(token)) = (job.ended, job.token) else {
+                continue;
+            };
             job.take(at);
             if let Some(rings) = &job.rings {
                 self.by_slot.remove(&rings.slot());
@@ -155,20 +189,37 @@ impl Jobs {
                 ExitStatus::Signal(signal) => 128 + i32::from(signal),
                 ExitStatus::Unknown => -1,
             };
-            finished.push(Finished { token, output: job.output, status });
+            finished.push(Finished {
+                token,
+                output: job.output,
+                status,
+            });
         }
         finished
     }
 
     /// Tells the keeper that a job is no longer needed.
     pub fn forget(token: u64, link: &Link) {
-        link.send(&ToKeeper::Forget { pane: job_number(token) }, &[]);
+        link.send(
+            &ToKeeper::Forget {
+                pane: job_number(token),
+            },
+            &[],
+        );
     }
 
     /// After a recovery: jobs that the core has not asked for were done before, and are forgotten.
     pub fn forget_unwanted(&mut self, link: &Link) {
-        let unwanted = self.jobs.extract_if(.., |_, job| job.token.is_none());
-        for (number, job) in unwanted {
+        let unwanted = |job: &Job| job.token.is_none();
+        let numbers = self
+            .jobs
+            .iter()
+            .filter(|(_, job)| unwanted(job))
+            .map(|(number, _)| *number);
+        for number in numbers.collect::<Vec<u32>>() {
+            let Some(job) = self.jobs.remove(&number) else {
+                continue;
+            };
             if let Some(rings) = &job.rings {
                 self.by_slot.remove(&rings.slot());
             }

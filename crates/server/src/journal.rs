@@ -67,21 +67,35 @@ pub enum JournalError {
     Damaged(usize),
 }
 
+/// A journal, its turns in order, and where it is damaged, if it is.
+pub type Opened<M> = (Journal<M>, Vec<Transaction>, Option<JournalError>);
+
 impl<M: Memory> Journal<M> {
     /// An empty journal in fresh slots; the first [`Journal::compact`] puts one in force.
     pub fn create(slots: [M; 2]) -> Journal<M> {
-        Journal { slots, current: 1, generation: 0, committed: 0, base_len: 0, scratch: Vec::new() }
+        Journal {
+            slots,
+            current: 1,
+            generation: 0,
+            committed: 0,
+            base_len: 0,
+            scratch: Vec::new(),
+        }
     }
 
     /// The journal that a server left, and its turns in order. A damaged tail is cut off and reported: what was
     /// before it is worth more than nothing.
-    pub fn open(slots: [M; 2]) -> Result<(Journal<M>, Vec<Transaction>, Option<JournalError>), JournalError> {
+    pub fn open(slots: [M; 2]) -> Result<Opened<M>, JournalError> {
         let current = match [0, 1].map(|i| generation(&slots[i])) {
             [0, 0] => return Err(JournalError::Empty),
             [a, b] => usize::from(b > a),
         };
         let slot = &slots[current];
-        let version = slot.bytes().get(8..12).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes);
+        let version = slot
+            .bytes()
+            .get(8..12)
+            .and_then(|b| b.try_into().ok())
+            .map_or(0, u32::from_le_bytes);
         if version != VERSION {
             return Err(JournalError::Version(version));
         }
@@ -108,7 +122,14 @@ impl<M: Memory> Journal<M> {
         }
         let generation = generation(slot);
         Ok((
-            Journal { slots, current, generation, committed: at, base_len, scratch: Vec::new() },
+            Journal {
+                slots,
+                current,
+                generation,
+                committed: at,
+                base_len,
+                scratch: Vec::new(),
+            },
             turns,
             damage,
         ))
@@ -160,11 +181,6 @@ impl<M: Memory> Journal<M> {
         let _ = self.slots[old].clear();
         Ok(())
     }
-
-    /// Bytes of records in force.
-    pub fn committed(&self) -> usize {
-        self.committed
-    }
 }
 
 /// Publishing into a slot that may still be empty.
@@ -182,12 +198,20 @@ impl<M: Memory> PublishIfAny for M {
 
 /// A slot's generation; 0 when it is not a slot.
 fn generation<M: Memory>(slot: &M) -> u64 {
-    if slot.len() < HEADER_LEN || &slot.bytes()[..8] != MAGIC { 0 } else { slot.published(GENERATION_AT) }
+    if slot.len() < HEADER_LEN || &slot.bytes()[..8] != MAGIC {
+        0
+    } else {
+        slot.published(GENERATION_AT)
+    }
 }
 
 /// Grows by doubling, so that appending costs a system call now and then only.
 fn make_room<M: Memory>(slot: &mut M, len: usize) -> std::io::Result<()> {
-    if len > slot.len() { slot.grow(len.next_power_of_two().max(64 * 1024)) } else { Ok(()) }
+    if len > slot.len() {
+        slot.grow(len.next_power_of_two().max(64 * 1024))
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -31,7 +31,10 @@ impl Memory for Traced {
         Ok(())
     }
     fn clear(&mut self) -> std::io::Result<()> {
-        for at in (0..self.1.bytes.len()).rev().filter(|at| at % 7 == 0 || *at < 64) {
+        for at in (0..self.1.bytes.len())
+            .rev()
+            .filter(|at| at % 7 == 0 || *at < 64)
+        {
             self.write(at, &[0]);
         }
         Ok(())
@@ -40,7 +43,14 @@ impl Memory for Traced {
         &self.1.bytes
     }
     fn write(&mut self, at: usize, bytes: &[u8]) {
-        STEPS.with_borrow_mut(|s| s.extend(bytes.iter().enumerate().map(|(i, b)| Step::Byte(self.0, at + i, *b))));
+        STEPS.with_borrow_mut(|s| {
+            s.extend(
+                bytes
+                    .iter()
+                    .enumerate()
+                    .map(|(i, b)| Step::Byte(self.0, at + i, *b)),
+            )
+        });
         self.1.bytes[at..at + bytes.len()].copy_from_slice(bytes);
     }
     fn publish(&mut self, at: usize, value: u64) {
@@ -56,19 +66,27 @@ fn apply(slots: &mut [Traced; 2], step: Step) {
     match step {
         Step::Grow(slot, len) => slots[slot].1.bytes.resize(len, 0),
         Step::Byte(slot, at, byte) => slots[slot].1.bytes[at] = byte,
-        Step::Word(slot, at, value) => slots[slot].1.bytes[at..at + 8].copy_from_slice(&value.to_le_bytes()),
+        Step::Word(slot, at, value) => {
+            slots[slot].1.bytes[at..at + 8].copy_from_slice(&value.to_le_bytes())
+        }
     }
 }
 
 fn fresh() -> [Traced; 2] {
-    [Traced(0, Recorder::default()), Traced(1, Recorder::default())]
+    [
+        Traced(0, Recorder::default()),
+        Traced(1, Recorder::default()),
+    ]
 }
 
 fn turn(turn: u64) -> Transaction {
     Transaction {
         turn,
         entries: vec![
-            Entry::Section(format!("session/{turn}"), Some(vec![b'x'; turn as usize * 3])),
+            Entry::Section(
+                format!("session/{turn}"),
+                Some(vec![b'x'; turn as usize * 3]),
+            ),
             Entry::Section("window/1".into(), None),
             Entry::Heard(1, turn * 10),
             Entry::Op(1, 5, b"{}".to_vec()),
@@ -126,7 +144,10 @@ fn a_kill_between_any_two_bytes_leaves_the_old_state_or_the_new() {
             reached += 1;
             assert_eq!(turns, expected[reached].1, "step {done} {step:?}");
         }
-        assert!(done < expected.get(reached + 1).map_or(usize::MAX, |e| e.0), "step {done}: not in force in time");
+        assert!(
+            done < expected.get(reached + 1).map_or(usize::MAX, |e| e.0),
+            "step {done}: not in force in time"
+        );
     }
     assert_eq!(reached, expected.len() - 1);
 }
@@ -151,7 +172,7 @@ fn an_opened_journal_goes_on() {
 fn damage_costs_the_tail_and_is_reported() {
     let mut journal = Journal::create(fresh());
     journal.compact(&[turn(1)]).unwrap();
-    let second = HEADER_LEN + journal.committed();
+    let second = HEADER_LEN + journal.committed;
     journal.append(&turn(2)).unwrap();
     journal.append(&turn(3)).unwrap();
     let current = journal.current;
@@ -169,7 +190,10 @@ fn damage_costs_the_tail_and_is_reported() {
 fn it_wants_compaction_when_it_has_grown() {
     let mut journal = Journal::create(fresh());
     journal.compact(&[]).unwrap();
-    let large = Transaction { turn: 1, entries: vec![Entry::Input(1, 0, vec![b'x'; 100_000])] };
+    let large = Transaction {
+        turn: 1,
+        entries: vec![Entry::Input(1, 0, vec![b'x'; 100_000])],
+    };
     for _ in 0..2 {
         journal.append(&large).unwrap();
         assert!(!journal.wants_compaction());

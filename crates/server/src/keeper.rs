@@ -65,7 +65,10 @@ pub struct Link {
 impl Link {
     /// Over a connected packet socket.
     pub fn new(socket: OwnedFd) -> Link {
-        Link { socket, waiting: RefCell::default() }
+        Link {
+            socket,
+            waiting: RefCell::default(),
+        }
     }
 
     /// Sends a frame, or keeps it until the socket has room ([`Link::flush`]). Order is kept. A keeper that is gone
@@ -81,7 +84,8 @@ impl Link {
             }
         }
         // Without a descriptor to copy into there is none to open either: the frame alone would mean another thing.
-        let copies: io::Result<Vec<OwnedFd>> = fds.iter().map(BorrowedFd::try_clone_to_owned).collect();
+        let copies: io::Result<Vec<OwnedFd>> =
+            fds.iter().map(BorrowedFd::try_clone_to_owned).collect();
         if let Ok(copies) = copies {
             waiting.push_back((frame[..len].to_vec(), copies));
         }
@@ -150,7 +154,10 @@ mod tests {
     #[test]
     fn numbers_go_both_ways() {
         assert_eq!(owner(pane_number(PaneId(0))), Some(Owner::Pane(PaneId(0))));
-        assert_eq!(owner(pane_number(PaneId(41))), Some(Owner::Pane(PaneId(41))));
+        assert_eq!(
+            owner(pane_number(PaneId(41))),
+            Some(Owner::Pane(PaneId(41)))
+        );
         assert_eq!(owner(job_number(5)), Some(Owner::Job(5)));
         assert_eq!(owner(0), None);
     }

@@ -160,7 +160,12 @@ impl Local {
 
     /// Spells a picture.
     pub fn frame(&mut self, screen: Arc<Screen>) {
-        self.ansi.paint(self.shown.as_deref(), &screen, &self.caps, &mut self.pending);
+        self.ansi.paint(
+            self.shown.as_deref(),
+            &screen,
+            &self.caps,
+            &mut self.pending,
+        );
         self.shown = Some(screen);
         self.owes_ready = true;
     }
@@ -201,7 +206,9 @@ impl Local {
                     match own.write(&self.pending[self.written..]) {
                         Ok(0) => return Flow::Gone,
                         Ok(n) => self.written += n,
-                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Flow::Blocked,
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                            return Flow::Blocked;
+                        }
                         Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                         Err(_) => return Flow::Gone,
                     }
@@ -219,7 +226,11 @@ impl Local {
         self.written = 0;
         // A large picture's memory is not kept for the small ones that follow.
         self.pending.shrink_to(16 * 1024);
-        if self.is_busy() { Flow::Held } else { Flow::Drained }
+        if self.is_busy() {
+            Flow::Held
+        } else {
+            Flow::Drained
+        }
     }
 
     /// The client has written what it was given.

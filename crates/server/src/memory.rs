@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::atomic::Ordering;
 
-use outlast_sys::mem::{MemFile, Mapping};
+use outlast_sys::mem::{Mapping, MemFile};
 
 use crate::journal::Memory;
 
@@ -19,7 +19,11 @@ impl FileMemory {
     /// # Errors
     /// It cannot be mapped.
     pub fn open(file: MemFile) -> io::Result<FileMemory> {
-        let map = if file.is_empty()? { None } else { Some(file.map()?) };
+        let map = if file.is_empty()? {
+            None
+        } else {
+            Some(file.map()?)
+        };
         Ok(FileMemory { file, map })
     }
 }
@@ -50,6 +54,9 @@ impl Memory for FileMemory {
         }
     }
     fn published(&self, at: usize) -> u64 {
-        self.map.as_ref().and_then(|map| map.word(at)).map_or(0, |word| word.load(Ordering::Acquire))
+        self.map
+            .as_ref()
+            .and_then(|map| map.word(at))
+            .map_or(0, |word| word.load(Ordering::Acquire))
     }
 }

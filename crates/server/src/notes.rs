@@ -51,7 +51,11 @@ impl Note {
                 w.u32(*id);
                 2
             }
-            Note::Attached { id, features, given_back } => {
+            Note::Attached {
+                id,
+                features,
+                given_back,
+            } => {
                 w.u32(*id).text(features).bool(*given_back);
                 3
             }
@@ -74,7 +78,11 @@ impl Note {
                 let id = r.u32("id")?;
                 let mut key = [0; 16];
                 key.copy_from_slice(r.raw(16, "key")?);
-                Note::Client { id, key: ClientKey(key), next_n: r.u64("next_n")? }
+                Note::Client {
+                    id,
+                    key: ClientKey(key),
+                    next_n: r.u64("next_n")?,
+                }
             }
             2 => Note::Gone { id: r.u32("id")? },
             3 => Note::Attached {
@@ -95,12 +103,22 @@ mod tests {
     #[test]
     fn every_note_comes_back() {
         for note in [
-            Note::Client { id: 3, key: ClientKey([7; 16]), next_n: 9 },
+            Note::Client {
+                id: 3,
+                key: ClientKey([7; 16]),
+                next_n: 9,
+            },
             Note::Gone { id: 3 },
-            Note::Attached { id: 3, features: "RGB,sync".into(), given_back: true },
+            Note::Attached {
+                id: 3,
+                features: "RGB,sync".into(),
+                given_back: true,
+            },
             Note::NextClient { id: 12 },
         ] {
-            let Entry::Shell(kind, bytes) = note.entry() else { panic!("not a shell entry") };
+            let Entry::Shell(kind, bytes) = note.entry() else {
+                panic!("not a shell entry")
+            };
             assert_eq!(Note::read(kind, &bytes), Some(note));
             for len in 0..bytes.len() {
                 assert_eq!(Note::read(kind, &bytes[..len]), None);

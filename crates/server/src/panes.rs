@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 
+use outlast_core::PaneId;
 use outlast_core::effect::SpawnSpec;
 use outlast_core::event::ExitStatus;
 use outlast_core::save::Entry;
-use outlast_core::PaneId;
 use outlast_sys::bell::ServerBells;
 use outlast_sys::mem::MemFile;
 use outlast_sys::pty;
@@ -84,13 +84,19 @@ impl PaneIo {
 
     /// Output is there that the core has not had.
     pub fn has_news(&self) -> bool {
-        self.rings.as_ref().is_some_and(|rings| rings.end() > self.at)
+        self.rings
+            .as_ref()
+            .is_some_and(|rings| rings.end() > self.at)
     }
 
     /// The ended program whose output has all been handled.
     pub fn take_ended(&mut self) -> Option<ExitStatus> {
         let ended = self.ended?;
-        let all = self.at >= ended.at || self.rings.as_ref().is_none_or(|rings| rings.eof() && self.at >= rings.end());
+        let all = self.at >= ended.at
+            || self
+                .rings
+                .as_ref()
+                .is_none_or(|rings| rings.eof() && self.at >= rings.end());
         all.then(|| {
             self.ended = None;
             ended.status
@@ -99,7 +105,9 @@ impl PaneIo {
 
     /// Whether the ring fills up with what no checkpoint covers.
     pub fn is_filling(&self) -> bool {
-        self.rings.as_ref().is_some_and(|rings| self.at.saturating_sub(self.covered) >= rings.len() / 2)
+        self.rings
+            .as_ref()
+            .is_some_and(|rings| self.at.saturating_sub(self.covered) >= rings.len() / 2)
     }
 
     /// Puts a checkpoint of the terminal as it stands at `at` in force and lets the ring's tail follow. False: it
@@ -115,7 +123,9 @@ impl PaneIo {
                 if !link.is_clear() {
                     return false;
                 }
-                let Ok((mut slots, file)) = Slots::create(bytes.len()) else { return false };
+                let Ok((mut slots, file)) = Slots::create(bytes.len()) else {
+                    return false;
+                };
                 slots.store(checkpoint);
                 link.deposit(number, tag::CHECKPOINT, file.fd());
                 if !link.is_clear() {
@@ -140,7 +150,11 @@ impl PaneIo {
     /// Absolute offset after all input so far, that which waits included.
     pub fn input_end(&self) -> u64 {
         let ring_end = self.rings.as_ref().map_or(0, ServerRings::input_end);
-        if self.waiting.is_empty() { ring_end } else { self.waiting_at + self.waiting.len() as u64 }
+        if self.waiting.is_empty() {
+            ring_end
+        } else {
+            self.waiting_at + self.waiting.len() as u64
+        }
     }
 
     /// Takes input for the program.
@@ -175,7 +189,11 @@ impl PaneIo {
 
     /// Whether one more message of typed bytes has room.
     fn has_room(&self) -> bool {
-        self.waiting.is_empty() && self.rings.as_ref().is_none_or(|rings| rings.input_room() >= ROOM)
+        self.waiting.is_empty()
+            && self
+                .rings
+                .as_ref()
+                .is_none_or(|rings| rings.input_room() >= ROOM)
     }
 }
 
@@ -195,17 +213,14 @@ impl Panes {
     }
 
     /// All.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut PaneIo> {
-        self.panes.values_mut()
-    }
-
-    /// All.
     pub fn iter(&self) -> impl Iterator<Item = &PaneIo> {
         self.panes.values()
     }
 
     fn entry(&mut self, pane: PaneId) -> &mut PaneIo {
-        self.panes.entry(pane).or_insert_with(|| PaneIo::new(pane, 0))
+        self.panes
+            .entry(pane)
+            .or_insert_with(|| PaneIo::new(pane, 0))
     }
 
     /// The keeper has a pane, newly made or from before. Returns whether its rings could be mapped.
@@ -217,8 +232,12 @@ impl Panes {
         facts: &Facts,
         bells: &ServerBells,
     ) -> bool {
-        let (Some(out), Some(ctl)) = (fds.next_fd(), fds.next_fd()) else { return false };
-        let Ok(rings) = ServerRings::map(found.slot, out, ctl) else { return false };
+        let (Some(out), Some(ctl)) = (fds.next_fd(), fds.next_fd()) else {
+            return false;
+        };
+        let Ok(rings) = ServerRings::map(found.slot, out, ctl) else {
+            return false;
+        };
         let master = fds.next_fd().map(Rc::new);
         {
             let mut facts = facts.borrow_mut();
@@ -244,7 +263,9 @@ impl Panes {
     pub fn deposited(&mut self, pane: PaneId, tag: u16, file: MemFile, facts: &Facts) {
         match tag {
             tag::CHECKPOINT => self.entry(pane).slots = Slots::open(&file),
-            tag::HISTORY => facts.borrow_mut().entry(pane).or_default().history = Some(Rc::new(file)),
+            tag::HISTORY => {
+                facts.borrow_mut().entry(pane).or_default().history = Some(Rc::new(file))
+            }
             _ => {}
         }
     }
@@ -288,13 +309,23 @@ impl Panes {
     }
 
     /// Asks the keeper for a program.
-    pub fn spawn(&mut self, pane: PaneId, life: u32, spec: &SpawnSpec, link: &Link) -> Result<(), String> {
+    pub fn spawn(
+        &mut self,
+        pane: PaneId,
+        life: u32,
+        spec: &SpawnSpec,
+        link: &Link,
+    ) -> Result<(), String> {
         let description = spawn::describe(spec, 0)?;
         let io = self.entry(pane);
         let message = ToKeeper::Spawn {
             pane: pane_number(pane),
             life,
-            kind: if spec.argv.is_empty() { Kind::Empty } else { Kind::Pty },
+            kind: if spec.argv.is_empty() {
+                Kind::Empty
+            } else {
+                Kind::Pty
+            },
             cols: spec.cols,
             rows: spec.rows,
             // A respawned pane's rings go on: what was meant for the former program is dropped.
@@ -349,12 +380,21 @@ impl Panes {
         }
         self.ready.retain(|ready| *ready != pane);
         facts.borrow_mut().remove(&pane);
-        link.send(&ToKeeper::Forget { pane: pane_number(pane) }, &[]);
+        link.send(
+            &ToKeeper::Forget {
+                pane: pane_number(pane),
+            },
+            &[],
+        );
     }
 
     /// When the first pane will have been quiet for long enough to be checkpointed.
     pub fn quiet_at(&self) -> Option<u64> {
-        self.panes.values().filter_map(|io| io.touched_ms).min().map(|touched| touched + QUIET_MS)
+        self.panes
+            .values()
+            .filter_map(|io| io.touched_ms)
+            .min()
+            .map(|touched| touched + QUIET_MS)
     }
 
     /// Input that waits, for a compacted journal.

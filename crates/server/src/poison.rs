@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use outlast_core::PaneId;
-use outlast_sys::mem::{MemFile, Mapping};
+use outlast_sys::mem::{Mapping, MemFile};
 use outlast_wire::keeper::Status;
 
 /// Length of a block: what is stepped over, at most.
@@ -27,6 +27,8 @@ const WORKING_AT: usize = 8;
 const SUSPECT_PANE: usize = 16;
 const SUSPECT_BLOCK: usize = 24;
 const SUSPECT_DEATHS: usize = 32;
+const WORKING_TO: usize = 40;
+const SUSPECT_TO: usize = 48;
 
 /// SIGKILL's number.
 const SIGKILL: u8 = 9;
@@ -35,7 +37,8 @@ const SIGKILL: u8 = 9;
 pub struct Poison {
     map: Mapping,
     suspect: Option<PaneId>,
-    poisoned: Option<u64>,
+    /// Block, and where in it the poison ends: what comes later is new.
+    poisoned: Option<(u64, u64)>,
 }
 
 /// A stretch of output that is handled at once.
@@ -60,21 +63,34 @@ impl Poison {
                 (file.map()?, Some(file))
             }
         };
-        let mut poison = Poison { map, suspect: None, poisoned: None };
-        let fault = !matches!(last, Status::Running | Status::Unknown | Status::Code(0) | Status::Signal(SIGKILL));
+        let mut poison = Poison {
+            map,
+            suspect: None,
+            poisoned: None,
+        };
+        let fault = !matches!(
+            last,
+            Status::Running | Status::Unknown | Status::Code(0) | Status::Signal(SIGKILL)
+        );
         let working = poison.load(WORKING_PANE);
         if fault && working != 0 {
             let block = poison.load(WORKING_AT) / BLOCK;
             let same = poison.load(SUSPECT_PANE) == working && poison.load(SUSPECT_BLOCK) == block;
-            let deaths = if same { poison.load(SUSPECT_DEATHS) + 1 } else { 1 };
+            let deaths = if same {
+                poison.load(SUSPECT_DEATHS) + 1
+            } else {
+                1
+            };
             poison.store(SUSPECT_DEATHS, deaths);
             poison.store(SUSPECT_PANE, working);
             poison.store(SUSPECT_BLOCK, block);
+            poison.store(SUSPECT_TO, poison.load(WORKING_TO));
         }
         poison.store(WORKING_PANE, 0);
         if let Some(pane) = poison.load(SUSPECT_PANE).checked_sub(1) {
             poison.suspect = Some(PaneId(pane as u32));
-            poison.poisoned = (poison.load(SUSPECT_DEATHS) >= DEATHS).then(|| poison.load(SUSPECT_BLOCK));
+            let place = (poison.load(SUSPECT_BLOCK), poison.load(SUSPECT_TO));
+            poison.poisoned = Some(place).filter(|_| poison.load(SUSPECT_DEATHS) >= DEATHS);
         }
         Ok((poison, new))
     }
@@ -82,15 +98,29 @@ impl Poison {
     /// The next piece of a pane's output from `at`, no further than `end`.
     pub fn piece(&self, pane: PaneId, at: u64, end: u64) -> Piece {
         if self.suspect != Some(pane) {
-            return Piece { to: end, poisoned: false };
+            return Piece {
+                to: end,
+                poisoned: false,
+            };
         }
         let block = at / BLOCK;
-        Piece { to: end.min((block + 1) * BLOCK), poisoned: self.poisoned == Some(block) }
+        let end = end.min((block + 1) * BLOCK);
+        match self.poisoned {
+            Some((poisoned, to)) if poisoned == block && at < to => Piece {
+                to: end.min(to),
+                poisoned: true,
+            },
+            _ => Piece {
+                to: end,
+                poisoned: false,
+            },
+        }
     }
 
-    /// Output of a pane at this offset is being handled.
-    pub fn enter(&self, pane: PaneId, at: u64) {
+    /// A pane's output from `at` to `to` is being handled.
+    pub fn enter(&self, pane: PaneId, at: u64, to: u64) {
         self.store(WORKING_AT, at);
+        self.store(WORKING_TO, to);
         self.store(WORKING_PANE, u64::from(pane.0) + 1);
     }
 
@@ -121,16 +151,30 @@ pub fn keep(pane: PaneId, range: Range<u64>, bytes: &[u8]) {
         Ok(path) => format!("kept in {}", path.display()),
         Err(error) => format!("not kept: {error}"),
     };
-    eprintln!("server: pane {pane}: output {} to {} killed two servers, stepped over, {what}", range.start, range.end);
+    eprintln!(
+        "server: pane {pane}: output {} to {} killed two servers, stepped over, {what}",
+        range.start, range.end
+    );
 }
 
 fn write(pane: PaneId, at: u64, bytes: &[u8]) -> io::Result<PathBuf> {
-    let state = std::env::var_os("XDG_STATE_HOME").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+    let state = std::env::var_os("XDG_STATE_HOME")
+        .filter(|dir| !dir.is_empty())
+        .map(PathBuf::from);
     let state = state.or_else(|| Some(crate::probe::own_home()?.join(".local/state")));
     let directory = state.ok_or(io::ErrorKind::NotFound)?.join("outlast");
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&directory)?;
     let path = directory.join(format!("poison-{}-{at}.bin", pane.0));
-    std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?.write_all(bytes)?;
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&path)?
+        .write_all(bytes)?;
     Ok(path)
 }
 
@@ -151,30 +195,68 @@ mod tests {
     fn two_deaths_in_one_block_make_it_poison() {
         let (poison, new) = Poison::open(None, Status::Running).unwrap();
         assert!(new.is_some());
-        assert_eq!(poison.piece(PANE, 10, 90_000), Piece { to: 90_000, poisoned: false });
-        poison.enter(PANE, 10);
+        assert_eq!(
+            poison.piece(PANE, 10, 90_000),
+            Piece {
+                to: 90_000,
+                poisoned: false
+            }
+        );
+        poison.enter(PANE, 10, 90_000);
         let poison = reopened(poison, PANIC);
-        assert_eq!(poison.piece(PANE, 10, 90_000), Piece { to: BLOCK, poisoned: false });
-        poison.enter(PANE, 10);
+        assert_eq!(
+            poison.piece(PANE, 10, 90_000),
+            Piece {
+                to: BLOCK,
+                poisoned: false
+            }
+        );
+        poison.enter(PANE, 10, 90_000);
         poison.leave();
-        poison.enter(PANE, 5 * BLOCK);
+        poison.enter(PANE, 5 * BLOCK, 6 * BLOCK);
         let poison = reopened(poison, PANIC);
         assert!(!poison.piece(PANE, 5 * BLOCK, 90_000).poisoned, "once");
-        poison.enter(PANE, 5 * BLOCK + 7);
+        poison.enter(PANE, 5 * BLOCK + 7, 6 * BLOCK - 9);
         let poison = reopened(poison, PANIC);
-        assert_eq!(poison.piece(PANE, 5 * BLOCK + 7, 90_000), Piece { to: 6 * BLOCK, poisoned: true });
-        assert!(!poison.piece(PANE, 6 * BLOCK, 90_000).poisoned && !poison.piece(PaneId(1), 5 * BLOCK, 1).poisoned);
+        assert_eq!(
+            poison.piece(PANE, 5 * BLOCK + 7, 90_000),
+            Piece {
+                to: 6 * BLOCK - 9,
+                poisoned: true
+            }
+        );
+        assert_eq!(
+            poison.piece(PANE, 6 * BLOCK - 9, 90_000),
+            Piece {
+                to: 6 * BLOCK,
+                poisoned: false
+            },
+            "came later"
+        );
+        assert!(
+            !poison.piece(PANE, 6 * BLOCK, 90_000).poisoned
+                && !poison.piece(PaneId(1), 5 * BLOCK, 1).poisoned
+        );
         let poison = reopened(poison, Status::Signal(SIGKILL));
-        assert!(poison.piece(PANE, 5 * BLOCK, 90_000).poisoned, "it stays poison until another is found");
+        assert!(
+            poison.piece(PANE, 5 * BLOCK, 90_000).poisoned,
+            "it stays poison until another is found"
+        );
     }
 
     #[test]
     fn being_killed_is_nobody_s_fault() {
         let (mut poison, _) = Poison::open(None, Status::Running).unwrap();
         for _ in 0..5 {
-            poison.enter(PANE, 10);
+            poison.enter(PANE, 10, 90_000);
             poison = reopened(poison, Status::Signal(SIGKILL));
         }
-        assert_eq!(poison.piece(PANE, 10, 90_000), Piece { to: 90_000, poisoned: false });
+        assert_eq!(
+            poison.piece(PANE, 10, 90_000),
+            Piece {
+                to: 90_000,
+                poisoned: false
+            }
+        );
     }
 }

@@ -47,7 +47,10 @@ impl SystemProbe {
     fn foreground(&self, pane: PaneId) -> Option<u32> {
         let facts = self.facts.borrow();
         let facts = facts.get(&pane)?;
-        let group = facts.master.as_ref().and_then(|master| pty::foreground_pgrp(master.as_fd()));
+        let group = facts
+            .master
+            .as_ref()
+            .and_then(|master| pty::foreground_pgrp(master.as_fd()));
         group.or(Some(facts.pid).filter(|pid| *pid != 0))
     }
 }
@@ -56,7 +59,9 @@ impl Probe for SystemProbe {
     fn foreground_command(&self, pane: PaneId) -> Option<String> {
         let pid = self.foreground(pane)?;
         let first = process::cmdline(pid).and_then(|words| words.into_iter().next());
-        let word = first.filter(|word| !word.is_empty()).or_else(|| process::comm(pid))?;
+        let word = first
+            .filter(|word| !word.is_empty())
+            .or_else(|| process::comm(pid))?;
         Some(command_name(&String::from_utf8_lossy(&word)))
     }
 
@@ -71,7 +76,11 @@ impl Probe for SystemProbe {
         for (to, from) in zone[..7].iter_mut().zip(local.zone.bytes()) {
             *to = from;
         }
-        Time { unix, offset: local.offset_seconds, zone }
+        Time {
+            unix,
+            offset: local.offset_seconds,
+            zone,
+        }
     }
 
     fn host(&self) -> String {
@@ -87,15 +96,27 @@ impl Probe for SystemProbe {
     }
 
     fn shell(&self) -> String {
-        let passwd = || user::by_uid(user::own_uid()).map(|user| user.shell.to_string_lossy().into_owned());
+        let passwd =
+            || user::by_uid(user::own_uid()).map(|user| user.shell.to_string_lossy().into_owned());
         let from_env = std::env::var("SHELL").ok();
-        from_env.into_iter().chain(passwd()).find(|shell| usable_shell(shell)).unwrap_or_else(|| "/bin/sh".into())
+        from_env
+            .into_iter()
+            .chain(passwd())
+            .find(|shell| usable_shell(shell))
+            .unwrap_or_else(|| "/bin/sh".into())
     }
 
     fn server(&self) -> ServerFacts {
         let uid = user::own_uid();
-        let name = user::by_uid(uid).map(|user| user.name).or_else(|| std::env::var("USER").ok());
-        ServerFacts { pid: process::own_pid(), socket: self.socket.clone(), uid, user: name.unwrap_or_default() }
+        let name = user::by_uid(uid)
+            .map(|user| user.name)
+            .or_else(|| std::env::var("USER").ok());
+        ServerFacts {
+            pid: process::own_pid(),
+            socket: self.socket.clone(),
+            uid,
+            user: name.unwrap_or_default(),
+        }
     }
 
     fn is_directory(&self, path: &str) -> bool {
@@ -111,13 +132,19 @@ impl Probe for SystemProbe {
         let mut facts = self.facts.borrow_mut();
         let facts = facts.entry(pane).or_default();
         let history = facts.history.clone();
-        Box::new(PaneBlocks::new(pane_number(pane), self.link.clone(), history))
+        Box::new(PaneBlocks::new(
+            pane_number(pane),
+            self.link.clone(),
+            history,
+        ))
     }
 }
 
 /// Our home directory: HOME, else the passwd entry's.
 pub fn own_home() -> Option<PathBuf> {
-    let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    let home = std::env::var_os("HOME")
+        .filter(|home| !home.is_empty())
+        .map(PathBuf::from);
     home.or_else(|| user::by_uid(user::own_uid()).map(|user| user.home))
 }
 
@@ -127,14 +154,23 @@ fn usable_shell(shell: &str) -> bool {
     let own = std::env::current_exe().ok();
     let name = Path::new(shell).file_name();
     let ours = own.as_deref().and_then(Path::file_name) == name || name == Some(OsStr::new("tmux"));
-    let executable = || std::fs::metadata(shell).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
+    let executable = || {
+        std::fs::metadata(shell)
+            .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    };
     shell.starts_with('/') && !ours && executable()
 }
 
 /// A program's name as tmux shows it: without a login shell's dash, and of a whole path the last part.
 fn command_name(word: &str) -> String {
     let word = word.trim_start_matches('-');
-    let name = if word.starts_with('/') { word.rsplit('/').find(|part| !part.is_empty()).unwrap_or(word) } else { word };
+    let name = if word.starts_with('/') {
+        word.rsplit('/')
+            .find(|part| !part.is_empty())
+            .unwrap_or(word)
+    } else {
+        word
+    };
     name.to_string()
 }
 
@@ -143,9 +179,12 @@ const GLOB_MAX: usize = 1000;
 
 /// Paths that a pattern names, sorted; a pattern without wildcards names itself if it is there.
 pub fn glob(pattern: &str) -> Vec<String> {
-    let mut found = vec![if pattern.starts_with('/') { "/".to_string() } else { String::new() }];
-    let mut parts = pattern.split('/').filter(|part| !part.is_empty()).peekable();
-    while let Some(part) = parts.next() {
+    let mut found = vec![if pattern.starts_with('/') {
+        "/".to_string()
+    } else {
+        String::new()
+    }];
+    for part in pattern.split('/').filter(|part| !part.is_empty()) {
         let mut next = Vec::new();
         for base in found {
             let join = |name: &str| match base.as_str() {
@@ -158,10 +197,14 @@ pub fn glob(pattern: &str) -> Vec<String> {
                 continue;
             }
             let directory = if base.is_empty() { "." } else { base.as_str() };
-            let Ok(entries) = std::fs::read_dir(directory) else { continue };
+            let Ok(entries) = std::fs::read_dir(directory) else {
+                continue;
+            };
             let mut names: Vec<String> = entries
                 .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-                .filter(|name| (part.starts_with('.') || !name.starts_with('.')) && matches(part, name))
+                .filter(|name| {
+                    (part.starts_with('.') || !name.starts_with('.')) && matches(part, name)
+                })
                 .collect();
             names.sort();
             next.extend(names.iter().map(|name| join(name)));
@@ -175,7 +218,8 @@ pub fn glob(pattern: &str) -> Vec<String> {
 
 /// Whether a name fits a pattern of `*`, `?`, `[…]` and `\`.
 fn matches(pattern: &str, name: &str) -> bool {
-    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    let (pattern, name): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n) = (0, 0);
     // Where to go on when what follows the last star did not fit: one character further.
     let mut star: Option<(usize, usize)> = None;
@@ -278,7 +322,10 @@ mod tests {
         let base = base.to_str().unwrap();
         let relative = |pattern: &str| -> Vec<String> {
             let found = glob(&format!("{base}/{pattern}"));
-            found.iter().map(|path| path[base.len() + 1..].to_string()).collect()
+            found
+                .iter()
+                .map(|path| path[base.len() + 1..].to_string())
+                .collect()
         };
         assert_eq!(relative("*/*.conf"), ["x/a.conf", "x/b.conf"]);
         assert_eq!(relative("x/.*.conf"), ["x/.c.conf"]);

@@ -97,7 +97,10 @@ pub struct Parts {
 
 /// The time of a turn.
 pub fn now() -> Now {
-    Now { ms: clock::boottime_ms(), unix: clock::unix_seconds() }
+    Now {
+        ms: clock::boottime_ms(),
+        unix: clock::unix_seconds(),
+    }
 }
 
 impl Server {
@@ -106,7 +109,12 @@ impl Server {
     /// # Errors
     /// No descriptor or thread is left.
     pub fn new(parts: Parts) -> io::Result<Server> {
-        let signals = Signals::new(&[signal::SIGTERM, signal::SIGINT, signal::SIGHUP, signal::SIGUSR1])?;
+        let signals = Signals::new(&[
+            signal::SIGTERM,
+            signal::SIGINT,
+            signal::SIGHUP,
+            signal::SIGUSR1,
+        ])?;
         let disk = Disk::start()?;
         let poll = Poll::new()?;
         poll.add(&*parts.link, KEEPER, Interest::IN)?;
@@ -170,7 +178,11 @@ impl Server {
         let timeout = self.timeout();
         let mut ready = Vec::new();
         let idle = timeout != Some(Duration::ZERO);
-        let timeout = if idle && !self.bells.may_sleep() { Some(Duration::ZERO) } else { timeout };
+        let timeout = if idle && !self.bells.may_sleep() {
+            Some(Duration::ZERO)
+        } else {
+            timeout
+        };
         let waited = self.poll.wait(timeout, |found| ready.push(found));
         self.bells.woke();
         waited?;
@@ -193,7 +205,11 @@ impl Server {
                 SIGNALS => self.take_signals(now),
                 DISK => {
                     while let Some(answer) = self.disk.answer() {
-                        let done = Event::Done { token: answer.token, result: answer.result, status: 0 };
+                        let done = Event::Done {
+                            token: answer.token,
+                            result: answer.result,
+                            status: 0,
+                        };
                         self.core.handle(now, done, &mut self.effects);
                     }
                 }
@@ -213,12 +229,27 @@ impl Server {
         }
         let now = clock::boottime_ms();
         let retry = self.retry_ms.map(|ms| now + ms);
-        let due = [self.core.next_wake(), self.panes.quiet_at(), retry, self.clients_due(), self.end_due()];
-        due.into_iter().flatten().min().map(|due| Duration::from_millis(due.saturating_sub(now)))
+        let due = [
+            self.core.next_wake(),
+            self.panes.quiet_at(),
+            retry,
+            self.clients_due(),
+            self.end_due(),
+        ];
+        due.into_iter()
+            .flatten()
+            .min()
+            .map(|due| Duration::from_millis(due.saturating_sub(now)))
     }
 
     fn take_bells(&mut self) {
-        let Server { bells, panes, jobs, link, .. } = self;
+        let Server {
+            bells,
+            panes,
+            jobs,
+            link,
+            ..
+        } = self;
         bells.take(|slot| {
             if !panes.rung(slot) {
                 jobs.rung(slot, link, bells);
@@ -258,7 +289,12 @@ impl Server {
                 }
                 ToServer::Spawned(pane) => self.spawned(pane, fds, now),
                 ToServer::SpawnFailed { pane, errno, .. } => self.spawn_failed(pane, errno, now),
-                ToServer::Exited { pane, life, status, at } => match owner(pane) {
+                ToServer::Exited {
+                    pane,
+                    life,
+                    status,
+                    at,
+                } => match owner(pane) {
                     Some(Owner::Pane(id)) => self.panes.ended(id, life, status, at),
                     Some(Owner::Job(_)) => self.jobs.ended(pane, status, at),
                     None => {}
@@ -276,14 +312,30 @@ impl Server {
         }
     }
 
-    fn spawned(&mut self, found: outlast_wire::keeper::Pane, fds: outlast_sys::fd_pass::Fds, now: Now) {
+    fn spawned(
+        &mut self,
+        found: outlast_wire::keeper::Pane,
+        fds: outlast_sys::fd_pass::Fds,
+        now: Now,
+    ) {
         match owner(found.pane) {
             Some(Owner::Pane(pane)) => {
-                if !self.panes.attach(&found, pane, fds, &self.facts, &self.bells) {
+                if !self
+                    .panes
+                    .attach(&found, pane, fds, &self.facts, &self.bells)
+                {
                     return self.spawn_failed(found.pane, 12, now);
                 }
                 let tty = found.tty.as_str().to_string();
-                self.core.handle(now, Event::Spawned { pane, pid: found.pid, tty }, &mut self.effects);
+                self.core.handle(
+                    now,
+                    Event::Spawned {
+                        pane,
+                        pid: found.pid,
+                        tty,
+                    },
+                    &mut self.effects,
+                );
             }
             Some(Owner::Job(_)) => self.jobs.attach(&found, fds),
             None => {}
@@ -294,11 +346,20 @@ impl Server {
         let error = crate::files::reason(&io::Error::from_raw_os_error(errno));
         match owner(number) {
             Some(Owner::Pane(pane)) => {
-                self.core.handle(now, Event::SpawnFailed { pane, error }, &mut self.effects);
+                self.core
+                    .handle(now, Event::SpawnFailed { pane, error }, &mut self.effects);
             }
             Some(Owner::Job(_)) => {
                 if let Some(token) = self.jobs.failed(number) {
-                    self.core.handle(now, Event::Done { token, result: Err(error), status: 127 }, &mut self.effects);
+                    self.core.handle(
+                        now,
+                        Event::Done {
+                            token,
+                            result: Err(error),
+                            status: 127,
+                        },
+                        &mut self.effects,
+                    );
                 }
             }
             None => {}
@@ -314,11 +375,14 @@ impl Server {
                 self.panes.ring(pane);
                 continue;
             }
-            let Some(io) = self.panes.get_mut(pane) else { continue };
+            let Some(io) = self.panes.get_mut(pane) else {
+                continue;
+            };
             let Some(rings) = &io.rings else { continue };
             let start = rings.start();
             if start > io.at {
-                self.core.handle(now, Event::Lost { pane, to: start }, &mut self.effects);
+                self.core
+                    .handle(now, Event::Lost { pane, to: start }, &mut self.effects);
                 io.at = start;
             }
             let end = rings.end().min(io.at + BUDGET);
@@ -326,11 +390,20 @@ impl Server {
             let bytes = rings.slice(io.at, piece.to);
             if piece.poisoned && !bytes.is_empty() {
                 crate::poison::keep(pane, io.at..piece.to, bytes);
-                self.core.handle(now, Event::Lost { pane, to: piece.to }, &mut self.effects);
+                self.core
+                    .handle(now, Event::Lost { pane, to: piece.to }, &mut self.effects);
             } else if !bytes.is_empty() {
-                self.poison.enter(pane, io.at);
+                self.poison.enter(pane, io.at, piece.to);
                 crate::fault::poison(bytes);
-                self.core.handle(now, Event::Output { pane, at: io.at, bytes }, &mut self.effects);
+                self.core.handle(
+                    now,
+                    Event::Output {
+                        pane,
+                        at: io.at,
+                        bytes,
+                    },
+                    &mut self.effects,
+                );
                 self.poison.leave();
             }
             if !bytes.is_empty() {
@@ -338,7 +411,8 @@ impl Server {
                 io.touched_ms = Some(now.ms);
             }
             if let Some(status) = io.take_ended() {
-                self.core.handle(now, Event::Exited { pane, status }, &mut self.effects);
+                self.core
+                    .handle(now, Event::Exited { pane, status }, &mut self.effects);
             } else if io.has_news() {
                 self.panes.ring(pane);
             }
@@ -349,7 +423,11 @@ impl Server {
     fn take_ended(&mut self, now: Now) {
         for job in self.jobs.finished() {
             self.jobs_done.push(job.token);
-            let done = Event::Done { token: job.token, result: Ok(job.output), status: job.status };
+            let done = Event::Done {
+                token: job.token,
+                result: Ok(job.output),
+                status: job.status,
+            };
             self.core.handle(now, done, &mut self.effects);
         }
         let before = self.retry_ms;
@@ -373,7 +451,11 @@ impl Server {
         self.link.flush();
         let waits = !self.link.is_clear();
         if waits != self.link_waits {
-            let interest = if waits { Interest::IN | Interest::OUT } else { Interest::IN };
+            let interest = if waits {
+                Interest::IN | Interest::OUT
+            } else {
+                Interest::IN
+            };
             if self.poll.modify(&*self.link, KEEPER, interest).is_ok() {
                 self.link_waits = waits;
             }

@@ -7,7 +7,11 @@ use outlast_wire::keeper::SpawnSpec as Description;
 /// The description of a program, in a memory file that cannot change any more. Err is clean text.
 pub fn describe(spec: &SpawnSpec, flags: u32) -> Result<MemFile, String> {
     let argv: Vec<&[u8]> = spec.argv.iter().map(String::as_bytes).collect();
-    let env: Vec<String> = spec.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let env: Vec<String> = spec
+        .env
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     let env: Vec<&[u8]> = env.iter().map(String::as_bytes).collect();
     let description = Description {
         flags,

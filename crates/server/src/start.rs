@@ -69,10 +69,18 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 
 impl Words {
     fn read(args: Vec<OsString>) -> Result<Words, StartError> {
-        let mut words = Words { keeper_fd: -1, ..Words::default() };
-        let mut args = args.into_iter().map(|arg| arg.to_string_lossy().into_owned());
+        let mut words = Words {
+            keeper_fd: -1,
+            ..Words::default()
+        };
+        let mut args = args
+            .into_iter()
+            .map(|arg| arg.to_string_lossy().into_owned());
         while let Some(arg) = args.next() {
-            let mut value = || args.next().ok_or_else(|| StartError::Words(format!("{arg} without a value")));
+            let mut value = || {
+                args.next()
+                    .ok_or_else(|| StartError::Words(format!("{arg} without a value")))
+            };
             match arg.as_str() {
                 "--keeper-fd" => words.keeper_fd = value()?.parse().unwrap_or(-1),
                 "--socket" => words.socket = value()?,
@@ -103,7 +111,9 @@ impl Table {
         let (mut bells, mut listener, mut last) = (None, None, wire::Status::Running);
         let (mut panes, mut deposits) = (Vec::new(), Vec::new());
         loop {
-            let Some((message, mut fds)) = link.receive(false)? else { continue };
+            let Some((message, mut fds)) = link.receive(false)? else {
+                continue;
+            };
             match message {
                 ToServer::Hello(hello) => last = hello.last_status,
                 ToServer::Bell => {
@@ -122,19 +132,30 @@ impl Table {
             }
         }
         let (bells, listener) = (bells.ok_or_else(missing)?, listener.ok_or_else(missing)?);
-        Ok(Table { last, bells, listener, panes, deposits })
+        Ok(Table {
+            last,
+            bells,
+            listener,
+            panes,
+            deposits,
+        })
     }
 
     /// Takes one of our own deposits out.
     fn own(&mut self, tag: u16) -> Option<MemFile> {
-        let at = self.deposits.iter().position(|(pane, found, _)| *pane == 0 && *found == tag)?;
+        let at = self
+            .deposits
+            .iter()
+            .position(|(pane, found, _)| *pane == 0 && *found == tag)?;
         Some(self.deposits.swap_remove(at).2)
     }
 }
 
 fn start(args: Vec<OsString>) -> Result<Server, StartError> {
     let words = Words::read(args)?;
-    let link = Rc::new(Link::new(daemon::inherited(words.keeper_fd).map_err(StartError::Keeper)?));
+    let link = Rc::new(Link::new(
+        daemon::inherited(words.keeper_fd).map_err(StartError::Keeper)?,
+    ));
     process::set_own_name(c"outlast: server");
     process::raise_nofile();
     signal::ignore(signal::SIGPIPE);
@@ -145,7 +166,11 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
         link.deposit(0, tag::POISON, file.fd());
     }
     let facts = Facts::default();
-    let probe = Box::new(SystemProbe { facts: facts.clone(), link: link.clone(), socket: words.socket.clone() });
+    let probe = Box::new(SystemProbe {
+        facts: facts.clone(),
+        link: link.clone(),
+        socket: words.socket.clone(),
+    });
 
     let mut panes = Panes::default();
     let mut jobs = Jobs::default();
@@ -169,19 +194,48 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
     let mut clients = Clients::default();
     let fresh = turns.is_empty();
     let core = if fresh {
-        Core::new(Setup { now: now(), await_config: true }, probe)
+        Core::new(
+            Setup {
+                now: now(),
+                await_config: true,
+            },
+            probe,
+        )
     } else {
-        recover(turns, &mut clients, &mut panes, &table.bells, &poison, probe)?
+        recover(
+            turns,
+            &mut clients,
+            &mut panes,
+            &table.bells,
+            &poison,
+            probe,
+        )?
     };
     let (bells, listener) = (table.bells, table.listener);
-    let parts = Parts { core, link, bells, listener, facts, panes, jobs, clients, journal, poison };
+    let parts = Parts {
+        core,
+        link,
+        bells,
+        listener,
+        facts,
+        panes,
+        jobs,
+        clients,
+        journal,
+        poison,
+    };
     let mut server = Server::new(parts)?;
     if fresh {
         server.begin(&words)?;
     } else {
         server.go_on()?;
     }
-    server.link.send(&ToKeeper::Ready { version: wire::VERSION }, &[]);
+    server.link.send(
+        &ToKeeper::Ready {
+            version: wire::VERSION,
+        },
+        &[],
+    );
     Ok(server)
 }
 
@@ -202,10 +256,16 @@ fn open_journal(table: &mut Table, link: &Link) -> Result<Opened, StartError> {
             Err(error) => return Err(error.into()),
         }
     }
-    let (a, b) = (MemFile::new(c"outlast-journal-a", 0)?, MemFile::new(c"outlast-journal-b", 0)?);
+    let (a, b) = (
+        MemFile::new(c"outlast-journal-a", 0)?,
+        MemFile::new(c"outlast-journal-b", 0)?,
+    );
     link.deposit(0, tag::JOURNAL_A, a.fd());
     link.deposit(0, tag::JOURNAL_B, b.fd());
-    Ok((Journal::create([FileMemory::open(a)?, FileMemory::open(b)?]), Vec::new()))
+    Ok((
+        Journal::create([FileMemory::open(a)?, FileMemory::open(b)?]),
+        Vec::new(),
+    ))
 }
 
 /// The core of a former server: its knowledge from the journal, its terminals from their checkpoints and what came
@@ -268,7 +328,7 @@ fn replay(core: &mut Core, pane: PaneId, from: u64, rings: &ServerRings, poison:
             // A gap is what is lost.
             core.replay_output(pane, piece.to, &[]);
         } else {
-            poison.enter(pane, at);
+            poison.enter(pane, at, piece.to);
             crate::fault::poison(bytes);
             core.replay_output(pane, at, bytes);
             poison.leave();
@@ -285,7 +345,8 @@ impl Server {
     fn begin(&mut self, words: &Words) -> io::Result<()> {
         let now = now();
         let files = config_files(words);
-        self.core.handle(now, Event::ConfigFiles { files }, &mut self.effects);
+        self.core
+            .handle(now, Event::ConfigFiles { files }, &mut self.effects);
         self.compact()?;
         self.finish(now)
     }
@@ -297,19 +358,34 @@ impl Server {
         let known = self.core.pane_ids();
         for pane in &known {
             let offset = self.core.offset(*pane);
-            let asked = self.core.pane_life(*pane).is_some_and(|(_, spec)| spec.is_some());
+            let asked = self
+                .core
+                .pane_life(*pane)
+                .is_some_and(|(_, spec)| spec.is_some());
             let runs = self.core.pane_runs(*pane);
             match self.panes.get_mut(*pane) {
                 Some(io) => io.at = offset,
                 // The keeper does not have it, and nobody is going to ask for it: it ended with a keeper.
                 None if runs && !asked => {
                     let status = ExitStatus::Unknown;
-                    self.core.handle(now, Event::Exited { pane: *pane, status }, &mut self.effects);
+                    self.core.handle(
+                        now,
+                        Event::Exited {
+                            pane: *pane,
+                            status,
+                        },
+                        &mut self.effects,
+                    );
                 }
                 None => {}
             }
         }
-        let unknown: Vec<PaneId> = self.panes.iter().map(|io| io.pane).filter(|pane| !known.contains(pane)).collect();
+        let unknown: Vec<PaneId> = self
+            .panes
+            .iter()
+            .map(|io| io.pane)
+            .filter(|pane| !known.contains(pane))
+            .collect();
         for pane in unknown {
             self.panes.forget(pane, &self.facts, &self.link);
         }
@@ -326,14 +402,26 @@ fn config_files(words: &Words) -> Vec<(String, Result<String, String>)> {
         let text = std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         (path.to_string_lossy().into_owned(), text)
     };
-    let reason = |(path, text): (String, io::Result<String>)| (path, text.map_err(|error| crate::files::reason(&error)));
+    let reason = |(path, text): (String, io::Result<String>)| {
+        (path, text.map_err(|error| crate::files::reason(&error)))
+    };
     if !words.config.is_empty() {
-        return words.config.iter().map(PathBuf::from).map(|path| reason(read(&path))).collect();
+        return words
+            .config
+            .iter()
+            .map(PathBuf::from)
+            .map(|path| reason(read(&path)))
+            .collect();
     }
     let home = own_home();
     let below_home = |rest: &str| home.as_ref().map(|home| home.join(rest));
-    let xdg = std::env::var_os("XDG_CONFIG_HOME").filter(|dir| !dir.is_empty()).map(PathBuf::from);
-    let own = xdg.clone().or_else(|| below_home(".config")).map(|dir| dir.join("outlast/outlast.conf"));
+    let xdg = std::env::var_os("XDG_CONFIG_HOME")
+        .filter(|dir| !dir.is_empty())
+        .map(PathBuf::from);
+    let own = xdg
+        .clone()
+        .or_else(|| below_home(".config"))
+        .map(|dir| dir.join("outlast/outlast.conf"));
     if let Some(own) = own.filter(|own| !words.tmux && own.exists()) {
         return vec![reason(read(&own))];
     }
@@ -346,7 +434,9 @@ fn config_files(words: &Words) -> Vec<(String, Result<String, String>)> {
     let mut files: Vec<PathBuf> = Vec::new();
     for place in places.into_iter().flatten() {
         // The same file by another name is loaded once.
-        let Ok(place) = place.canonicalize() else { continue };
+        let Ok(place) = place.canonicalize() else {
+            continue;
+        };
         if !files.contains(&place) {
             files.push(place);
         }
@@ -363,7 +453,19 @@ mod tests {
         let read = |line: &str| Words::read(line.split_whitespace().map(OsString::from).collect());
         let words = read("--keeper-fd 3 --socket /tmp/s --tmux -f a -f b").unwrap();
         let config = vec!["a".to_string(), "b".to_string()];
-        assert_eq!(words, Words { keeper_fd: 3, socket: "/tmp/s".into(), tmux: true, config });
-        assert!(read("--socket x").is_err() && read("--keeper-fd").is_err() && read("--keeper-fd 3 new").is_err());
+        assert_eq!(
+            words,
+            Words {
+                keeper_fd: 3,
+                socket: "/tmp/s".into(),
+                tmux: true,
+                config
+            }
+        );
+        assert!(
+            read("--socket x").is_err()
+                && read("--keeper-fd").is_err()
+                && read("--keeper-fd 3 new").is_err()
+        );
     }
 }

@@ -43,30 +43,56 @@ impl Server {
     /// What an effect adds to the transaction: messages for clients, which are sent when it is in the journal.
     fn stage(&mut self, effect: &Effect) {
         match effect {
-            Effect::Print { client, stream, bytes } => {
-                let Some(client) = self.clients.get_mut(*client) else { return };
+            Effect::Print {
+                client,
+                stream,
+                bytes,
+            } => {
+                let Some(client) = self.clients.get_mut(*client) else {
+                    return;
+                };
                 for part in bytes.chunks(PRINT_MAX) {
-                    let print = |n| ToClient::Print { n, stream: *stream, bytes: part.to_vec() };
+                    let print = |n| ToClient::Print {
+                        n,
+                        stream: *stream,
+                        bytes: part.to_vec(),
+                    };
                     self.entries.push(client.message(print));
                 }
             }
             Effect::Attach { client, features } => {
-                let Some(client) = self.clients.get_mut(*client) else { return };
+                let Some(client) = self.clients.get_mut(*client) else {
+                    return;
+                };
                 let caps = client.caps(features);
                 client.features = Some(caps.features());
                 client.given_back = false;
-                self.entries.push(client.message(|n| ToClient::Attached { n }));
+                self.entries
+                    .push(client.message(|n| ToClient::Attached { n }));
                 self.entries.extend(client.attached());
             }
-            Effect::Exit { client, status, message } => {
-                let Some(client) = self.clients.get_mut(*client) else { return };
-                let exit = |n| ToClient::Exit { n, status: *status, message: message.clone() };
+            Effect::Exit {
+                client,
+                status,
+                message,
+            } => {
+                let Some(client) = self.clients.get_mut(*client) else {
+                    return;
+                };
+                let exit = |n| ToClient::Exit {
+                    n,
+                    status: *status,
+                    message: message.clone(),
+                };
                 self.entries.push(client.message(exit));
             }
             Effect::Suspend { client } => {
-                let Some(client) = self.clients.get_mut(*client) else { return };
+                let Some(client) = self.clients.get_mut(*client) else {
+                    return;
+                };
                 client.given_back = true;
-                self.entries.push(client.message(|n| ToClient::Suspend { n }));
+                self.entries
+                    .push(client.message(|n| ToClient::Suspend { n }));
                 self.entries.extend(client.attached());
             }
             _ => {}
@@ -89,7 +115,8 @@ impl Server {
             Effect::Spawn { pane, life, spec } => {
                 if let Err(error) = self.panes.spawn(pane, life, &spec, &self.link) {
                     self.uncommitted = true;
-                    self.core.handle(now, Event::SpawnFailed { pane, error }, &mut self.effects);
+                    self.core
+                        .handle(now, Event::SpawnFailed { pane, error }, &mut self.effects);
                 }
             }
             Effect::Write { pane, bytes } => self.panes.write(pane, &bytes, &self.bells),
@@ -108,13 +135,29 @@ impl Server {
             Effect::RunJob { token, spec } => {
                 if let Err(error) = self.jobs.run(token, &spec, &self.link) {
                     self.uncommitted = true;
-                    let done = Event::Done { token, result: Err(error), status: 127 };
+                    let done = Event::Done {
+                        token,
+                        result: Err(error),
+                        status: 127,
+                    };
                     self.core.handle(now, done, &mut self.effects);
                 }
             }
             Effect::ReadFile { token, path } => self.disk.request(token, Work::Read { path }),
-            Effect::WriteFile { token, path, bytes, append } => {
-                self.disk.request(token, Work::Write { path, bytes, append });
+            Effect::WriteFile {
+                token,
+                path,
+                bytes,
+                append,
+            } => {
+                self.disk.request(
+                    token,
+                    Work::Write {
+                        path,
+                        bytes,
+                        append,
+                    },
+                );
             }
             Effect::Shutdown => self.shut_down(now),
         }
@@ -130,7 +173,9 @@ impl Server {
             .panes
             .iter()
             .filter(|io| {
-                let quiet = io.touched_ms.is_some_and(|touched| touched + QUIET_MS <= now.ms);
+                let quiet = io
+                    .touched_ms
+                    .is_some_and(|touched| touched + QUIET_MS <= now.ms);
                 quiet || io.is_filling()
             })
             .map(|io| io.pane)
@@ -143,9 +188,13 @@ impl Server {
 
     /// Takes a checkpoint of one pane.
     pub(crate) fn checkpoint(&mut self, pane: outlast_core::PaneId) {
-        let Some(io) = self.panes.get_mut(pane) else { return };
+        let Some(io) = self.panes.get_mut(pane) else {
+            return;
+        };
         io.touched_ms = None;
-        let Some(bytes) = self.core.checkpoint(pane) else { return };
+        let Some(bytes) = self.core.checkpoint(pane) else {
+            return;
+        };
         let at = self.core.offset(pane);
         if io.store(at, &bytes, &self.link, &self.bells) {
             self.core.checkpointed(pane, at);
@@ -154,7 +203,10 @@ impl Server {
 
     /// Writes all that is still true to the journal's other slot.
     pub(crate) fn compact(&mut self) -> io::Result<()> {
-        let mut turn = Transaction { turn: self.core.turn(), entries: self.core.snapshot() };
+        let mut turn = Transaction {
+            turn: self.core.turn(),
+            entries: self.core.snapshot(),
+        };
         self.panes.waiting_input(&mut turn.entries);
         self.clients.snapshot(&mut turn.entries);
         self.journal.compact(&[turn])
