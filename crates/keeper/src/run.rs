@@ -3,6 +3,7 @@
 use std::ffi::{CString, OsString};
 use std::fs::File;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use outlast_sys::mem::Mapping;
 use outlast_sys::poll::{Interest, Poll, Ready};
 use outlast_sys::signal::{self, Signals};
 use outlast_sys::spawn::{self, Change, ServerArgv, Spawner};
-use outlast_sys::{clock, process};
+use outlast_sys::{clock, fd_pass, process};
 use outlast_wire::keeper::{SLOTS, SPAWN_MAX, Status};
 
 use crate::keeper::Keeper;
@@ -41,10 +42,12 @@ const REBIND_MS: u64 = 100;
 /// The keeper's process.
 #[derive(Debug)]
 pub(crate) struct Run {
-    keeper: Keeper<std::os::fd::OwnedFd>,
+    keeper: Keeper<OwnedFd>,
     restart: Restart,
     pumps: Vec<Option<Pump>>,
     server: Option<Server>,
+    /// The sockets for the next server, made in time: there may be no descriptor left when it is needed.
+    next_sockets: Option<(OwnedFd, OwnedFd)>,
     bells: KeeperBells,
     poll: Poll,
     signals: Signals,
@@ -103,6 +106,7 @@ impl Run {
             restart: Restart::new(now, identity(&previous.metadata()?)),
             pumps: Vec::with_capacity(SLOTS),
             server: None,
+            next_sockets: Some(fd_pass::packet_pair()?),
             bells: KeeperBells::new()?,
             poll: Poll::new()?,
             signals: Signals::new(&signals)?,
@@ -253,6 +257,7 @@ impl Run {
 
     fn do_due(&mut self, now: u64) {
         if self.terminate_at.is_some_and(|at| now >= at) {
+            self.kill_server();
             self.over = true;
         }
         if self.rebind_at.is_some_and(|at| now >= at) {
@@ -267,7 +272,6 @@ impl Run {
             self.kill_server();
         }
         match self.restart.due(now) {
-            Some(Action::Start) if self.terminate_at.is_some() => self.over = true,
             Some(Action::Start) if self.server.is_none() => self.start_server(now),
             Some(Action::Kill) => {
                 self.kill_server();

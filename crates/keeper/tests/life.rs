@@ -49,6 +49,33 @@ fn a_prefix_that_comes_to_nothing_is_left_away() {
 }
 
 #[test]
+fn without_descriptors_panes_are_refused_and_servers_are_not() {
+    let dir = fresh_directory();
+    let mut options = options(&dir, &testbed(), &[]);
+    options.prefix = ["prlimit", "--nofile=64:64"].map(Into::into).to_vec();
+    launch(&options).unwrap();
+    let world = World::adopt(dir, options.socket.clone());
+    let mut pane = 0;
+    while world.ask(&["failures"]).is_empty() {
+        pane += 1;
+        assert!(pane < 64, "no limit");
+        world.ask(&["spawn", &pane.to_string(), "0", PTY, "sleep", "1000"]);
+        // Answered one way or the other.
+        wait_until("the keeper has answered", || {
+            let table = world.ask(&["table"]);
+            table.contains(&format!("pane={pane} ")) || world.ask(&["count-failures"]) != "0"
+        });
+    }
+    assert!(pane > 5);
+    for _ in 0..20 {
+        world.kill_server(world.who().server_pid);
+    }
+    assert_eq!(world.ask(&["table"]).lines().count(), pane - 1);
+    world.ask(&["forget", "1"]);
+    world.spawn(100, PTY, &["sleep", "1000"]);
+}
+
+#[test]
 fn a_stale_socket_is_replaced_and_a_strange_directory_refused() {
     let dir = fresh_directory();
     let options = options(&dir, &testbed(), &[]);

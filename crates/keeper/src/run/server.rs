@@ -48,27 +48,30 @@ pub(super) enum Taken {
 impl Run {
     pub(super) fn start_server(&mut self, now: u64) {
         let installed = self.installed();
-        let started = fd_pass::packet_pair().and_then(|(ours, theirs)| {
+        let sockets = self
+            .next_sockets
+            .take()
+            .map_or_else(fd_pass::packet_pair, Ok);
+        let started = sockets.and_then(|(ours, theirs)| {
             let previous = ExecPath::new(self.previous.as_fd());
             let (path, identity) = match self.restart.pick(installed) {
                 Binary::Installed => (self.program.as_c_str(), installed),
                 Binary::Previous => (previous.as_c_str(), None),
             };
-            self.poll
-                .add(&ours, SERVER, Interest::IN | Interest::OUT | Interest::ET)?;
+            let interest = Interest::IN | Interest::OUT | Interest::ET;
+            self.poll.add(&ours, SERVER, interest)?;
             let pid = self
                 .spawner
                 .start_server(path, &self.server_argv, theirs.as_fd())?;
-            Ok((
-                Server {
-                    pid,
-                    socket: ours,
-                    requests: false,
-                    stuck: false,
-                },
-                identity,
-            ))
+            let server = Server {
+                pid,
+                socket: ours,
+                requests: false,
+                stuck: false,
+            };
+            Ok((server, identity))
         });
+        self.next_sockets = fd_pass::packet_pair().ok();
         match started {
             Ok((server, identity)) => {
                 self.server = Some(server);
@@ -108,6 +111,8 @@ impl Run {
         self.server = None;
         self.kill_at = None;
         self.keeper.server_gone();
+        // It was asked to write its state and end; there is nobody left to wait for.
+        self.over |= self.terminate_at.is_some();
         self.restart.died(clock::boottime_ms(), status);
     }
 

@@ -426,6 +426,7 @@ impl Server {
                 }
                 text(table)
             }
+            "count-failures" => text(self.failures.len().to_string()),
             "failures" => text(std::mem::take(&mut self.failures).join("\n")),
             "await-failures" => (self.failures.len() as u64 >= number(1))
                 .then(|| std::mem::take(&mut self.failures).join("\n").into_bytes()),
