@@ -82,6 +82,9 @@ impl Core {
         self.model.panes.insert(id, Pane::new(Tracked::new(state), terminal));
         self.operate(id, Op::HistoryLimit(history));
         self.operate(id, Op::Resize(size));
+        if !self.pane_chain(id).flag("alternate-screen") {
+            self.operate(id, Op::AlternateAllowed(false));
+        }
         id
     }
 

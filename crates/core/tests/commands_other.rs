@@ -161,6 +161,10 @@ fn options_take_effect_at_once() {
     quietly(&mut world, &["set-option", "-g", "alternate-screen", "off"]);
     world.say(PaneId(0), b"\x1b[?1049h");
     assert_eq!(world.show("a", "#{alternate_on}"), "0");
+    quietly(&mut world, &["split-window", "-t", "a", "cat"]);
+    world.say(PaneId(1), b"\x1b[?1049h");
+    assert_eq!(world.show("a.1", "#{alternate_on}"), "0");
+    quietly(&mut world, &["kill-pane", "-t", "a.1"]);
     quietly(&mut world, &["set-option", "-g", "alternate-screen", "on"]);
     world.say(PaneId(0), b"\x1b[?1049h");
     assert_eq!(world.show("a", "#{alternate_on}"), "1");

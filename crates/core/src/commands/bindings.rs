@@ -3,31 +3,45 @@
 use outlast_lang::args::Spec;
 use outlast_lang::format::width;
 use outlast_lang::key;
-use outlast_lang::parse::{print_known, quote, CommandList};
+use outlast_lang::parse::{CommandList, print_known, quote};
 use outlast_term::keys::mouse::{MouseKind, MouseWhere};
 use outlast_term::keys::{Code, Key, Mods};
 
-use super::{lookup, Ctx, Flow, Outcome, Row, ROWS};
+use super::{Ctx, Flow, Outcome, ROWS, Row, lookup};
+use crate::Core;
 use crate::formats::{self, FormatContext};
 use crate::model::{Binding, KeyTable};
-use crate::Core;
 
 /// Commands in one line as listings have them: full names, flags sorted. Groups look alike.
 pub(super) fn one_line(list: &CommandList, separator: &str) -> String {
-    let known = |name: &str| -> Option<(&'static str, Spec)> { lookup(name).ok().map(|row| (row.name, row.spec)) };
-    let one = |command: &(u32, outlast_lang::parse::Command)| {
-        print_known(&CommandList { commands: vec![command.clone()] }, &known)
+    let known = |name: &str| -> Option<(&'static str, Spec)> {
+        lookup(name).ok().map(|row| (row.name, row.spec))
     };
-    list.commands.iter().map(one).collect::<Vec<_>>().join(separator)
+    let one = |command: &(u32, outlast_lang::parse::Command)| {
+        print_known(
+            &CommandList {
+                commands: vec![command.clone()],
+            },
+            &known,
+        )
+    };
+    list.commands
+        .iter()
+        .map(one)
+        .collect::<Vec<_>>()
+        .join(separator)
 }
 
 /// The table that -T and -n name.
 fn table_name(ctx: &Ctx<'_>) -> String {
-    ctx.get('T').unwrap_or_else(|| if ctx.has('n') { "root" } else { "prefix" }.to_string())
+    ctx.get('T')
+        .unwrap_or_else(|| if ctx.has('n') { "root" } else { "prefix" }.to_string())
 }
 
 fn known_key(name: &str) -> Result<Key, String> {
-    key::parse(name).filter(|key| key.code != Code::None).ok_or_else(|| format!("unknown key: {name}"))
+    key::parse(name)
+        .filter(|key| key.code != Code::None)
+        .ok_or_else(|| format!("unknown key: {name}"))
 }
 
 pub(super) fn bind_key(ctx: &mut Ctx<'_>) -> Outcome {
@@ -49,7 +63,9 @@ pub(super) fn bind_key(ctx: &mut Ctx<'_>) -> Outcome {
 /// bind-key without a command: another note, or -r, for a key that is bound.
 fn amend(core: &mut Core, table: &str, key: &str, note: Option<String>, repeat: bool) {
     let table = core.model.tables.entry(table.to_string()).or_default();
-    let Some(binding) = table.bindings.get_mut(key) else { return };
+    let Some(binding) = table.bindings.get_mut(key) else {
+        return;
+    };
     if note.is_some() {
         binding.note = note;
     }
@@ -84,7 +100,10 @@ fn unbind(ctx: &mut Ctx<'_>) -> Result<(), String> {
     if ctx.has('T') {
         missing(ctx.core)?;
     }
-    let bound = ctx.core.key_table(&table).is_some_and(|table| table.bindings.contains_key(&key));
+    let bound = ctx
+        .core
+        .key_table(&table)
+        .is_some_and(|table| table.bindings.contains_key(&key));
     if let Some(found) = ctx.core.model.tables.get_mut(&table).filter(|_| bound) {
         found.unbind(&key);
         if found.bindings.is_empty() && !ctx.core.default_tables.contains_key(&table) {
@@ -121,7 +140,10 @@ struct Entry {
 pub(super) fn list_keys(ctx: &mut Ctx<'_>) -> Outcome {
     let only = match ctx.args.word(0) {
         None => None,
-        Some(name) => Some((key::parse(&name).ok_or_else(|| format!("invalid key: {name}"))?, name)),
+        Some(name) => Some((
+            key::parse(&name).ok_or_else(|| format!("invalid key: {name}"))?,
+            name,
+        )),
     };
     let order = match ctx.args.get('O') {
         None => None,
@@ -129,7 +151,9 @@ pub(super) fn list_keys(ctx: &mut Ctx<'_>) -> Outcome {
     };
     let notes = ctx.has('N');
     let tables: Vec<String> = match ctx.get('T') {
-        Some(table) if ctx.core.key_table(&table).is_none() => return Err(format!("table {table} doesn't exist")),
+        Some(table) if ctx.core.key_table(&table).is_none() => {
+            return Err(format!("table {table} doesn't exist"));
+        }
         Some(table) => vec![table],
         None if notes => vec!["prefix".to_string(), "root".to_string()],
         None => ctx.core.model.tables.keys().cloned().collect(),
@@ -158,13 +182,20 @@ pub(super) fn list_keys(ctx: &mut Ctx<'_>) -> Outcome {
 fn collect(core: &Core, tables: &[String]) -> Vec<Entry> {
     let mut entries = Vec::new();
     for name in tables {
-        let Some(table) = core.key_table(name) else { continue };
+        let Some(table) = core.key_table(name) else {
+            continue;
+        };
         let mut keys: Vec<Entry> = table
             .bindings
             .iter()
             .filter_map(|(key_name, binding)| {
                 let key = key::parse(key_name)?;
-                Some(Entry { table: name.clone(), name: key_name.clone(), key, binding: binding.clone() })
+                Some(Entry {
+                    table: name.clone(),
+                    name: key_name.clone(),
+                    key,
+                    binding: binding.clone(),
+                })
             })
             .collect();
         keys.sort_by_key(|entry| rank(entry.key));
@@ -196,7 +227,13 @@ fn print_keys(ctx: &mut Ctx<'_>, entries: &[Entry]) {
             prefix => prefix,
         },
     };
-    let widest = |text: fn(&Entry) -> &str| entries.iter().map(|entry| width(text(entry))).max().unwrap_or(0);
+    let widest = |text: fn(&Entry) -> &str| {
+        entries
+            .iter()
+            .map(|entry| width(text(entry)))
+            .max()
+            .unwrap_or(0)
+    };
     let (keys, tables) = (widest(|entry| &entry.name), widest(|entry| &entry.table));
     let repeats = entries.iter().any(|entry| entry.binding.repeat);
     let template = ctx.get('F');
@@ -224,7 +261,11 @@ fn print_keys(ctx: &mut Ctx<'_>, entries: &[Entry]) {
             None if notes => {
                 let what = if note.is_empty() { command } else { note };
                 let line = format!("{} {what}", pad(&entry.name, keys));
-                if prefix.is_empty() { line } else { format!("{prefix} {line}") }
+                if prefix.is_empty() {
+                    line
+                } else {
+                    format!("{prefix} {line}")
+                }
             }
             None => {
                 // A column for -r, which is empty where none has it; a line alone has no columns.
@@ -242,10 +283,14 @@ fn print_keys(ctx: &mut Ctx<'_>, entries: &[Entry]) {
             lines.push(line);
         }
     }
-    let Some(text) = (!lines.is_empty()).then(|| lines.join("\n")) else { return };
+    let Some(text) = (!lines.is_empty()).then(|| lines.join("\n")) else {
+        return;
+    };
     // One line for someone who looks at a session goes to the status line.
     let shown_to = match (ctx.has('1'), ctx.is_attached() && alone) {
-        (true, _) | (_, true) => ctx.target_client.filter(|client| ctx.core.session_of(*client).is_some()),
+        (true, _) | (_, true) => ctx
+            .target_client
+            .filter(|client| ctx.core.session_of(*client).is_some()),
         _ => None,
     };
     match shown_to {
@@ -259,15 +304,31 @@ fn pad(text: &str, columns: usize) -> String {
 }
 
 fn expand(ctx: &Ctx<'_>, template: &str, variables: &[(&str, String)]) -> String {
-    let extra = variables.iter().map(|(name, value)| ((*name).to_string(), value.clone())).collect();
-    let context = FormatContext { client: ctx.client, extra, ..FormatContext::default() };
+    let extra = variables
+        .iter()
+        .map(|(name, value)| ((*name).to_string(), value.clone()))
+        .collect();
+    let context = FormatContext {
+        client: ctx.client,
+        extra,
+        ..FormatContext::default()
+    };
     formats::expand(ctx.core, template, &context, false)
 }
 
 /// tmux's order of keys: by modifiers, then characters, user keys, named keys, mouse keys.
 fn rank(key: Key) -> (u8, u8, u32) {
-    let bits = [(Mods::META, 1), (Mods::CTRL, 2), (Mods::SHIFT, 4), (Mods::SUPER, 8)];
-    let mods = bits.iter().filter(|(modifier, _)| key.mods.has(*modifier)).map(|(_, bit)| bit).sum();
+    let bits = [
+        (Mods::META, 1),
+        (Mods::CTRL, 2),
+        (Mods::SHIFT, 4),
+        (Mods::SUPER, 8),
+    ];
+    let mods = bits
+        .iter()
+        .filter(|(modifier, _)| key.mods.has(*modifier))
+        .map(|(_, bit)| bit)
+        .sum();
     let (kind, number) = match key.code {
         Code::Char(c) => (0, u32::from(c)),
         Code::Tab => (0, 9),
@@ -275,21 +336,39 @@ fn rank(key: Key) -> (u8, u8, u32) {
         Code::Escape => (0, 27),
         Code::User(n) => (1, u32::from(n)),
         Code::Mouse(mouse) => {
-            let at = MOUSE.iter().position(|kind| *kind == mouse.kind).unwrap_or(MOUSE.len());
-            let place = PLACES.iter().position(|place| *place == mouse.place).unwrap_or(PLACES.len());
+            let at = MOUSE
+                .iter()
+                .position(|kind| *kind == mouse.kind)
+                .unwrap_or(MOUSE.len());
+            let place = PLACES
+                .iter()
+                .position(|place| *place == mouse.place)
+                .unwrap_or(PLACES.len());
             (3 + at as u8, u32::from(mouse.button) << 8 | place as u32)
         }
         Code::F(n) => (2, 100 + u32::from(n)),
         Code::Keypad(c) => (2, 300 + KEYPAD.find(c).unwrap_or(KEYPAD.len()) as u32),
         code => match BEFORE_F.iter().position(|known| *known == code) {
             Some(at) => (2, at as u32),
-            None => (2, 200 + AFTER_F.iter().position(|known| *known == code).unwrap_or(AFTER_F.len()) as u32),
+            None => (
+                2,
+                200 + AFTER_F
+                    .iter()
+                    .position(|known| *known == code)
+                    .unwrap_or(AFTER_F.len()) as u32,
+            ),
         },
     };
     (mods, kind, number)
 }
 
-const BEFORE_F: &[Code] = &[Code::None, Code::FocusIn, Code::FocusOut, Code::Any, Code::Backspace];
+const BEFORE_F: &[Code] = &[
+    Code::None,
+    Code::FocusIn,
+    Code::FocusOut,
+    Code::Any,
+    Code::Backspace,
+];
 const AFTER_F: &[Code] = &[
     Code::Insert,
     Code::Delete,

@@ -3,12 +3,12 @@
 use outlast_lang::format::is_true;
 
 use super::{Ctx, Flow, Outcome};
+use crate::Core;
 use crate::formats::{self, FormatContext};
 use crate::jobs::{Asked, Then};
 use crate::model::ids::{ClientId, PaneId};
 use crate::names::clean;
 use crate::save::Tracked;
-use crate::Core;
 
 const LINE: &str = "#{buffer_name}: #{buffer_size} bytes: \"#{buffer_sample}\"";
 
@@ -16,7 +16,11 @@ impl Core {
     /// The buffer of -b, or the newest that we have named.
     fn buffer_of(&self, name: Option<&str>) -> Option<String> {
         match name {
-            Some(name) => self.model.buffers.contains_key(name).then(|| name.to_string()),
+            Some(name) => self
+                .model
+                .buffers
+                .contains_key(name)
+                .then(|| name.to_string()),
             None => self.top_buffer(),
         }
     }
@@ -42,11 +46,16 @@ fn existing(ctx: &Ctx<'_>) -> Result<String, String> {
 /// The bytes that are shown, saved.
 fn data(ctx: &Ctx<'_>) -> Result<Vec<u8>, String> {
     let name = ctx.args.get('b');
-    let buffer = ctx.core.buffer_of(name).and_then(|name| ctx.core.model.buffers.get(&name));
-    buffer.map(|buffer| buffer.data.clone()).ok_or_else(|| match name {
-        Some(name) => format!("no buffer {name}"),
-        None => "no buffers".to_string(),
-    })
+    let buffer = ctx
+        .core
+        .buffer_of(name)
+        .and_then(|name| ctx.core.model.buffers.get(&name));
+    buffer
+        .map(|buffer| buffer.data.clone())
+        .ok_or_else(|| match name {
+            Some(name) => format!("no buffer {name}"),
+            None => "no buffers".to_string(),
+        })
 }
 
 pub(super) fn set_buffer(ctx: &mut Ctx<'_>) -> Outcome {
@@ -61,7 +70,11 @@ pub(super) fn set_buffer(ctx: &mut Ctx<'_>) -> Outcome {
     }
     let name = ctx.get('b');
     let mut bytes = Vec::new();
-    if let Some(old) = name.as_deref().filter(|_| ctx.has('a')).and_then(|name| ctx.core.model.buffers.get(name)) {
+    if let Some(old) = name
+        .as_deref()
+        .filter(|_| ctx.has('a'))
+        .and_then(|name| ctx.core.model.buffers.get(name))
+    {
         bytes.extend_from_slice(&old.data);
     }
     bytes.extend_from_slice(text.as_bytes());
@@ -86,7 +99,9 @@ fn rename(core: &mut Core, old: &str, new: &str) -> Result<(), String> {
     if new == old {
         return Ok(());
     }
-    let Some(buffer) = core.model.buffers.get(old) else { return Err(format!("no buffer {old}")) };
+    let Some(buffer) = core.model.buffers.get(old) else {
+        return Err(format!("no buffer {old}"));
+    };
     let mut buffer = (**buffer).clone();
     buffer.automatic = false;
     core.model.buffers.remove(old);
@@ -103,7 +118,13 @@ pub(super) fn delete_buffer(ctx: &mut Ctx<'_>) -> Outcome {
 pub(super) fn list_buffers(ctx: &mut Ctx<'_>) -> Outcome {
     let mut names = ctx.core.buffers_by_age();
     if let Some(order) = ctx.args.get('O') {
-        let size = |name: &String| ctx.core.model.buffers.get(name).map_or(0, |buffer| buffer.data.len());
+        let size = |name: &String| {
+            ctx.core
+                .model
+                .buffers
+                .get(name)
+                .map_or(0, |buffer| buffer.data.len())
+        };
         match order.to_ascii_lowercase().as_str() {
             "creation" | "order" => {}
             "size" => names.sort_by_key(|name| (size(name), name.clone())),
@@ -118,8 +139,15 @@ pub(super) fn list_buffers(ctx: &mut Ctx<'_>) -> Outcome {
     let template = ctx.get('F').unwrap_or_else(|| LINE.to_string());
     let mut lines = Vec::new();
     for name in names {
-        let context = FormatContext { client: ctx.client, buffer: Some(name), ..FormatContext::default() };
-        let shown = ctx.args.get('f').is_none_or(|f| is_true(&formats::expand(ctx.core, f, &context, false)));
+        let context = FormatContext {
+            client: ctx.client,
+            buffer: Some(name),
+            ..FormatContext::default()
+        };
+        let shown = ctx
+            .args
+            .get('f')
+            .is_none_or(|f| is_true(&formats::expand(ctx.core, f, &context, false)));
         if shown {
             lines.push(formats::expand(ctx.core, &template, &context, false));
         }
@@ -160,7 +188,14 @@ pub(super) fn save_buffer(ctx: &mut Ctx<'_>) -> Outcome {
         return Ok(Flow::Normal);
     }
     let path = full_path(ctx, &path);
-    let ticket = ctx.core.write_file(ctx.asked, ctx.client, &path, path.clone(), bytes, ctx.has('a'));
+    let ticket = ctx.core.write_file(
+        ctx.asked,
+        ctx.client,
+        &path,
+        path.clone(),
+        bytes,
+        ctx.has('a'),
+    );
     Ok(Flow::Wait(ticket))
 }
 
@@ -177,24 +212,50 @@ pub(super) fn load_buffer(ctx: &mut Ctx<'_>) -> Outcome {
     let shows = |client: &ClientId| ctx.core.session_of(*client).is_some();
     let clipboard = ctx.target_client.filter(|_| ctx.has('w')).filter(shows);
     let path = full_path(ctx, &path);
-    let then = Then::Load { path: path.clone(), name, clipboard };
-    let ticket = ctx.core.start_job(Some(ctx.asked), ctx.client, Asked::Read(path), then);
+    let then = Then::Load {
+        path: path.clone(),
+        name,
+        clipboard,
+    };
+    let ticket = ctx
+        .core
+        .start_job(Some(ctx.asked), ctx.client, Asked::Read(path), then);
     Ok(Flow::Wait(ticket))
 }
 
 pub(super) fn paste_buffer(ctx: &mut Ctx<'_>) -> Outcome {
     let pane = ctx.pane()?;
-    if !ctx.core.model.panes.get(&pane).is_some_and(|pane| pane.state.is_running()) {
+    if !ctx
+        .core
+        .model
+        .panes
+        .get(&pane)
+        .is_some_and(|pane| pane.state.is_running())
+    {
         return Err("target pane has exited".to_string());
     }
     let name = match ctx.args.get('b') {
-        Some(name) => Some(ctx.core.buffer_of(Some(name)).ok_or_else(|| format!("no buffer {name}"))?),
+        Some(name) => Some(
+            ctx.core
+                .buffer_of(Some(name))
+                .ok_or_else(|| format!("no buffer {name}"))?,
+        ),
         None => ctx.core.top_buffer(),
     };
     // Without buffers there is nothing to do, and that is no error.
-    let Some(name) = name else { return Ok(Flow::Normal) };
-    let bytes = ctx.core.model.buffers.get(&name).map(|buffer| buffer.data.clone()).unwrap_or_default();
-    let separator = ctx.get('s').unwrap_or_else(|| if ctx.has('r') { "\n" } else { "\r" }.to_string());
+    let Some(name) = name else {
+        return Ok(Flow::Normal);
+    };
+    let bytes = ctx
+        .core
+        .model
+        .buffers
+        .get(&name)
+        .map(|buffer| buffer.data.clone())
+        .unwrap_or_default();
+    let separator = ctx
+        .get('s')
+        .unwrap_or_else(|| if ctx.has('r') { "\n" } else { "\r" }.to_string());
     let bracketed = ctx.has('p') && wants_brackets(ctx.core, pane);
     let mut out = Vec::with_capacity(bytes.len() + 12);
     if bracketed {
@@ -230,7 +291,8 @@ fn wants_brackets(core: &Core, pane: PaneId) -> bool {
 fn visible(bytes: &[u8], out: &mut Vec<u8>) {
     for chunk in bytes.utf8_chunks() {
         for byte in chunk.valid().bytes() {
-            let shown = !byte.is_ascii_control() || matches!(byte, b'\t' | b'\n' | b'\r' | 0x07 | 0x08);
+            let shown =
+                !byte.is_ascii_control() || matches!(byte, b'\t' | b'\n' | b'\r' | 0x07 | 0x08);
             if shown {
                 out.push(byte);
             } else {

@@ -1,18 +1,21 @@
 //! set-environment and show-environment.
 
 use super::{Ctx, Flow, Outcome};
-use crate::model::ids::SessionId;
 use crate::model::Environment;
+use crate::model::ids::SessionId;
 
 /// The session whose environment is meant; None for the global one.
 fn place(ctx: &Ctx<'_>) -> Result<Option<SessionId>, String> {
     if ctx.has('g') {
         return Ok(None);
     }
-    ctx.target.session.map(Some).ok_or_else(|| match ctx.args.get('t') {
-        Some(target) => format!("no such session: {target}"),
-        None => "no current session".to_string(),
-    })
+    ctx.target
+        .session
+        .map(Some)
+        .ok_or_else(|| match ctx.args.get('t') {
+            Some(target) => format!("no such session: {target}"),
+            None => "no current session".to_string(),
+        })
 }
 
 pub(super) fn set_environment(ctx: &mut Ctx<'_>) -> Outcome {
@@ -30,7 +33,10 @@ pub(super) fn set_environment(ctx: &mut Ctx<'_>) -> Outcome {
     let place = place(ctx)?;
     let (unset, remove, hidden) = (ctx.has('u'), ctx.has('r'), ctx.has('h'));
     if let (true, Some(_)) = (unset || remove, &value) {
-        return Err(format!("can't specify a value with -{}", if unset { 'u' } else { 'r' }));
+        return Err(format!(
+            "can't specify a value with -{}",
+            if unset { 'u' } else { 'r' }
+        ));
     }
     let environment: &mut Environment = match place {
         None => &mut ctx.core.model.environment,
@@ -57,7 +63,12 @@ pub(super) fn show_environment(ctx: &mut Ctx<'_>) -> Outcome {
     let none = Environment::default();
     let environment = match place(ctx)? {
         None => &*ctx.core.model.environment,
-        Some(session) => ctx.core.model.sessions.get(&session).map_or(&none, |session| &session.environment),
+        Some(session) => ctx
+            .core
+            .model
+            .sessions
+            .get(&session)
+            .map_or(&none, |session| &session.environment),
     };
     let (hidden, shell) = (ctx.has('h'), ctx.has('s'));
     let line = |name: &str, (value, is_hidden): &(Option<String>, bool)| {
@@ -65,10 +76,17 @@ pub(super) fn show_environment(ctx: &mut Ctx<'_>) -> Outcome {
     };
     let lines: Vec<String> = match ctx.args.word(0) {
         Some(name) => {
-            let variable = environment.vars.get(&name).ok_or_else(|| format!("unknown variable: {name}"))?;
+            let variable = environment
+                .vars
+                .get(&name)
+                .ok_or_else(|| format!("unknown variable: {name}"))?;
             line(&name, variable).into_iter().collect()
         }
-        None => environment.vars.iter().filter_map(|(name, variable)| line(name, variable)).collect(),
+        None => environment
+            .vars
+            .iter()
+            .filter_map(|(name, variable)| line(name, variable))
+            .collect(),
     };
     if !lines.is_empty() {
         ctx.print(&lines.join("\n"));

@@ -1,6 +1,6 @@
 //! set-hook and show-hooks: hooks are options whose values are lists of commands.
 
-use super::{options, Ctx, Flow, Outcome};
+use super::{Ctx, Flow, Outcome, options};
 use crate::hooks::Hook;
 
 pub(super) fn set_hook(ctx: &mut Ctx<'_>) -> Outcome {

@@ -2,14 +2,16 @@
 
 use outlast_lang::options::tree::toggled;
 use outlast_lang::options::value::default_value;
-use outlast_lang::options::{find, parse_name, row, show_with, Kind, Options, Row, Scope, Show, Value, ROWS};
+use outlast_lang::options::{
+    Kind, Options, ROWS, Row, Scope, Show, Value, find, parse_name, row, show_with,
+};
 use outlast_term::Op;
 
 use super::bindings::one_line;
 use super::{Ctx, Flow, Outcome};
+use crate::Core;
 use crate::model::ids::{PaneId, SessionId, WindowId};
 use crate::options::Chain;
-use crate::Core;
 
 /// Where options are set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +43,10 @@ impl Place {
             Place::Server => Some(&mut model.server_options),
             Place::AllSessions => Some(&mut model.session_options),
             Place::AllWindows => Some(&mut model.window_options),
-            Place::Session(id) => model.sessions.get_mut(&id).map(|session| &mut session.options),
+            Place::Session(id) => model
+                .sessions
+                .get_mut(&id)
+                .map(|session| &mut session.options),
             Place::Window(id) => model.windows.get_mut(&id).map(|window| &mut window.options),
             Place::Pane(id) => model.panes.get_mut(&id).map(|pane| &mut pane.state.options),
         }
@@ -88,10 +93,18 @@ impl Named {
     fn parse(text: &str) -> Result<Named, String> {
         let (name, index) = parse_name(text).ok_or_else(|| format!("invalid option: {text}"))?;
         if name.starts_with('@') {
-            return Ok(Named { name: name.to_string(), index, row: None });
+            return Ok(Named {
+                name: name.to_string(),
+                index,
+                row: None,
+            });
         }
         let row = find(text)?;
-        Ok(Named { name: row.name.to_string(), index, row: Some(row) })
+        Ok(Named {
+            name: row.name.to_string(),
+            index,
+            row: Some(row),
+        })
     }
 
     fn is_array(&self) -> bool {
@@ -107,21 +120,30 @@ fn missing(ctx: &Ctx<'_>, what: &str) -> String {
 }
 
 fn pane_place(ctx: &Ctx<'_>) -> Result<Place, String> {
-    ctx.target.pane.map(Place::Pane).ok_or_else(|| missing(ctx, "pane"))
+    ctx.target
+        .pane
+        .map(Place::Pane)
+        .ok_or_else(|| missing(ctx, "pane"))
 }
 
 fn window_place(ctx: &Ctx<'_>) -> Result<Place, String> {
     if ctx.has('g') {
         return Ok(Place::AllWindows);
     }
-    ctx.target.window.map(Place::Window).ok_or_else(|| missing(ctx, "window"))
+    ctx.target
+        .window
+        .map(Place::Window)
+        .ok_or_else(|| missing(ctx, "window"))
 }
 
 fn session_place(ctx: &Ctx<'_>) -> Result<Place, String> {
     if ctx.has('g') {
         return Ok(Place::AllSessions);
     }
-    ctx.target.session.map(Place::Session).ok_or_else(|| missing(ctx, "session"))
+    ctx.target
+        .session
+        .map(Place::Session)
+        .ok_or_else(|| missing(ctx, "session"))
 }
 
 /// The place that the flags name: for options of the user's own, and for listings.
@@ -140,7 +162,9 @@ fn place_by_flags(ctx: &Ctx<'_>) -> Result<Place, String> {
 
 /// The place of an option of the table: -s and -w need not be given.
 fn place_of(ctx: &Ctx<'_>, named: &Named) -> Result<Place, String> {
-    let Some(row) = named.row else { return place_by_flags(ctx) };
+    let Some(row) = named.row else {
+        return place_by_flags(ctx);
+    };
     if row.is_for(Scope::Server) {
         Ok(Place::Server)
     } else if row.is_for(Scope::Session) {
@@ -168,9 +192,15 @@ pub(super) fn set_option(ctx: &mut Ctx<'_>) -> Outcome {
     }
     let unset = ctx.has('u') || ctx.has('U');
     if ctx.has('o') && !ctx.has('u') {
-        let set = place.options(ctx.core).is_some_and(|options| options.has(&named.name, named.index));
+        let set = place
+            .options(ctx.core)
+            .is_some_and(|options| options.has(&named.name, named.index));
         if set {
-            return if quiet { Ok(Flow::Normal) } else { Err(format!("already set: {argument}")) };
+            return if quiet {
+                Ok(Flow::Normal)
+            } else {
+                Err(format!("already set: {argument}"))
+            };
         }
     }
     if unset {
@@ -189,8 +219,14 @@ fn remove(ctx: &mut Ctx<'_>, place: Place, named: &Named) -> bool {
     let (name, index) = (named.name.as_str(), named.index);
     let mut removed = false;
     if ctx.has('U') && place.scope() == Scope::Window {
-        let window = ctx.target.window.and_then(|window| ctx.core.model.windows.get(&window));
-        for pane in window.map(|window| window.panes.clone()).unwrap_or_default() {
+        let window = ctx
+            .target
+            .window
+            .and_then(|window| ctx.core.model.windows.get(&window));
+        for pane in window
+            .map(|window| window.panes.clone())
+            .unwrap_or_default()
+        {
             removed |= remove_at(ctx.core, Place::Pane(pane), name, index);
         }
     }
@@ -198,8 +234,12 @@ fn remove(ctx: &mut Ctx<'_>, place: Place, named: &Named) -> bool {
 }
 
 fn remove_at(core: &mut Core, place: Place, name: &str, index: Option<u32>) -> bool {
-    let set = place.options(core).is_some_and(|options| options.has(name, index));
-    set && place.options_mut(core).is_some_and(|options| options.unset(name, index))
+    let set = place
+        .options(core)
+        .is_some_and(|options| options.has(name, index));
+    set && place
+        .options_mut(core)
+        .is_some_and(|options| options.unset(name, index))
 }
 
 fn put(ctx: &mut Ctx<'_>, place: Place, named: &Named) -> Result<(), String> {
@@ -219,8 +259,12 @@ fn put(ctx: &mut Ctx<'_>, place: Place, named: &Named) -> Result<(), String> {
     };
     let value = match (row.kind, value) {
         // Commands are kept as they are listed, and have been understood.
-        (Kind::Hook | Kind::Command, Some(text)) => one_line(&ctx.core.parse_commands(&text)?, " ; "),
-        (Kind::Flag, Some(text)) if text.is_empty() => other_value(ctx.core, place, row).ok_or_else(empty)?,
+        (Kind::Hook | Kind::Command, Some(text)) => {
+            one_line(&ctx.core.parse_commands(&text)?, " ; ")
+        }
+        (Kind::Flag, Some(text)) if text.is_empty() => {
+            other_value(ctx.core, place, row).ok_or_else(empty)?
+        }
         (_, Some(text)) => text,
         (_, None) => other_value(ctx.core, place, row).ok_or_else(empty)?,
     };
@@ -246,17 +290,26 @@ fn one_line_of(word: &outlast_lang::parse::Argument) -> String {
 pub(super) fn changed(core: &mut Core, name: &str) {
     match name {
         "automatic-rename" => {
-            let windows: Vec<_> = core.model.windows.values().map(|window| (window.id, window.active)).collect();
+            let windows: Vec<_> = core
+                .model
+                .windows
+                .values()
+                .map(|window| (window.id, window.active))
+                .collect();
             for (window, pane) in windows {
-                if core.window_chain(window).flag(name) {
-                    if let Some(pane) = core.model.panes.get_mut(&pane) {
-                        pane.name_stale = true;
-                    }
+                let wanted = core.window_chain(window).flag(name);
+                if let Some(pane) = core.model.panes.get_mut(&pane).filter(|_| wanted) {
+                    pane.name_stale = true;
                 }
             }
         }
         "key-table" => {
-            for client in core.model.clients.values_mut().filter(|client| client.state.key_table.is_some()) {
+            for client in core
+                .model
+                .clients
+                .values_mut()
+                .filter(|client| client.state.key_table.is_some())
+            {
                 client.state.key_table = None;
             }
         }
@@ -294,8 +347,13 @@ pub(super) fn changed(core: &mut Core, name: &str) {
 }
 
 fn panes_of(core: &Core, session: SessionId) -> Vec<PaneId> {
-    let Some(session) = core.model.sessions.get(&session) else { return Vec::new() };
-    let windows = session.windows.values().filter_map(|(window, _)| core.model.windows.get(window));
+    let Some(session) = core.model.sessions.get(&session) else {
+        return Vec::new();
+    };
+    let windows = session
+        .windows
+        .values()
+        .filter_map(|(window, _)| core.model.windows.get(window));
     windows.flat_map(|window| window.panes.clone()).collect()
 }
 
@@ -318,12 +376,20 @@ pub(super) fn show_options(ctx: &mut Ctx<'_>) -> Outcome {
     };
     let own = place.own(ctx.core, &named.name);
     let inherited = own.is_none() && ctx.has('A');
-    let value = if inherited { place.chain(ctx.core).value(&named.name) } else { own };
+    let value = if inherited {
+        place.chain(ctx.core).value(&named.name)
+    } else {
+        own
+    };
     match value {
         Some(value) => {
             // An empty list that is named gets no star.
             let empty = matches!(&value, Value::Array(items) if items.is_empty());
-            let how = Show { value_only: ctx.has('v'), inherited: inherited && !empty, index: named.index };
+            let how = Show {
+                value_only: ctx.has('v'),
+                inherited: inherited && !empty,
+                index: named.index,
+            };
             print(ctx, &show_with(&named.name, &value, how));
             Ok(Flow::Normal)
         }
@@ -338,8 +404,19 @@ fn show_all(ctx: &mut Ctx<'_>, place: Place) -> Outcome {
     let value_only = ctx.has('v');
     let mut lines = Vec::new();
     if let Some(options) = place.options(ctx.core).filter(|_| !only_hooks) {
-        for (name, value) in options.values.iter().filter(|(name, _)| name.starts_with('@')) {
-            lines.extend(show_with(name, value, Show { value_only, ..Show::default() }));
+        for (name, value) in options
+            .values
+            .iter()
+            .filter(|(name, _)| name.starts_with('@'))
+        {
+            lines.extend(show_with(
+                name,
+                value,
+                Show {
+                    value_only,
+                    ..Show::default()
+                },
+            ));
         }
     }
     let wanted = |row: &&Row| {
@@ -352,9 +429,21 @@ fn show_all(ctx: &mut Ctx<'_>, place: Place) -> Outcome {
     for row in rows {
         let own = place.own(ctx.core, row.name);
         let inherited = own.is_none();
-        let value = if inherited && ctx.has('A') { chain.value(row.name) } else { own };
+        let value = if inherited && ctx.has('A') {
+            chain.value(row.name)
+        } else {
+            own
+        };
         if let Some(value) = value {
-            lines.extend(show_with(row.name, &value, Show { value_only, inherited, index: None }));
+            lines.extend(show_with(
+                row.name,
+                &value,
+                Show {
+                    value_only,
+                    inherited,
+                    index: None,
+                },
+            ));
         }
     }
     print(ctx, &lines);
@@ -389,7 +478,10 @@ const BEHIND: &[(&str, &str)] = &[
     ("prompt-cursor-style", "status-style"),
     ("prompt-command-cursor-style", "status-style"),
     ("copy-mode-match-style", "copy-mode"),
-    ("copy-mode-current-line-number-style", "copy-mode-selection-style"),
+    (
+        "copy-mode-current-line-number-style",
+        "copy-mode-selection-style",
+    ),
     ("copy-mode-line-number-style", "copy-mode-selection-style"),
     ("copy-mode-line-numbers", "copy-mode-selection-style"),
     ("pane-scrollbars-position", "pane-scrollbars-style"),
