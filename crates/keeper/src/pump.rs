@@ -204,6 +204,11 @@ impl Pump {
         Turn::Ended
     }
 
+    /// Whether the input takes nothing now, and the poll is to say when it does.
+    pub(crate) fn input_stuck(&self) -> bool {
+        self.input_stuck
+    }
+
     /// The program's terminal or input can take bytes again.
     pub(crate) fn input_freed(&mut self) {
         self.input_stuck = false;
@@ -211,28 +216,23 @@ impl Pump {
 
     /// Writes what waits, as far as it is taken. True: there may be more to write at once.
     pub(crate) fn write(&mut self, slot: u16, bells: &KeeperBells) -> bool {
-        let (Some(fd), false) = (&self.fd, self.kind == Kind::Job) else {
+        let (Some(fd), false) = (&self.fd, self.kind == Kind::Job || self.input_stuck) else {
             return false;
         };
-        if self.input_stuck {
-            return false;
-        }
         let mut more = true;
         for _ in 0..TURN_CALLS {
             match self.rings.write_to(fd.as_fd()) {
-                Ok(0) => {
-                    more = false;
-                    break;
-                }
+                Ok(0) => more = false,
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    // EAGAIN: the poll says when. EIO, EPIPE: nobody will ever take it, and the poll says so.
-                    let _ = error;
-                    self.input_stuck = true;
+                    // Else EIO or EPIPE: nobody takes it. A terminal that is opened again does with the next input.
+                    self.input_stuck = error.raw_os_error() == Some(EAGAIN);
                     more = false;
-                    break;
                 }
+            }
+            if !more {
+                break;
             }
         }
         if self.rings.server_wants_room() {

@@ -34,6 +34,10 @@ const SIGNALS: u64 = SERVER + 2;
 const LISTENER: u64 = SERVER + 3;
 const WATCH: u64 = SERVER + 4;
 
+/// What is waited for of a slot: output.
+const QUIET: Interest = Interest::IN.union(Interest::ET);
+/// And room for input, while there is none. (A terminal would tell it after every keystroke.)
+const STUCK: Interest = QUIET.union(Interest::OUT);
 /// After SIGTERM the server has so long to write its state.
 const TERMINATE_MS: u64 = 5000;
 /// A removed socket is made anew so long after the notice: who removes a directory is let finish.
@@ -213,10 +217,14 @@ impl Run {
         if event.readable {
             self.readable.insert(slot);
         }
-        if event.writable
-            && let Some(pump) = self.pump_of(slot)
+        if let Some(Some(pump)) = self.pumps.get_mut(usize::from(slot))
+            && event.writable
+            && pump.input_stuck()
         {
             pump.input_freed();
+            if let Some(fd) = pump.fd() {
+                let _ = self.poll.modify(fd, u64::from(slot), QUIET);
+            }
             self.writable.insert(slot);
         }
     }

@@ -3,11 +3,10 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use outlast_sys::poll::Interest;
 use outlast_sys::{pty, signal};
 use outlast_wire::keeper::{Kind, SLOTS};
 
-use super::Run;
+use super::{QUIET, Run, STUCK};
 use crate::pump::{self, Pump, Turn};
 
 /// A set of slots.
@@ -86,11 +85,7 @@ impl Run {
         let started = started?;
         if let Some(fd) = &started.fd {
             self.poll
-                .add(
-                    fd,
-                    u64::from(slot),
-                    Interest::IN | Interest::OUT | Interest::ET,
-                )
+                .add(fd, u64::from(slot), QUIET)
                 .inspect_err(|_| send_program(started.pid, signal::SIGHUP))?;
         }
         if fresh.is_none() {
@@ -204,13 +199,16 @@ impl Run {
     pub(super) fn pump_input(&mut self, slot: u16) {
         // An ended program's input stays where it is: the next one's begins at an offset that the server says.
         let alive = self.keeper.live_pid(slot).is_some();
-        let bells = &self.bells;
-        let more = match self.pumps.get_mut(usize::from(slot)) {
-            Some(Some(pump)) if alive => pump.write(slot, bells),
-            _ => false,
-        };
-        if !more {
+        let Some(Some(pump)) = self.pumps.get_mut(usize::from(slot)) else {
             self.writable.remove(slot);
+            return;
+        };
+        if alive && pump.write(slot, &self.bells) {
+            return;
+        }
+        self.writable.remove(slot);
+        if let (true, Some(fd)) = (pump.input_stuck(), pump.fd()) {
+            let _ = self.poll.modify(fd, u64::from(slot), STUCK);
         }
     }
 
