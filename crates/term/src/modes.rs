@@ -315,7 +315,6 @@ impl Terminal {
         self.touched |= was != on;
         match bit {
             flag::ORIGIN => self.home(),
-            flag::WRAP if !on => self.wrap_pending = false,
             flag::MARGINS if !on => {
                 self.left = 0;
                 self.right = self.size.cols - 1;

@@ -53,15 +53,12 @@ impl Terminal {
                 row.flags &= !WRAPPED;
             }
             self.x = limit - 1;
+            self.wrap_pending = true;
             run = &run[n..];
-            if self.flags & flag::WRAP != 0 {
-                self.wrap_pending = true;
-            } else if let Some(&last) = run.last() {
+            let Some(&last) = run.last() else { return };
+            if self.flags & flag::WRAP == 0 {
                 // Without autowrap all the rest lands in the last column.
                 row.write_ascii(usize::from(self.x), &[last], look);
-                return;
-            }
-            if run.is_empty() {
                 return;
             }
         }
@@ -171,7 +168,7 @@ impl Terminal {
                     row.flags &= !WRAPPED;
                 }
                 x -= 1;
-                self.wrap_pending = self.flags & flag::WRAP != 0;
+                self.wrap_pending = true;
             }
             self.x = x as u16;
         }
@@ -244,13 +241,16 @@ impl Terminal {
             if limit == self.size.cols {
                 self.grid.row_mut(self.y).flags &= !WRAPPED;
             }
-            self.wrap_pending = self.flags & flag::WRAP != 0;
+            self.wrap_pending = true;
         }
     }
 
-    /// The next line, because this one is full.
+    /// The next line, because this one is full; without autowrap the cursor stays.
     pub(crate) fn wrap(&mut self) {
         self.wrap_pending = false;
+        if self.flags & flag::WRAP == 0 {
+            return;
+        }
         if self.x == self.size.cols - 1 {
             self.grid.row_mut(self.y).flags |= WRAPPED;
         }

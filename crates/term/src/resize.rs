@@ -46,7 +46,11 @@ impl Terminal {
         self.size.rows = size.rows;
         self.change_height(old.rows, size.rows);
         if size.cols != old.cols {
-            let x = if self.wrap_pending { old.cols } else { self.x };
+            let x = if self.wrap_pending && self.has(flag::WRAP) {
+                old.cols
+            } else {
+                self.x
+            };
             let mut anchors: Vec<Anchor> = marks.iter().map(|m| Anchor::new(m.0, m.1)).collect();
             anchors.push(Anchor::new(self.screen_line() + u64::from(self.y), x));
             let shown = std::mem::replace(&mut self.alternate, false);

@@ -308,7 +308,7 @@ impl Terminal {
         Cursor {
             x: self.x,
             y: self.y,
-            wrap_pending: self.wrap_pending,
+            wrap_pending: self.wrap_pending && self.has(flag::WRAP),
             shape: self.shape,
             colour: self.palette.cursor_override(),
         }

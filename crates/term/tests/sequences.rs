@@ -11,6 +11,8 @@ fn text_wraps_when_the_next_character_comes() {
     check_at(5, 3, "abcde\x08X", "abcXe", "4,0");
     check_at(5, 3, "\x1b[?7labcdefg", "abcdg", "4,0");
     check_at(5, 2, "abcdefghijkl", "fghij/kl", "2,1");
+    check_at(5, 2, "\x1b[?7labcde\u{301}", "abcde\u{301}", "4,0");
+    check_at(4, 2, "\x1b[?7labc❤\u{fe0f}", "abc❤\u{fe0f}", "3,0");
 }
 
 #[test]
