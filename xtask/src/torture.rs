@@ -34,6 +34,7 @@ pub fn run(mut args: Args) -> Result<(), String> {
         };
         let plan = Plan {
             pause: pause.clone(),
+            resize: binary.is_outlast && !still,
             ..Plan::new(seed, each, Duration::from_secs(seconds))
         };
         println!("seed {seed} on {}", binary.name());

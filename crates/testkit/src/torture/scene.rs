@@ -216,16 +216,18 @@ impl Scene {
                 seen.contains(text)
             })?;
         }
+        // First, so that nobody takes the guest for the client in use: it is read-only.
+        let guest = world.client(50, 13, &["attach-session", "-r", "-t", "still"])?;
+        guest.wait_text("[still]", patience())?;
         let clients = Clients {
             typist: world.client(60, 11, &["attach-session", "-t", "type"])?,
             watcher: world.client(120, 41, &["attach-session", "-t", "floods"])?,
             viewer: world.client(PAINT.0, PAINT.1 + 1, &["attach-session", "-t", "paint"])?,
-            guest: world.client(50, 13, &["attach-session", "-r", "-t", "still"])?,
+            guest,
         };
         clients.typist.wait_text("[type]", patience())?;
         clients.watcher.wait_text("[floods]", patience())?;
         clients.viewer.wait_text("[paint]", patience())?;
-        clients.guest.wait_text("[still]", patience())?;
         let mut scene = Scene {
             floods,
             clients,
