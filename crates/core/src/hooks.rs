@@ -197,7 +197,10 @@ impl Core {
     }
 
     pub(crate) fn notify_pane(&mut self, name: &str, id: PaneId) {
-        let Some(window) = self.model.panes.get(&id).map(|pane| pane.state.window) else { return };
+        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        // A mode changes the name of an automatically named window.
+        pane.name_stale |= name == "pane-mode-changed";
+        let window = pane.state.window;
         let mut variables = vec![("hook_pane", id.to_string())];
         variables.extend(self.window_variables(window));
         let find = self.find_from_pane(id).unwrap_or_default();

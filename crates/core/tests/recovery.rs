@@ -52,6 +52,7 @@ const COMMANDS: &[&str] = &[
 
 /// One step; the same numbers do the same in both worlds.
 fn step(world: &mut World, seed: &mut Seed) {
+    world.did.clear();
     let panes = world.core.pane_ids();
     match seed.below(10) {
         0..=5 => {
@@ -120,8 +121,8 @@ fn words(line: &str) -> Vec<String> {
 
 /// What differs because of the crash itself: nothing that a person could see.
 fn normal(world: &mut World) -> BTreeMap<String, String> {
-    // The same moment: what is due has happened, all output has been heard.
-    world.turn();
+    // The same moment: what is due has happened (automatic-rename looks every 500 ms), all output has been heard.
+    world.pass(600);
     let mut knowledge = world.knowledge();
     for (key, text) in &mut knowledge {
         // Output alone is not committed: heard again, it is heard later. Which second it was is all that differs.
@@ -147,12 +148,14 @@ fn compare(seed_number: u64, steps: usize) {
     }
     let mut seed = Seed(seed_number);
     let mut crashes = Seed(seed_number ^ 0xffff);
-    let mut trace = Vec::new();
+    let verbose = std::env::var_os("SEED").is_some();
     for at in 0..steps {
         let before = seed.0;
         step(&mut whole, &mut Seed(before));
         step(&mut broken, &mut seed);
-        trace.push(before);
+        if verbose {
+            eprintln!("{at}: {}", whole.did);
+        }
         if whole.ended || broken.ended {
             assert_eq!(whole.ended, broken.ended, "seed {seed_number} step {at}");
             return;
@@ -162,8 +165,16 @@ fn compare(seed_number: u64, steps: usize) {
             take(&mut broken, &mut checkpoints, pane);
         }
         match crashes.below(8) {
-            0 => broken.crash(&checkpoints),
+            0 => {
+                if verbose {
+                    eprintln!("crash");
+                }
+                broken.crash(&checkpoints);
+            }
             1 => {
+                if verbose {
+                    eprintln!("checkpoints");
+                }
                 for pane in broken.core.pane_ids() {
                     take(&mut broken, &mut checkpoints, pane);
                 }
@@ -173,6 +184,9 @@ fn compare(seed_number: u64, steps: usize) {
         let (a, b) = (normal(&mut whole), normal(&mut broken));
         for key in a.keys().chain(b.keys()) {
             let (a, b) = (a.get(key), b.get(key));
+            if a != b && verbose {
+                broken.print_journal();
+            }
             assert_eq!(a, b, "seed {seed_number}, step {at}, section {key}");
         }
         assert_eq!(whole.input, broken.input, "seed {seed_number}, step {at}");
@@ -182,6 +196,9 @@ fn compare(seed_number: u64, steps: usize) {
 fn take(world: &mut World, checkpoints: &mut BTreeMap<PaneId, Vec<u8>>, pane: PaneId) {
     if let Some(bytes) = world.core.checkpoint(pane) {
         let at = world.core.offset(pane);
+        if std::env::var_os("SEED").is_some() {
+            eprintln!("checkpoint of {pane} at {at}");
+        }
         checkpoints.insert(pane, bytes);
         world.core.checkpointed(pane, at);
     }
@@ -189,8 +206,8 @@ fn take(world: &mut World, checkpoints: &mut BTreeMap<PaneId, Vec<u8>>, pane: Pa
 
 #[test]
 fn a_crashed_server_knows_what_an_uncrashed_one_knows() {
-    let only: Option<u64> = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
-    for seed in only.map_or(0..60, |seed| seed..seed + 1) {
+    let number = |name: &str| std::env::var(name).ok().and_then(|seed| seed.parse::<u64>().ok());
+    for seed in number("SEED").map_or(0..number("SEEDS").unwrap_or(40), |seed| seed..seed + 1) {
         compare(seed, 80);
     }
 }

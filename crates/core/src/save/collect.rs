@@ -227,7 +227,7 @@ impl Core {
     pub fn snapshot(&mut self) -> Vec<Entry> {
         let mut entries = Vec::new();
         self.sections(true, &mut entries);
-        for (id, pane) in &mut self.model.panes {
+        for (id, pane) in &self.model.panes {
             for op in &pane.ops {
                 let mut bytes = Vec::new();
                 encode_op(op.serial, &op.op, &mut bytes);
@@ -235,7 +235,6 @@ impl Core {
             }
             entries.push(Entry::Input(id.0, pane.input_offset, Vec::new()));
             entries.push(Entry::Heard(id.0, pane.offset));
-            pane.heard = pane.offset;
         }
         entries
     }

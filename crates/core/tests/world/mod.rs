@@ -112,6 +112,8 @@ pub struct World {
     /// Panes that have been forgotten.
     pub forgotten: Vec<PaneId>,
     pub ended: bool,
+    /// What was asked since this was cleared, for a person who looks for a fault.
+    pub did: String,
     next_client: u32,
 }
 
@@ -132,6 +134,7 @@ impl World {
             files: BTreeMap::new(),
             forgotten: Vec::new(),
             ended: false,
+            did: String::new(),
             next_client: 1,
         };
         world.event(Event::ConfigFiles { files: Vec::new() });
@@ -140,6 +143,10 @@ impl World {
 
     /// Handles an event in a turn of its own, commits it and carries the effects out.
     pub fn event(&mut self, event: Event<'_>) {
+        if !matches!(event, Event::Ready { .. } | Event::Woken | Event::Connected { .. } | Event::Gone { .. }) {
+            let text: String = format!("{event:?} ").chars().take(160).collect();
+            self.did.push_str(&text);
+        }
         let mut effects = Vec::new();
         self.core.handle(self.now, event, &mut effects);
         self.core.finish_turn(self.now, &mut effects);
@@ -319,6 +326,21 @@ impl World {
             let log = self.output.get(&pane).cloned().unwrap_or_default();
             if at < log.len() as u64 {
                 self.event(Event::Output { pane, at, bytes: &log[at as usize..] });
+            }
+        }
+    }
+
+    /// Operations and heard offsets, for a person who looks for a fault.
+    pub fn print_journal(&self) {
+        for transaction in &self.journal {
+            for entry in &transaction.entries {
+                match entry {
+                    Entry::Op(pane, at, bytes) => {
+                        eprintln!("turn {} pane {pane} at {at}: {:?}", transaction.turn, outlast_core::save::decode_op(bytes));
+                    }
+                    Entry::Heard(pane, at) => eprintln!("turn {} pane {pane} heard {at}", transaction.turn),
+                    _ => {}
+                }
             }
         }
     }
