@@ -164,6 +164,7 @@ impl Core {
         }
         pane.state.dead = Some((status, unix));
         pane.state.spawning = None;
+        pane.name_stale = true;
         self.pane_ended(id, status);
     }
 
