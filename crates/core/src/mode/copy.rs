@@ -136,6 +136,9 @@ pub struct Cursor {
     pub matches: Option<u32>,
     /// There may be more.
     pub partial: bool,
+    /// What they were counted for.
+    #[serde(default)]
+    pub counted: Option<(String, bool)>,
     /// Cursor and top before an incremental search.
     pub before: Option<(u16, u16, u64)>,
     /// Kind and text of the last jump.
@@ -282,7 +285,7 @@ pub fn enter(core: &mut Core, pane: PaneId, how: Enter) -> bool {
     };
     let view = Rows::new(&mode, Some(terminal), entry.state.cols, rows);
     let bottom = view.bottom();
-    let cursor = &mut Cursor { top: bottom.min(y), cx: at.x, ..Cursor::default() };
+    let cursor = &mut Cursor { top: bottom.min(y), cx: at.x, matches: Some(0), ..Cursor::default() };
     cursor.cy = (y - cursor.top).min(u64::from(rows - 1)) as u16;
     cursor.mark = (at.x, y);
     if let Some((search, regex)) = &entry.state.last_search {

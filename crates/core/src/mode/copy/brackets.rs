@@ -63,11 +63,11 @@ pub(super) fn previous(editor: &mut Editor<'_>) {
 }
 
 /// From an opening bracket to its closing one. In vi the next bracket on the line is looked for, and from a closing
-/// one it goes back; in emacs from elsewhere to the end of the word.
-pub(super) fn next(editor: &mut Editor<'_>) {
+/// one it goes back, once however often is asked for (False: no more); in emacs from elsewhere to the end of the word.
+pub(super) fn next(editor: &mut Editor<'_>) -> bool {
     let (mut x, mut y) = (editor.m.cx, editor.y());
     if editor.rows.length(y) == 0 {
-        return;
+        return false;
     }
     let mut tried = false;
     let kind = loop {
@@ -78,7 +78,7 @@ pub(super) fn next(editor: &mut Editor<'_>) {
             if bracket(editor, editor.m.cx, editor.y(), CLOSE).is_some() {
                 editor.scroll_to(before.0, before.1);
             }
-            return;
+            return false;
         }
         if let Some(kind) = bracket(editor, x, y, OPEN) {
             break kind;
@@ -90,14 +90,15 @@ pub(super) fn next(editor: &mut Editor<'_>) {
                 tried = true;
                 continue;
             }
-            return editor.read(|reader| next_word_end(reader, OPEN, false));
+            editor.read(|reader| next_word_end(reader, OPEN, false));
+            return true;
         }
         if x <= length {
             x += 1;
         } else if y < editor.rows.last() && editor.rows.line(y).wrapped {
             (x, y) = (0, y + 1);
         } else {
-            return;
+            return true;
         }
     };
     let (open, close) = (&OPEN[kind..=kind], &CLOSE[kind..=kind]);
@@ -108,7 +109,7 @@ pub(super) fn next(editor: &mut Editor<'_>) {
         } else if y < editor.rows.last() {
             (x, y) = (0, y + 1);
         } else {
-            return;
+            return true;
         }
         if is(editor, x, y, open) {
             depth += 1;
@@ -117,4 +118,5 @@ pub(super) fn next(editor: &mut Editor<'_>) {
         }
     }
     editor.scroll_to(x, y);
+    true
 }

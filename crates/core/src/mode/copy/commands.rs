@@ -134,7 +134,7 @@ pub const COMMANDS: &[Row] = &[
     with("o", 0, 0, row("next-prompt", RO, Always, Run::Core(|core, call| prompt(core, call, true)))),
     with("o", 0, 0, row("previous-prompt", RO, Always, Run::Core(|core, call| prompt(core, call, false)))),
     row("middle-line", RO, EmacsOnly, Run::Edit(|e| { let cy = (e.rows.rows - 1) / 2; view_line(e, cy) })),
-    row("next-matching-bracket", RO, Always, Run::Edit(|e| times(e, super::brackets::next))),
+    row("next-matching-bracket", RO, Always, Run::Edit(|e| { for _ in 0..e.count.min(100_000) { if !super::brackets::next(e) { break } } })),
     row("next-paragraph", RO, EmacsOnly, Run::Edit(|e| times(e, next_paragraph))),
     row("next-space", RO, EmacsOnly, Run::Edit(|e| times(e, |e| e.read(|r| r.next_word(""))))),
     row("next-space-end", RO, EmacsOnly, Run::Edit(|e| times(e, |e| word_end(e, false)))),

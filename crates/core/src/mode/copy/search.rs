@@ -155,15 +155,22 @@ impl Editor<'_> {
         };
         let Some(found) = found else { return false };
         self.m.marks = true;
-        self.count_matches(&pattern);
+        // As in tmux, matches are counted when something else is searched for, not when the search goes on.
+        let searched = (self.m.search.clone(), self.m.regex);
+        if self.m.counted.as_ref() != Some(&searched) {
+            self.count_matches(&pattern);
+            self.m.counted = Some(searched);
+        }
         self.scroll_to(found.start.0, found.start.1);
         if down && !self.vi {
-            // Emacs leaves the cursor behind what it found.
-            let (x, y) = found.end;
+            // Emacs leaves the cursor behind what it found; a selection reaches to its beginning, as in tmux.
+            let (mut x, mut y) = found.end;
             if x >= self.rows.cols && y < self.rows.last() {
-                self.scroll_to(0, y + 1);
-            } else {
-                self.scroll_to(x, y);
+                (x, y) = (0, y + 1);
+            }
+            match y.checked_sub(self.m.top) {
+                Some(cy) if cy < u64::from(self.rows.rows) => (self.m.cx, self.m.cy) = (x, cy as u16),
+                _ => self.scroll_to(x, y),
             }
         }
         true
