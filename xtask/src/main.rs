@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod check;
 mod sessions;
+mod tidy;
 mod torture;
 
 use std::process::ExitCode;
@@ -12,7 +14,13 @@ use args::Args;
 /// A chore: name, what it does, function.
 type Chore = (&'static str, &'static str, fn(Args) -> Result<(), String>);
 
-const CHORES: [Chore; 2] = [
+const CHORES: [Chore; 4] = [
+    (
+        "check",
+        " fmt, clippy, tests, tidy: what CI runs",
+        check::run,
+    ),
+    ("tidy", " imports, unsafe code, leftovers", tidy::run),
     (
         "sessions",
         "[--on PROGRAM]... [--bless] [FILTER]...  plays the session scripts; --bless writes down what the program says",
