@@ -1,16 +1,49 @@
 //! A server without a world: a fake probe, clients that are pictures, programs that are bytes.
 #![allow(dead_code)]
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use outlast_core::event::{ClientInfo, Event, Now};
 use outlast_core::probe::{Probe, ServerFacts};
 use outlast_core::{ClientId, Core, Effect, PaneId, Setup};
 use outlast_lang::format::Time;
-use outlast_term::{Blocks, MemoryBlocks, Screen, ScreenCell, ScreenRow, Size};
+use outlast_term::history::BLOCK_LEN;
+use outlast_term::{Blocks, Screen, ScreenCell, ScreenRow, Size};
 
-struct FakeProbe;
+/// History memory by pane; outlives the core as the keeper's memory files do.
+type Memory = Rc<RefCell<BTreeMap<PaneId, BTreeMap<u64, Box<[u8]>>>>>;
+
+struct KeptBlocks {
+    pane: PaneId,
+    memory: Memory,
+    blocks: BTreeMap<u64, Box<[u8]>>,
+}
+
+impl Blocks for KeptBlocks {
+    fn get_mut(&mut self, n: u64) -> &mut [u8] {
+        self.blocks.entry(n).or_insert_with(|| vec![0; BLOCK_LEN].into_boxed_slice())
+    }
+    fn get(&self, n: u64) -> &[u8] {
+        self.blocks.get(&n).map_or(&[], |block| block)
+    }
+    fn release_below(&mut self, n: u64) {
+        self.blocks = self.blocks.split_off(&n);
+    }
+}
+
+impl Drop for KeptBlocks {
+    fn drop(&mut self) {
+        self.memory.borrow_mut().insert(self.pane, std::mem::take(&mut self.blocks));
+    }
+}
+
+#[derive(Clone, Default)]
+struct FakeProbe {
+    memory: Memory,
+}
 
 impl Probe for FakeProbe {
     fn foreground_command(&self, _: PaneId) -> Option<String> {
@@ -40,8 +73,9 @@ impl Probe for FakeProbe {
     fn glob(&self, pattern: &str) -> Vec<String> {
         vec![pattern.to_string()]
     }
-    fn blocks(&self, _: PaneId) -> Box<dyn Blocks> {
-        Box::new(MemoryBlocks::default())
+    fn blocks(&self, pane: PaneId) -> Box<dyn Blocks> {
+        let blocks = self.memory.borrow_mut().remove(&pane).unwrap_or_default();
+        Box::new(KeptBlocks { pane, memory: self.memory.clone(), blocks })
     }
 }
 
@@ -63,6 +97,7 @@ pub struct World {
     pub jobs: Vec<Vec<String>>,
     /// The clients' terminals take frames at once.
     pub ready: bool,
+    probe: FakeProbe,
     offsets: BTreeMap<PaneId, u64>,
     next_client: u32,
 }
@@ -74,8 +109,10 @@ impl World {
     /// A server with session cc, shown by client [`ME`]; `config` is its configuration file.
     pub fn new(cols: u16, rows: u16, config: &str) -> World {
         let now = Now { ms: 10_000, unix: 1_700_000_000 };
+        let probe = FakeProbe::default();
         let mut world = World {
-            core: Core::new(Setup { now, await_config: true }, Box::new(FakeProbe)),
+            core: Core::new(Setup { now, await_config: true }, Box::new(probe.clone())),
+            probe,
             now,
             screens: BTreeMap::new(),
             frames: 0,
@@ -189,6 +226,25 @@ impl World {
         self.event(Event::Gone { client });
         self.settle();
         std::mem::take(&mut self.printed)
+    }
+
+    /// The server dies and the next one takes over; the first client comes back.
+    pub fn crash(&mut self) {
+        let entries = self.core.snapshot();
+        let checkpoints: BTreeMap<PaneId, Vec<u8>> =
+            self.core.pane_ids().into_iter().filter_map(|pane| Some((pane, self.core.checkpoint(pane)?))).collect();
+        let empty = Core::new(Setup { now: self.now, await_config: true }, Box::new(FakeProbe::default()));
+        drop(std::mem::replace(&mut self.core, empty));
+        self.core = Core::recover(self.now, entries, Box::new(self.probe.clone())).expect("a journal");
+        for pane in self.core.pane_ids() {
+            self.core.restore_terminal(pane, checkpoints.get(&pane).map(Vec::as_slice));
+        }
+        let mut effects = Vec::new();
+        self.core.recovered(self.now, &mut effects);
+        self.carry_out(effects);
+        let size = self.screens.remove(&ME).expect("a frame was sent").size;
+        self.event(Event::Returned { client: ME, size });
+        self.settle();
     }
 
     /// Lets paced frames out.

@@ -143,6 +143,9 @@ impl Editor<'_> {
     /// Searches for what is in `m.search`. False: not found.
     pub fn search(&mut self, down: bool) -> bool {
         self.m.down = down;
+        if self.m.counted.as_ref() != Some(&(self.m.search.clone(), self.m.regex)) {
+            self.clear_marks();
+        }
         let Some(pattern) = Pattern::new(&self.m.search, self.m.regex) else { return false };
         let from = self.search_start(down);
         let found = match (down, self.wrap_search) {
