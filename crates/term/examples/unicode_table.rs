@@ -23,7 +23,7 @@ fn class(c: char) -> Class {
         '\u{1160}'..='\u{11a7}' | '\u{d7b0}'..='\u{d7c6}' => return Class::V,
         '\u{11a8}'..='\u{11ff}' | '\u{d7cb}'..='\u{d7fb}' => return Class::T,
         '\u{ac00}'..='\u{d7a3}' => {
-            return if (c as u32 - 0xac00) % 28 == 0 {
+            return if (c as u32 - 0xac00).is_multiple_of(28) {
                 Class::Lv
             } else {
                 Class::Lvt

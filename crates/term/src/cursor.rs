@@ -45,9 +45,9 @@ impl Terminal {
         self.y = y;
     }
 
-    /// HPA.
+    /// HPA: as CHA; xterm counts from the margin too.
     pub(crate) fn column_absolute(&mut self, p: &Params) {
-        self.go(u32::from(p.or(0, 1)) - 1, u32::from(self.y));
+        self.cursor_column(p);
     }
 
     /// HPR.
@@ -55,9 +55,11 @@ impl Terminal {
         self.go(u32::from(self.x) + u32::from(p.or(0, 1)), u32::from(self.y));
     }
 
-    /// VPA.
+    /// VPA: row, counted from the top margin in origin mode.
     pub(crate) fn row_absolute(&mut self, p: &Params) {
-        self.go(u32::from(self.x), u32::from(p.or(0, 1)) - 1);
+        let x = self.x;
+        self.go_origin(0, u32::from(p.or(0, 1)) - 1);
+        self.x = x;
     }
 
     /// VPR.
@@ -223,6 +225,9 @@ impl Terminal {
 
     /// HT: over blank columns of one look the tab itself is kept (see [`crate::cell`]).
     pub(crate) fn tab(&mut self) {
+        if self.wrap_pending && self.has(flag::MORE_FIX) {
+            self.wrap();
+        }
         let from = self.x;
         self.tab_forward(1);
         let (from, to) = (usize::from(from), usize::from(self.x));

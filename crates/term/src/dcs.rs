@@ -95,7 +95,10 @@ impl Terminal {
                 )
             }
             b"\"p" => format!("{};1\"p", self.level),
-            b"*x" => format!("{}*x", 1 + u8::from(self.rectangle)),
+            b"*x" => format!("{}*x", self.extent),
+            // No status line.
+            b"$}" => "0$}".to_string(),
+            b"$~" => "0$~".to_string(),
             b"t" => format!("{}t", self.size.rows.max(24)),
             b"*|" => format!("{}*|", self.size.rows),
             b"$|" => format!("{}$|", self.size.cols),

@@ -161,7 +161,9 @@ pub static CSI: &[Csi] = &[
         "DECSERA",
         Terminal::selective_erase_rectangle,
     ),
-    row(0, b'*', b'x', "DECSACE", |t, p| t.rectangle = p.raw(0) == 2),
+    row(0, b'*', b'x', "DECSACE", |t, p| {
+        t.extent = p.raw(0).min(2) as u8
+    }),
     row(0, b'*', b'y', "DECRQCRA", Terminal::report_checksum),
     row(0, b'\'', b'}', "DECIC", Terminal::insert_columns),
     row(0, b'\'', b'~', "DECDC", Terminal::delete_columns),

@@ -125,7 +125,7 @@ impl Terminal {
             let link = seen.link.map_or(0, |(_, uri)| intern(links, uri));
             if x < from || x + w > from + cells.len() {
                 // Half of a wide cluster at the edge of the view is a blank in its style.
-                let i = if x < from { 0 } else { x - from };
+                let i = x.saturating_sub(from);
                 cells[i] = ScreenCell {
                     text: 0x20,
                     style,

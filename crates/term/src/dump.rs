@@ -48,7 +48,7 @@ impl Terminal {
         );
         let _ = writeln!(
             s,
-            "{:?} flags {:x} saved {:x}",
+            "{:?} flags {:x} saved {:?}",
             self.modes(),
             self.flags,
             self.saved_modes

@@ -283,6 +283,11 @@ impl Terminal {
         self.protection == Protection::Iso
     }
 
+    /// Whether selective erase has anything to pass over: it knows DECSCA only.
+    pub(crate) fn selective(&self) -> bool {
+        self.protection == Protection::Dec
+    }
+
     /// ECH.
     pub(crate) fn erase_chars(&mut self, p: &Params) {
         let to = self.x.saturating_add(p.or(0, 1)).min(self.size.cols);
@@ -297,7 +302,7 @@ impl Terminal {
 
     /// DECSEL.
     pub(crate) fn selective_erase_in_line(&mut self, p: &Params) {
-        self.erase_line(p.raw(0), true);
+        self.erase_line(p.raw(0), self.selective());
     }
 
     fn erase_line(&mut self, how: u16, keep: bool) {
@@ -330,7 +335,7 @@ impl Terminal {
 
     /// DECSED.
     pub(crate) fn selective_erase_in_display(&mut self, p: &Params) {
-        self.erase_rows(p.raw(0), true);
+        self.erase_rows(p.raw(0), self.selective());
         self.wrap_pending = false;
     }
 

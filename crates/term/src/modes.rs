@@ -94,8 +94,9 @@ pub(crate) mod flag {
     pub(crate) const KEYBOARD_LOCK: u64 = 1 << 30;
     pub(crate) const SEND_RECEIVE: u64 = 1 << 31;
     pub(crate) const ALTERNATE_ALLOWED: u64 = 1 << 32;
+    pub(crate) const SMOOTH: u64 = 1 << 33;
     /// Every bit that means something.
-    pub(crate) const ALL: u64 = (1 << 33) - 1;
+    pub(crate) const ALL: u64 = (1 << 34) - 1;
     /// After RIS.
     pub(crate) const DEFAULT: u64 = WRAP | VISIBLE | REPEAT | SEND_RECEIVE | ALTERNATE_ALLOWED;
 }
@@ -199,6 +200,7 @@ pub const MODES: &[Mode] = &[
         "DECCOLM: 132 columns (clears, keeps the size)",
         Kind::Bit(flag::COLUMNS),
     ),
+    private(4, "DECSCLM: smooth scroll", Kind::Bit(flag::SMOOTH)),
     private(5, "DECSCNM: reverse video", Kind::Bit(flag::REVERSE_VIDEO)),
     private(8, "DECARM: auto repeat", Kind::Bit(flag::REPEAT)),
     private(12, "blinking cursor", Kind::Bit(flag::BLINK)),
@@ -353,24 +355,20 @@ impl Terminal {
     /// XTSAVE.
     pub(crate) fn save_mode(&mut self, number: u16) {
         if let Some(i) = find(number, true) {
-            let bit = 1u64 << i;
-            self.saved_modes = if self.is_set(i) {
-                self.saved_modes | bit
-            } else {
-                self.saved_modes & !bit
-            };
+            let on = self.is_set(i);
+            self.saved_modes.retain(|m| m.0 != number);
+            self.saved_modes.push((number, on));
         }
     }
 
     /// XTRESTORE.
     pub(crate) fn restore_mode(&mut self, number: u16) {
-        if let Some(i) = find(number, true) {
-            let on = self.saved_modes >> i & 1 != 0;
-            match MODES[i].kind {
-                // Restoring one tracking mode that was off must not end another that is on.
-                Kind::Mouse(_) if !on && !self.is_set(i) => {}
-                _ => self.set_mode(number, true, on),
-            }
+        let Some(i) = find(number, true) else { return };
+        let on = self.saved_modes.iter().any(|m| *m == (number, true));
+        match MODES[i].kind {
+            // Restoring one tracking mode that was off must not end another that is on.
+            Kind::Mouse(_) if !on && !self.is_set(i) => {}
+            _ => self.set_mode(number, true, on),
         }
     }
 

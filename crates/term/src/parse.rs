@@ -139,13 +139,13 @@ pub(crate) fn decode(b: &[u8]) -> Utf8 {
     // Two and three bytes without a second look: most text beyond ASCII.
     match *b {
         [a @ 0xc2..=0xdf, b, ..] if b & 0xc0 == 0x80 => {
-            return Utf8::Char(u32::from(a & 0x1f) << 6 | u32::from(b & 0x3f), 2);
+            Utf8::Char(u32::from(a & 0x1f) << 6 | u32::from(b & 0x3f), 2)
         }
         [a @ (0xe1..=0xec | 0xee | 0xef), b, c, ..] if b & 0xc0 == 0x80 && c & 0xc0 == 0x80 => {
-            return Utf8::Char(
+            Utf8::Char(
                 u32::from(a & 0xf) << 12 | u32::from(b & 0x3f) << 6 | u32::from(c & 0x3f),
                 3,
-            );
+            )
         }
         _ => decode_rare(b),
     }
@@ -409,14 +409,13 @@ impl Terminal {
             0x18 | 0x1a => p.state = State::Ground,
             0..=0x1f if dcs => {}
             0..=0x1f => self.control(b),
-            _ if p.state == ignore => {
-                if (0x40..=0x7e).contains(&b) {
-                    p.state = State::Ground;
-                    if dcs {
-                        p.begin(Kind::Ignored);
-                    }
+            0x40..=0x7e if p.state == ignore => {
+                p.state = State::Ground;
+                if dcs {
+                    p.begin(Kind::Ignored);
                 }
             }
+            _ if p.state == ignore => {}
             b'0'..=b'9' if p.inter == 0 => p.params.digit(b - b'0'),
             b';' | b':' if p.inter == 0 => p.params.separator(b == b':'),
             0x3c..=0x3f if p.inter == 0 && p.prefix == 0 && p.params.len == 0 => p.prefix = b,

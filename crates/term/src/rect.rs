@@ -107,7 +107,7 @@ impl Terminal {
 
     /// DECSERA.
     pub(crate) fn selective_erase_rectangle(&mut self, p: &Params) {
-        self.erase_area(p, true);
+        self.erase_area(p, self.selective());
     }
 
     fn erase_area(&mut self, p: &Params, keep: bool) {
@@ -150,7 +150,7 @@ impl Terminal {
         let Some(r) = self.area(p, 0) else { return };
         for y in r.top..=r.bottom {
             // As a stream, the area runs from its first corner to its last through whole lines.
-            let (from, to) = if self.rectangle {
+            let (from, to) = if self.extent == 2 {
                 (r.left, r.right)
             } else {
                 let from = if y == r.top { r.left } else { 0 };

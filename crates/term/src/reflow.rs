@@ -31,6 +31,12 @@ impl Anchor {
     }
 }
 
+/// Id and URI of a link that loose glyphs refer to.
+pub(crate) type LooseLink = (Box<str>, Box<str>);
+type LooseLinks = Vec<LooseLink>;
+/// Flags, glyphs and their links.
+type LooseRow = (u8, Vec<Loose>, LooseLinks);
+
 /// A row of the new width.
 enum New {
     /// As it stood in the history.
@@ -57,7 +63,7 @@ struct Rewrap<'a> {
     text: Vec<Loose>,
     columns: usize,
     parts: Vec<Part>,
-    links: Vec<(Box<str>, Box<str>)>,
+    links: LooseLinks,
     anchors: &'a mut [Anchor],
 }
 
@@ -270,7 +276,7 @@ impl Terminal {
     }
 
     /// Makes the rows of the primary screen.
-    fn fill_screen(&mut self, last: VecDeque<New>, links: &[(Box<str>, Box<str>)], rows: usize) {
+    fn fill_screen(&mut self, last: VecDeque<New>, links: &[LooseLink], rows: usize) {
         let now = self.now;
         self.grid.set_height(rows as u16, now);
         for (y, new) in last.into_iter().enumerate() {
@@ -290,13 +296,7 @@ impl Terminal {
     }
 
     /// Writes loose glyphs into row `y` of `grid`.
-    pub(crate) fn put_loose(
-        &mut self,
-        y: u16,
-        flags: u8,
-        cells: &[Loose],
-        links: &[(Box<str>, Box<str>)],
-    ) {
+    pub(crate) fn put_loose(&mut self, y: u16, flags: u8, cells: &[Loose], links: &[LooseLink]) {
         self.grid.row_mut(y).flags = flags;
         let mut x = 0;
         for c in cells {
@@ -312,7 +312,7 @@ impl Terminal {
     }
 
     /// A loose glyph as a cell.
-    fn firm(&mut self, c: &Loose, links: &[(Box<str>, Box<str>)]) -> crate::cell::Cell {
+    fn firm(&mut self, c: &Loose, links: &[LooseLink]) -> crate::cell::Cell {
         use crate::cell::{Cell, look};
         // A sweep between two of these would renumber what the first one gave.
         for _ in 0..3 {
@@ -349,10 +349,7 @@ impl Terminal {
     }
 
     /// Takes the newest `n` rows of the history back as loose rows, oldest first.
-    pub(crate) fn pull_history(
-        &mut self,
-        n: u32,
-    ) -> Vec<(u8, Vec<Loose>, Vec<(Box<str>, Box<str>)>)> {
+    pub(crate) fn pull_history(&mut self, n: u32) -> Vec<LooseRow> {
         self.history.flush(self.blocks.as_mut());
         let to = self.screen_line();
         let mut rows = Vec::new();
@@ -361,7 +358,7 @@ impl Terminal {
             to - u64::from(n),
             to,
             |_, record, block| {
-                let mut links: Vec<(Box<str>, Box<str>)> = Vec::new();
+                let mut links: LooseLinks = Vec::new();
                 let mut cells = Vec::new();
                 let number = |at: u16| {
                     let Some((id, uri)) = link_at(block, at) else {

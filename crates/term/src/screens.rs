@@ -92,11 +92,11 @@ impl Terminal {
         }
         self.soft_reset();
         self.flags = flag::DEFAULT;
-        self.saved_modes = 0;
+        self.saved_modes.clear();
         self.mouse = MouseTracking::Off;
         self.mouse_number = 0;
         self.modify_other_keys = 0;
-        self.rectangle = false;
+        self.extent = 0;
         self.checksum = 0;
         self.level = crate::replies::LEVEL;
         self.tabs = Tabs::new(self.size.cols);

@@ -66,14 +66,10 @@ impl Terminal {
         self.write_tables(out);
         write_grid(&self.grid, out);
         write_grid(&self.other, out);
-        for b in [
-            self.alternate,
-            self.alternate_allowed,
-            self.wrap_pending,
-            self.rectangle,
-        ] {
+        for b in [self.alternate, self.alternate_allowed, self.wrap_pending] {
             out.put_bool(b);
         }
+        out.put_u8(self.extent);
         for n in [
             self.x,
             self.y,
@@ -89,7 +85,11 @@ impl Terminal {
         out.put_u128(pack(&self.pen));
         write_charsets(&self.charsets, out);
         out.put_u64(self.flags);
-        out.put_u64(self.saved_modes);
+        out.put_u32(self.saved_modes.len() as u32);
+        for (number, on) in &self.saved_modes {
+            out.put_u16(*number);
+            out.put_bool(*on);
+        }
         out.put_u8(self.mouse as u8);
         out.put_u16(self.mouse_number);
         out.put_u8(self.modify_other_keys);
@@ -294,7 +294,7 @@ impl Terminal {
         self.alternate = r.bool()?;
         self.alternate_allowed = r.bool()?;
         self.wrap_pending = r.bool()?;
-        self.rectangle = r.bool()?;
+        self.extent = r.u8().filter(|n| *n <= 2)?;
         self.x = r.u16()?;
         self.y = r.u16()?;
         self.top = r.u16()?;
@@ -313,7 +313,9 @@ impl Terminal {
         self.pen_stale = true;
         self.charsets = read_charsets(r)?;
         self.flags = r.u64().filter(|f| f & !flag::ALL == 0)?;
-        self.saved_modes = r.u64()?;
+        for _ in 0..r.count(3)? {
+            self.saved_modes.push((r.u16()?, r.bool()?));
+        }
         use MouseTracking::*;
         self.mouse = *[Off, Button, Drag, Any].get(usize::from(r.u8()?))?;
         self.mouse_number = r.u16()?;

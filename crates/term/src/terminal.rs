@@ -144,14 +144,15 @@ pub struct Terminal {
     pub(crate) left: u16,
     pub(crate) right: u16,
     pub(crate) flags: u64,
-    pub(crate) saved_modes: u64,
+    /// What XTSAVE kept, by private mode.
+    pub(crate) saved_modes: Vec<(u16, bool)>,
     pub(crate) mouse: MouseTracking,
     /// Which mode set `mouse`.
     pub(crate) mouse_number: u16,
     pub(crate) modify_other_keys: u8,
     pub(crate) protection: Protection,
-    /// DECSACE: DECCARA and DECRARA act on a rectangle, not on a stream.
-    pub(crate) rectangle: bool,
+    /// DECSACE: 2 when DECCARA and DECRARA act on a rectangle, 0 or 1 when on a stream.
+    pub(crate) extent: u8,
     /// XTCHECKSUM.
     pub(crate) checksum: u16,
     /// DECSCL.
@@ -216,12 +217,12 @@ impl Terminal {
             left: 0,
             right: size.cols - 1,
             flags: flag::DEFAULT,
-            saved_modes: 0,
+            saved_modes: Vec::new(),
             mouse: MouseTracking::Off,
             mouse_number: 0,
             modify_other_keys: 0,
             protection: Protection::Dec,
-            rectangle: false,
+            extent: 0,
             checksum: 0,
             level: crate::replies::LEVEL,
             tabs: Tabs::new(size.cols),

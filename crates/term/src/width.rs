@@ -217,13 +217,12 @@ pub fn text_width(s: &str) -> usize {
     let mut tail = Tail::None;
     for c in s.chars() {
         let p = props(c as u32);
-        if tail.joins(p.class()) && (total > 0 || width > 0) {
-            if let Some(w) = joined_width(width, base, p, c as u32, tail) {
-                total += usize::from(w - width);
-                width = w;
-                tail = tail.then(p.class(), true);
-                continue;
-            }
+        let joins = tail.joins(p.class()) && total > 0;
+        if let Some(w) = joined_width(width, base, p, c as u32, tail).filter(|_| joins) {
+            total += usize::from(w - width);
+            width = w;
+            tail = tail.then(p.class(), true);
+            continue;
         }
         tail = tail.then(p.class(), false);
         base = p;
