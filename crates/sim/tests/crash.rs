@@ -89,7 +89,8 @@ fn run(number: u64) {
     let mut seed = Seed::new(number);
     let mut weather = Seed::new(!number);
     let first = [
-        Action::Connect(1, 80, 24, words("new-session -s main")),
+        // Names by themselves come when there is time for it, which is not the same after a crash.
+        Action::Connect(1, 80, 24, words("new-session -s main ; set-option -g automatic-rename off")),
         Action::Connect(2, 100, 30, words("attach-session -t main")),
         Action::Connect(3, 40, 20, words("new-session -s other")),
     ];
@@ -127,7 +128,7 @@ const KEPT: &[u64] = &[];
 
 #[test]
 fn a_crash_changes_nothing() {
-    let base = std::process::id() as u64 * 1_000;
+    let base = std::env::var("SIM_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(std::process::id() as u64 * 1_000);
     println!("seeds from {base}");
     for number in KEPT.iter().copied().chain(base..base + 60) {
         run(number);
