@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod bench;
 mod check;
 mod sessions;
 mod tidy;
@@ -14,7 +15,12 @@ use args::Args;
 /// A chore: name, what it does, function.
 type Chore = (&'static str, &'static str, fn(Args) -> Result<(), String>);
 
-const CHORES: [Chore; 4] = [
+const CHORES: [Chore; 5] = [
+    (
+        "bench",
+        "[--quick] [--rounds N] [--peer tmux=PATH]... [--binary PATH] [--no-results] [MEASURE]...  compares with tmux",
+        bench::run,
+    ),
     (
         "check",
         " fmt, clippy, tests, tidy: what CI runs",

@@ -1,12 +1,12 @@
 //! `write GO FILE BYTES REPORT`: waits until the file GO exists, writes FILE's content again and again until BYTES are
 //! written, then a mark that a client can be waited on for (`SENTINEL`), and puts the seconds it took into REPORT.
-//! BYTES 0: for ever, with the number of bytes so far in REPORT every 50 ms.
+//! BYTES 0: until the file REPORT.stop exists, with the number of bytes so far in REPORT every 50 ms.
 
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::{number, word};
+use super::{number, stopped, word};
 use crate::{Result, at};
 
 /// What is written last, on a cleared screen.
@@ -24,12 +24,16 @@ pub(super) fn run(words: &[String]) -> Result<()> {
     }
     let start = Instant::now();
     let (mut written, mut said, mut longest) = (0, start, 0.0_f64);
-    while bytes == 0 || written < bytes {
+    let stop = format!("{report}.stop");
+    'writing: while bytes == 0 || written < bytes {
         for chunk in content.chunks(16 * 1024) {
             let before = Instant::now();
             at(out.write_all(chunk), "stdout")?;
             longest = longest.max(before.elapsed().as_secs_f64());
             written += chunk.len() as u64;
+            if bytes == 0 && stopped(&stop) {
+                break 'writing;
+            }
             if bytes == 0 && said.elapsed() > Duration::from_millis(50) {
                 said = Instant::now();
                 let text = format!("{} {} {longest}", start.elapsed().as_secs_f64(), written);
