@@ -52,7 +52,8 @@ pub struct Client {
     splitter: Splitter,
     out: Vec<u8>,
     next_seq: u64,
-    unaccepted: VecDeque<(u64, Vec<u8>)>,
+    /// Number, frame, and how many typed bytes are in it.
+    unaccepted: VecDeque<(u64, Vec<u8>, usize)>,
     outstanding: usize,
     accepted: u64,
     terminal: Option<Terminal>,
@@ -145,7 +146,7 @@ impl Client {
             self.out.extend_from_slice(&frame);
         }
         self.outstanding += typed;
-        self.unaccepted.push_back((seq, frame));
+        self.unaccepted.push_back((seq, frame, typed));
     }
 
     /// Says something that need not be said again.
@@ -184,7 +185,7 @@ impl Client {
         self.out.clear();
         let mut first = Vec::new();
         ToServer::Hello(self.hello.clone()).encode(&mut first);
-        for (_, frame) in &self.unaccepted {
+        for (_, frame, _) in &self.unaccepted {
             first.extend_from_slice(frame);
         }
         let tty: Vec<_> = self.tty.iter().map(AsFd::as_fd).collect();
@@ -318,15 +319,11 @@ impl Client {
 
     fn accept(&mut self, seq: u64) {
         self.accepted = self.accepted.max(seq);
-        while self
-            .unaccepted
-            .front()
-            .is_some_and(|(number, _)| *number <= seq)
+        while let Some((number, _, typed)) = self.unaccepted.front()
+            && *number <= seq
         {
+            self.outstanding -= typed;
             self.unaccepted.pop_front();
-        }
-        if self.unaccepted.is_empty() {
-            self.outstanding = 0;
         }
     }
 

@@ -60,12 +60,13 @@ impl Terminal {
         ])?;
         let raw = RawTty::new(tty.try_clone()?)?;
         let poll = Poll::new()?;
-        poll.add(tty, TTY, Interest::IN)?;
+        let copy = File::from(tty.try_clone()?);
+        poll.add(&copy, TTY, Interest::IN)?;
         poll.add(&signals, SIGNALS, Interest::IN)?;
         let socket = socket.try_clone()?;
         poll.add(&socket, SOCKET, Interest::IN)?;
         Ok(Terminal {
-            tty: File::from(tty.try_clone()?),
+            tty: copy,
             raw,
             signals,
             poll,

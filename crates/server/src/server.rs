@@ -157,6 +157,7 @@ impl Server {
     /// # Errors
     /// The keeper is gone, or there is no memory for the journal: the state that is there is all there will be.
     pub fn run(mut self) -> io::Result<ExitCode> {
+        outlast_sys::image::trim();
         loop {
             self.wait()?;
             let now = now();

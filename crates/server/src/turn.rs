@@ -3,7 +3,7 @@
 use std::io;
 
 use outlast_core::event::Now;
-use outlast_core::save::Transaction;
+use outlast_core::save::{Entry, Transaction};
 use outlast_core::{Effect, Event};
 use outlast_wire::client::{PRINT_MAX, ToClient};
 use outlast_wire::keeper::ToKeeper;
@@ -20,7 +20,8 @@ impl Server {
     pub(crate) fn finish(&mut self, now: Now) -> io::Result<()> {
         self.core.finish_turn(now, &mut self.effects);
         self.uncommitted = false;
-        let effects = std::mem::take(&mut self.effects);
+        let mut effects = std::mem::take(&mut self.effects);
+        effects.dedup_by(|next, before| joins_write(next, before));
         for effect in &effects {
             self.stage(effect);
         }
@@ -103,6 +104,8 @@ impl Server {
     fn commit(&mut self) -> io::Result<()> {
         let mut turn = self.core.commit();
         turn.entries.append(&mut self.entries);
+        turn.entries
+            .dedup_by(|next, before| joins_input(next, before));
         if turn.entries.is_empty() {
             return Ok(());
         }
@@ -210,5 +213,35 @@ impl Server {
         self.panes.waiting_input(&mut turn.entries);
         self.clients.snapshot(&mut turn.entries);
         self.journal.compact(&[turn])
+    }
+}
+
+/// Bytes for the same pane in a row go as one: a paste is a key each to the core.
+fn joins_write(next: &mut Effect, before: &mut Effect) -> bool {
+    match (next, before) {
+        (
+            Effect::Write { pane, bytes },
+            Effect::Write {
+                pane: same,
+                bytes: former,
+            },
+        ) if pane == same => {
+            former.append(bytes);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// The same for what the journal says of them.
+fn joins_input(next: &mut Entry, before: &mut Entry) -> bool {
+    match (next, before) {
+        (Entry::Input(pane, at, bytes), Entry::Input(same, from, former))
+            if pane == same && *from + former.len() as u64 == *at =>
+        {
+            former.append(bytes);
+            true
+        }
+        _ => false,
     }
 }

@@ -373,7 +373,9 @@ impl Server {
                 // An accepted key is no news for a person: a client is told every few, while it has room for many more
                 // (it stops reading its terminal at 16 requests of 4096 bytes), and is not woken for each.
                 let speaks_anyway = client.local.is_none() || !connection.out.is_empty();
-                if client.done - client.told >= TELL_EVERY || (client.told < client.done && speaks_anyway) {
+                if client.done - client.told >= TELL_EVERY
+                    || (client.told < client.done && speaks_anyway)
+                {
                     client.told = client.done;
                     ToClient::Accepted { seq: client.done }.encode(&mut connection.out);
                 }
