@@ -31,6 +31,14 @@ pub fn clean(name: &str, untrusted: bool) -> String {
     out
 }
 
+/// A name that a person gives: no control characters. Err is tmux's text; `what` is "session", "window" …
+pub fn checked(name: &str, what: &str) -> Result<String, String> {
+    if name.chars().any(|c| c.is_ascii_control()) {
+        return Err(format!("invalid {what} name: {name}"));
+    }
+    Ok(clean(name, false))
+}
+
 /// The name of a window from a command: the first word without `exec` and its path.
 pub fn from_command(command: &str) -> String {
     let text = command.strip_prefix('"').unwrap_or(command);

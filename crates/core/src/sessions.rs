@@ -298,6 +298,10 @@ impl Core {
         session.windows = old.into_iter().map(|(index, link)| (new_index[&index], link)).collect();
         session.current = new_index.get(&session.current).copied().unwrap_or(base);
         session.last = session.last.iter().filter_map(|index| new_index.get(index).copied()).collect();
+        if let Some((_, link)) = self.model.global.marked_in.filter(|(session, _)| *session == id) {
+            let link = new_index.get(&link).copied();
+            self.model.global.marked_in = link.map(|link| (id, link));
+        }
         self.touch_all();
     }
 

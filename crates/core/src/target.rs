@@ -243,7 +243,10 @@ impl Core {
 
     /// The marked pane, in the session that it was marked in or the best one.
     pub fn marked(&self) -> Option<Find> {
-        self.find_from_pane(self.model.global.marked?)
+        let global = &self.model.global;
+        let found = self.find_from_pane(global.marked?)?;
+        let own = global.marked_in.map(|(session, link)| Find { pane: found.pane, ..self.find_from_link(session, link) });
+        Some(own.filter(|own| own.window == found.window).unwrap_or(found))
     }
 
     fn mouse_target(&self, state: &State, kind: Kind) -> Option<Find> {

@@ -30,7 +30,7 @@ fn words(line: &str) -> Vec<String> {
 }
 
 fn play(name: &str, text: &str) -> Vec<String> {
-    let mut world = World::new();
+    let mut world = World::with_config("set -g default-command cat\n");
     world.files.insert("/tmp/outlast-transcript.conf".to_string(), "set -g @sourced yes\n".to_string());
     let mut faults = Vec::new();
     let mut expected = String::new();

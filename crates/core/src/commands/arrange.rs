@@ -8,7 +8,7 @@ use super::new_window::{list_pane, print_if_asked, split_of};
 use super::{find, Ctx, Flow, Outcome};
 use crate::model::ids::{PaneId, SessionId, WindowId};
 use crate::model::layout;
-use crate::names::clean;
+use crate::names::checked;
 use crate::target::Find;
 
 pub(super) fn move_window(ctx: &mut Ctx<'_>) -> Outcome {
@@ -111,6 +111,9 @@ pub(super) fn swap_window(ctx: &mut Ctx<'_>) -> Outcome {
         if let Some(link) = ctx.core.model.sessions.get_mut(&session).and_then(|s| s.windows.get_mut(&index)) {
             link.0 = window;
         }
+    }
+    if ctx.core.model.global.marked_in == Some((a_session, a_link)) {
+        ctx.core.model.global.marked_in = Some((b_session, b_link));
     }
     if ctx.has('d') {
         ctx.core.select_link(b_session, b_link);
@@ -243,7 +246,7 @@ fn rename(cell: &mut Cell, new: &dyn Fn(u32) -> Option<u32>) {
 const BREAK_TEMPLATE: &str = "#{session_name}:#{window_index}.#{pane_index}";
 
 pub(super) fn break_pane(ctx: &mut Ctx<'_>) -> Outcome {
-    let name = ctx.get('n').map(|name| clean(&name, false));
+    let name = ctx.get('n').map(|name| checked(&name, "window")).transpose()?;
     let to = ctx.session()?;
     let (from, from_link) = (ctx.source.session.ok_or("no current target")?, ctx.source.link.ok_or("no current target")?);
     let (window, pane) = (ctx.source.window.ok_or("no current target")?, ctx.source.pane.ok_or("no current target")?);

@@ -53,7 +53,7 @@ pub(super) fn sorted_sessions(ctx: &Ctx<'_>) -> Result<Vec<SessionId>, String> {
         Order::Creation => ids.sort_by_key(|id| get(id).map(|session| session.created)),
         _ => {}
     }
-    if ctx.has('r') {
+    if ctx.has('r') && ctx.has('O') {
         ids.reverse();
     }
     Ok(ids)
@@ -109,7 +109,7 @@ fn links(ctx: &Ctx<'_>, sessions: &[SessionId]) -> Result<Vec<FormatContext>, St
         Order::Size => links.sort_by_key(|(.., id)| window(id).map(|w| u32::from(w.cols) * u32::from(w.rows))),
         Order::Default => {}
     }
-    if ctx.has('r') {
+    if ctx.has('r') && ctx.has('O') {
         links.reverse();
     }
     Ok(links
@@ -157,7 +157,7 @@ pub(super) fn list_panes(ctx: &mut Ctx<'_>) -> Outcome {
                 Order::Size => panes.sort_by_key(|id| get(id).map(|p| u32::from(p.cols) * u32::from(p.rows))),
                 _ => {}
             }
-            if ctx.has('r') {
+            if ctx.has('r') && ctx.has('O') {
                 panes.reverse();
             }
             let contexts = panes
@@ -192,7 +192,7 @@ pub(super) fn list_clients(ctx: &mut Ctx<'_>) -> Outcome {
         Order::Size => clients.sort_by_key(|client| (client.cols, client.rows)),
         _ => {}
     }
-    if ctx.has('r') {
+    if ctx.has('r') && ctx.has('O') {
         clients.reverse();
     }
     let contexts = clients

@@ -7,7 +7,7 @@ use super::{Ctx, Flow, Outcome};
 use crate::formats::{self, FormatContext};
 use crate::hooks::Hook;
 use crate::model::Environment;
-use crate::names::clean;
+use crate::names::checked;
 use crate::sessions::NewSession;
 use crate::sizes::parse_size;
 use crate::spawn::{Wanted, WantedWindow};
@@ -24,8 +24,8 @@ pub(super) fn new_session(ctx: &mut Ctx<'_>) -> Outcome {
     let expand = |ctx: &Ctx<'_>, flag: char| {
         ctx.args.get(flag).map(|text| formats::expand(ctx.core, text, &about_client, false))
     };
-    let window_name = expand(ctx, 'n').map(|name| clean(&name, false));
-    let name = expand(ctx, 's').map(|name| clean(&name, false));
+    let window_name = expand(ctx, 'n').map(|name| checked(&name, "window")).transpose()?;
+    let name = expand(ctx, 's').map(|name| checked(&name, "session")).transpose()?;
 
     if ctx.has('A') {
         let existing = match &name {
@@ -50,10 +50,12 @@ pub(super) fn new_session(ctx: &mut Ctx<'_>) -> Outcome {
     }
 
     // The group that -t names: of a session, or by its own name.
-    let group = ctx.get('t').map(|text| match ctx.target.session.and_then(|id| ctx.core.model.sessions.get(&id)) {
-        Some(session) => session.group.clone().unwrap_or_else(|| session.name.clone()),
-        None => clean(&text, false),
-    });
+    let with = ctx.target.session.and_then(|id| ctx.core.model.sessions.get(&id));
+    let group = match (ctx.get('t'), with) {
+        (None, _) => None,
+        (Some(_), Some(session)) => Some(session.group.clone().unwrap_or_else(|| session.name.clone())),
+        (Some(text), None) => Some(checked(&text, "session group")?),
+    };
     let group_with = ctx.target.session.filter(|_| group.is_some());
 
     let attached = client.is_some_and(|client| ctx.core.session_of(client).is_some());

@@ -2,14 +2,14 @@
 
 use outlast_lang::args::{number, percentage};
 use outlast_lang::layout::Direction;
-use outlast_lang::options::{find, Options};
+use outlast_lang::options::{find, Kind, Value};
 
 use super::{Ctx, Flow, Outcome};
 use crate::formats::{self, FormatContext};
 use crate::hooks::Hook;
 use crate::model::ids::{PaneId, WindowId};
 use crate::model::layout::{split, Split};
-use crate::names::clean;
+use crate::names::checked;
 use crate::spawn::{Wanted, WantedWindow};
 use crate::target::Find;
 
@@ -39,10 +39,11 @@ pub(super) fn print_if_asked(ctx: &mut Ctx<'_>, template: &str, find: &Find) {
 pub(super) fn new_window(ctx: &mut Ctx<'_>) -> Outcome {
     let session = ctx.session()?;
     let mut index = ctx.target.index;
-    let name = ctx.get('n').map(|text| {
-        let context = FormatContext { client: ctx.client, session: Some(session), ..FormatContext::default() };
-        clean(&formats::expand(ctx.core, &text, &context, false), false)
-    });
+    let context = FormatContext { client: ctx.client, session: Some(session), ..FormatContext::default() };
+    let name = match ctx.get('n') {
+        Some(text) => Some(checked(&formats::expand(ctx.core, &text, &context, false), "window")?),
+        None => None,
+    };
     if let (true, Some(name), None) = (ctx.has('S'), &name, index) {
         let links = ctx.core.model.sessions.get(&session).map(|session| session.windows.clone()).unwrap_or_default();
         let mut found = links.iter().filter(|(_, link)| {
@@ -208,10 +209,14 @@ fn set_styles(ctx: &mut Ctx<'_>, pane: PaneId) -> Result<(), String> {
 /// Sets an option of a pane that is known to be in the table.
 pub(super) fn set_pane_option(ctx: &mut Ctx<'_>, pane: PaneId, name: &str, text: &str) -> Result<(), String> {
     let row = find(name)?;
-    let mut options = ctx.core.model.panes.get(&pane).map(|pane| pane.state.options.clone()).unwrap_or_else(Options::local);
-    options.set(row, None, text, false)?;
     if let Some(pane) = ctx.core.model.panes.get_mut(&pane) {
-        pane.state.options = options;
+        match row.kind {
+            // tmux takes any text for a style here; what it cannot read has no effect.
+            Kind::Style => {
+                pane.state.options.values.insert(row.name.to_string(), Value::Text(text.to_string()));
+            }
+            _ => pane.state.options.set(row, None, text, false)?,
+        }
         pane.style_cache = None;
     }
     ctx.core.touch_all();

@@ -115,6 +115,7 @@ pub(super) fn select_pane(ctx: &mut Ctx<'_>) -> Outcome {
         let new = if ctx.has('M') || marked == Some(pane) { None } else { Some(pane) };
         if marked != new {
             ctx.core.model.global.marked = new;
+            ctx.core.model.global.marked_in = ctx.target.session.zip(ctx.target.link);
         }
         ctx.core.touch_all();
         return Ok(Flow::Normal);

@@ -32,7 +32,8 @@ fn edge(s: &Scope<'_>) -> Option<Edge> {
 
 fn current_command(s: &Scope<'_>) -> Option<String> {
     let state = state(s)?;
-    let command = if state.dead.is_none() { s.core.probe.foreground_command(state.id) } else { None };
+    // Before it runs it has no name but that of its command.
+    let command = if state.dead.is_none() && state.pid != 0 { s.core.probe.foreground_command(state.id) } else { None };
     let command = command.filter(|command| !command.is_empty()).unwrap_or_else(|| {
         let start = state.start_command.join(" ");
         if start.is_empty() { state.shell.clone() } else { start }
@@ -74,12 +75,15 @@ pub(super) const ROWS: &[Row] = &[
         let cursor = terminal.cursor();
         let line = terminal.first_line() + u64::from(terminal.history_len()) + u64::from(cursor.y);
         let text = terminal.line_text(line);
-        let at = text.columns.iter().position(|(_, column)| *column == cursor.x)?;
+        let Some(at) = text.columns.iter().position(|(_, column)| *column == cursor.x) else { return some(" ") };
         let start = text.columns[at].0 as usize;
         let end = text.columns.get(at + 1).map_or(text.text.len(), |(offset, _)| *offset as usize);
         text.text.get(start..end).map(str::to_string)
     }),
-    text("cursor_colour", |s| some(outlast_lang::colour::name(terminal(s)?.cursor().colour))),
+    text("cursor_colour", |s| match terminal(s)?.cursor().colour {
+        outlast_term::Colour::Default => some("none"),
+        colour => some(outlast_lang::colour::name(colour)),
+    }),
     text("cursor_flag", |s| mode(s, |modes| modes.cursor_visible)),
     text("cursor_shape", |s| {
         some(match terminal(s)?.cursor().shape {

@@ -20,7 +20,8 @@ fn flags(s: &Scope<'_>, escape: bool) -> Option<String> {
         out.push('-');
     }
     let window = s.window?;
-    if s.core.marked().is_some_and(|marked| marked.window == Some(window.id)) {
+    let here = (Some(session.id), Some(index));
+    if s.core.marked().is_some_and(|marked| (marked.session, marked.link) == here) {
         out.push('M');
     }
     if window.zoomed.is_some() {
@@ -71,11 +72,17 @@ pub(super) const ROWS: &[Row] = &[
     text("window_last_flag", |s| flag(s.session?.last.first() == Some(&s.link?.0))),
     text("window_layout", |s| s.window.map(|window| print(&window.layout))),
     text("window_linked", |s| flag(link_names(s, false)?.len() > 1)),
-    text("window_linked_sessions", |s| link_names(s, false).map(|names| names.len().to_string())),
+    text("window_linked_sessions", |s| {
+        // A group counts once.
+        let sessions = s.core.sessions_with(s.window?.id);
+        let groups: std::collections::BTreeSet<_> =
+            sessions.iter().map(|id| s.core.group_of(*id).first().copied()).collect();
+        some(groups.len())
+    }),
     text("window_linked_sessions_list", |s| link_names(s, false).map(|names| names.join(","))),
     text("window_marked_flag", |s| {
-        let window = s.window?;
-        flag(s.core.marked().is_some_and(|marked| marked.window == Some(window.id)))
+        let here = (Some(s.session?.id), s.link.map(|(index, _)| index));
+        flag(s.core.marked().is_some_and(|marked| (marked.session, marked.link) == here))
     }),
     text("window_name", |s| s.window.map(|window| window.name.clone())),
     text("window_panes", |s| s.window.map(|window| window.panes.len().to_string())),

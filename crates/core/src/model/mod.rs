@@ -73,6 +73,9 @@ pub struct Global {
     pub configured: bool,
     /// Marked pane (select-pane -m).
     pub marked: Option<PaneId>,
+    /// The session and link in which it was marked.
+    #[serde(default)]
+    pub marked_in: Option<(SessionId, u32)>,
     /// Files given with -f or found.
     pub config_files: Vec<String>,
     /// Errors of the configuration, shown to the first client that attaches.

@@ -52,7 +52,7 @@ pub struct FakeProbe {
 
 impl Probe for FakeProbe {
     fn foreground_command(&self, _: PaneId) -> Option<String> {
-        Some("cat".to_string())
+        Some("sh".to_string())
     }
     fn working_directory(&self, _: PaneId) -> Option<String> {
         Some("/tmp".to_string())
@@ -120,6 +120,11 @@ pub struct World {
 impl World {
     /// A server without configuration.
     pub fn new() -> World {
+        World::with_config("")
+    }
+
+    /// A server with this configuration file.
+    pub fn with_config(text: &str) -> World {
         let now = Now { ms: 10_000, unix: 1_700_000_000 };
         let probe = FakeProbe::default();
         let mut world = World {
@@ -137,7 +142,7 @@ impl World {
             did: String::new(),
             next_client: 1,
         };
-        world.event(Event::ConfigFiles { files: Vec::new() });
+        world.event(Event::ConfigFiles { files: vec![("/etc/test.conf".to_string(), Ok(text.to_string()))] });
         world
     }
 
