@@ -30,6 +30,16 @@ impl Terminal {
     /// Everything that can be told about the terminal: rows with looks and flags, cursor, modes, margins.
     /// Two terminals with the same text behave the same.
     pub fn dump(&self) -> String {
+        let mut s = self.dump_state();
+        for line in self.first_line()..self.screen_line() + u64::from(self.size.rows) {
+            s.push_str(&self.dump_line(line));
+            s.push('\n');
+        }
+        s
+    }
+
+    /// [`Terminal::dump`] without history and the shown screen.
+    pub fn dump_state(&self) -> String {
         let mut s = String::new();
         let c = self.cursor();
         let _ = writeln!(
@@ -88,10 +98,6 @@ impl Terminal {
             self.history_limit(),
             self.history.scrolled
         );
-        for line in self.first_line()..self.screen_line() + u64::from(self.size.rows) {
-            s.push_str(&self.dump_line(line));
-            s.push('\n');
-        }
         for y in 0..self.other.height() {
             let mut row = String::from("o|");
             self.each_in_row(self.other.row(y), |seen| {
