@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
@@ -15,6 +17,7 @@ use outlast_core::save::Entry;
 use outlast_core::{ClientId, Core, Effect, Event};
 use outlast_sys::bell::ServerBells;
 use outlast_sys::clock;
+use outlast_sys::lock::try_lock_file;
 use outlast_sys::poll::{Interest, Poll};
 use outlast_sys::signal::{self, Signals};
 use outlast_wire::keeper::ToServer;
@@ -60,6 +63,7 @@ pub struct Server {
     pub(crate) calls: Calls,
     pub(crate) journal: Journal<FileMemory>,
     poison: Poison,
+    pub(crate) socket: String,
     /// What the turn wants done.
     pub(crate) effects: Vec<Effect>,
     /// What of the loop's own the turn's transaction is to hold.
@@ -93,6 +97,7 @@ pub struct Parts {
     pub clients: Clients,
     pub journal: Journal<FileMemory>,
     pub poison: Poison,
+    pub socket: String,
 }
 
 /// The time of a turn.
@@ -137,6 +142,7 @@ impl Server {
             calls: Calls::default(),
             journal: parts.journal,
             poison: parts.poison,
+            socket: parts.socket,
             effects: Vec::new(),
             entries: Vec::new(),
             uncommitted: false,
@@ -157,7 +163,6 @@ impl Server {
     /// # Errors
     /// The keeper is gone, or there is no memory for the journal: the state that is there is all there will be.
     pub fn run(mut self) -> io::Result<ExitCode> {
-        outlast_sys::image::trim();
         loop {
             self.wait()?;
             let now = now();
@@ -274,7 +279,9 @@ impl Server {
                 Ok(Some(received)) => received,
                 Ok(None) => return Ok(()),
                 Err(_) if self.ending => {
-                    self.keeper_gone = true;
+                    if !std::mem::replace(&mut self.keeper_gone, true) {
+                        self.leave_socket();
+                    }
                     let _ = self.poll.remove(&*self.link);
                     return Ok(());
                 }
@@ -460,6 +467,17 @@ impl Server {
             if self.poll.modify(&*self.link, KEEPER, interest).is_ok() {
                 self.link_waits = waits;
             }
+        }
+    }
+
+    /// Leaves a socket that nobody listens on, as tmux does: who calls there reads "no server running". Under the
+    /// keeper's lock, because somebody may be starting the next one.
+    fn leave_socket(&self) {
+        let path = Path::new(&self.socket);
+        let lock_path = format!("{}.lock", self.socket);
+        if let Ok(Some(_lock)) = try_lock_file(Path::new(&lock_path)) {
+            let _ = UnixListener::bind(path);
+            let _ = std::fs::remove_file(lock_path);
         }
     }
 
