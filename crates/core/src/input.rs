@@ -18,7 +18,7 @@ use crate::draw;
 use crate::mode::prompt;
 use crate::model::ids::{ClientId, PaneId};
 pub(crate) use focus::update as update_focus;
-pub(crate) use pane::{mouse_to_pane, send_key, write_paste};
+pub(crate) use pane::{mouse_to_pane, send_key};
 
 /// What a client's input remembers between reads.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,7 +40,9 @@ pub fn client_input(core: &mut Core, client: ClientId, bytes: &[u8]) {
     let user_keys = user_keys(core);
     let escape_ms = core.server_chain().number("escape-time").max(0) as u64;
     let now = core.now;
-    let Some(entry) = core.model.clients.get_mut(&client) else { return };
+    let Some(entry) = core.model.clients.get_mut(&client) else {
+        return;
+    };
     if !entry.state.attached {
         return;
     }
@@ -65,10 +67,16 @@ fn handle_all(core: &mut Core, client: ClientId, inputs: Vec<Input>) {
 
 /// Saves what is unfinished and sets the timer for it.
 fn after_decoding(core: &mut Core, client: ClientId, escape_at: u64) {
-    let Some(entry) = core.model.clients.get_mut(&client) else { return };
+    let Some(entry) = core.model.clients.get_mut(&client) else {
+        return;
+    };
     let waits = entry.decoder.is_pending();
     let pending = entry.decoder.pending();
-    let pending = if pending == Decoder::default().pending() { Vec::new() } else { pending };
+    let pending = if pending == Decoder::default().pending() {
+        Vec::new()
+    } else {
+        pending
+    };
     if pending != entry.state.pending_input {
         entry.state.pending_input = pending;
     }
@@ -80,9 +88,10 @@ fn after_decoding(core: &mut Core, client: ClientId, escape_at: u64) {
 
 fn user_keys(core: &Core) -> Vec<(u8, Vec<u8>)> {
     match core.server_chain().value("user-keys") {
-        Some(outlast_lang::options::Value::Array(keys)) => {
-            keys.into_iter().filter_map(|(n, text)| Some((u8::try_from(n).ok()?, unescape(&text)))).collect()
-        }
+        Some(outlast_lang::options::Value::Array(keys)) => keys
+            .into_iter()
+            .filter_map(|(n, text)| Some((u8::try_from(n).ok()?, unescape(&text))))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -139,7 +148,12 @@ fn handle(core: &mut Core, client: ClientId, input: Input) {
 
 /// A key of a client, typed or injected (`send-keys -K`).
 pub(crate) fn handle_key(core: &mut Core, client: ClientId, key: Key) {
-    if !core.model.clients.get(&client).is_some_and(|client| client.state.attached) {
+    if !core
+        .model
+        .clients
+        .get(&client)
+        .is_some_and(|client| client.state.attached)
+    {
         return;
     }
     if matches!(key.code, Code::FocusIn | Code::FocusOut) {
@@ -158,16 +172,24 @@ pub(crate) fn handle_key(core: &mut Core, client: ClientId, key: Key) {
 }
 
 fn has_prompt(core: &Core, client: ClientId) -> bool {
-    core.model.clients.get(&client).is_some_and(|client| client.state.prompt.is_some())
+    core.model
+        .clients
+        .get(&client)
+        .is_some_and(|client| client.state.prompt.is_some())
 }
 
 fn is_read_only(core: &Core, client: ClientId) -> bool {
-    core.model.clients.get(&client).is_some_and(|client| client.state.read_only)
+    core.model
+        .clients
+        .get(&client)
+        .is_some_and(|client| client.state.read_only)
 }
 
 /// A key takes a message away. False: the message does not let itself be.
 fn dismiss(core: &mut Core, client: ClientId) -> bool {
-    let Some(entry) = core.model.clients.get_mut(&client) else { return false };
+    let Some(entry) = core.model.clients.get_mut(&client) else {
+        return false;
+    };
     match &entry.state.message {
         None => true,
         Some(message) if message.ignore_keys => false,
@@ -206,8 +228,16 @@ fn wake_client(core: &mut Core, id: ClientId) {
     let now = core.now.ms;
     let escape_ms = core.server_chain().number("escape-time").max(1) as u64;
     let passed = |at: Option<u64>| at.is_some_and(|at| at <= now);
-    let Some(client) = core.model.clients.get_mut(&id) else { return };
-    if passed(client.state.message.as_ref().and_then(|message| message.until_ms)) {
+    let Some(client) = core.model.clients.get_mut(&id) else {
+        return;
+    };
+    if passed(
+        client
+            .state
+            .message
+            .as_ref()
+            .and_then(|message| message.until_ms),
+    ) {
         client.state.message = None;
         client.stale = true;
     }

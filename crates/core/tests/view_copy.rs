@@ -58,7 +58,10 @@ line 15 foo(bar)
 fn page_up_enters_and_q_leaves() {
     let mut world = world("");
     world.keys("\x02\x1b[5~");
-    assert_eq!(world.format("#{pane_in_mode} #{pane_mode} #{scroll_position}"), "1 copy-mode 5");
+    assert_eq!(
+        world.format("#{pane_in_mode} #{pane_mode} #{scroll_position}"),
+        "1 copy-mode 5"
+    );
     world.keys("q");
     assert_eq!(world.format("#{pane_in_mode} #{scroll_position}"), "0 ");
     assert_eq!(world.typed(0), "");
@@ -82,7 +85,10 @@ fn keys_of_both_tables_select_and_copy() {
     world.keys("\x02[");
     world.keys("\x1b[A\x01");
     world.keys("\x00\x1b[C\x1b[C\x1b[C\x1b[C");
-    world.event(outlast_core::Event::Input { client: view::ME, bytes: b"\x1bw" });
+    world.event(outlast_core::Event::Input {
+        client: view::ME,
+        bytes: b"\x1bw",
+    });
     world.settle();
     assert_eq!(buffer(&mut world), "line");
     world.run(&["set", "-g", "mode-keys", "vi"]);
@@ -103,11 +109,23 @@ fn a_selection_is_drawn_and_its_formats_say_where() {
     send(&mut world, &["begin-selection"]);
     send(&mut world, &["next-word-end"]);
     let screen = world.screen();
-    let selected: Vec<bool> = screen.rows[5].cells.iter().map(|cell| cell.style.bg == Colour::Indexed(3)).collect();
+    let selected: Vec<bool> = screen.rows[5]
+        .cells
+        .iter()
+        .map(|cell| cell.style.bg == Colour::Indexed(3))
+        .collect();
     assert_eq!(selected[..6], [true, true, true, true, false, false]);
-    assert_eq!(world.format("#{selection_present} #{selection_start_x} #{selection_end_x} #{selection_end_y}"), "1 0 4 19");
+    assert_eq!(
+        world.format(
+            "#{selection_present} #{selection_start_x} #{selection_end_x} #{selection_end_y}"
+        ),
+        "1 0 4 19"
+    );
     send(&mut world, &["rectangle-toggle"]);
-    assert_eq!(world.format("#{rectangle_toggle} #{copy_cursor_x} #{copy_cursor_y} #{copy_cursor_word}"), "1 4 5 ");
+    assert_eq!(
+        world.format("#{rectangle_toggle} #{copy_cursor_x} #{copy_cursor_y} #{copy_cursor_word}"),
+        "1 4 5 "
+    );
 }
 
 #[test]
@@ -117,7 +135,10 @@ fn lines_that_the_terminal_wrapped_are_joined() {
     world.keys("\x02[");
     send(&mut world, &["select-line"]);
     send(&mut world, &["copy-selection-and-cancel"]);
-    assert_eq!(buffer(&mut world), "$ a long line that does not fit the pane at all");
+    assert_eq!(
+        buffer(&mut world),
+        "$ a long line that does not fit the pane at all"
+    );
 }
 
 #[test]
@@ -143,11 +164,26 @@ fn searching_marks_matches_and_goes_on() {
     let mut world = world("");
     world.keys("\x02[");
     send(&mut world, &["search-backward", "line 1[0-3]"]);
-    assert_eq!(world.format("#{search_present} #{search_count} #{search_match}"), "1 4 line 13");
+    assert_eq!(
+        world.format("#{search_present} #{search_count} #{search_match}"),
+        "1 4 line 13"
+    );
     let screen = world.screen();
-    let row = screen.rows.iter().position(|row| view::row_text(row).starts_with("line 13")).expect("shown");
-    assert_eq!(screen.rows[row].cells[0].style.bg, Colour::Indexed(5), "the current match");
-    assert_eq!(screen.rows[row - 1].cells[0].style.bg, Colour::Indexed(6), "another match");
+    let row = screen
+        .rows
+        .iter()
+        .position(|row| view::row_text(row).starts_with("line 13"))
+        .expect("shown");
+    assert_eq!(
+        screen.rows[row].cells[0].style.bg,
+        Colour::Indexed(5),
+        "the current match"
+    );
+    assert_eq!(
+        screen.rows[row - 1].cells[0].style.bg,
+        Colour::Indexed(6),
+        "another match"
+    );
     send(&mut world, &["search-again"]);
     assert_eq!(world.format("#{search_match}"), "line 12");
     send(&mut world, &["search-reverse"]);
@@ -222,10 +258,17 @@ fn the_view_finds_its_text_again_when_the_columns_change() {
     for cols in [24, 50, 17, 30] {
         world.resize(cols, 8);
         let now = world.format("#{copy_cursor_line}");
-        assert!(now.starts_with(before.trim_end()), "{cols} columns: {now:?} for {before:?}");
+        assert!(
+            now.starts_with(before.trim_end()),
+            "{cols} columns: {now:?} for {before:?}"
+        );
     }
     world.resize(30, 12);
-    assert!(world.format("#{copy_cursor_line}").starts_with(before.trim_end()));
+    assert!(
+        world
+            .format("#{copy_cursor_line}")
+            .starts_with(before.trim_end())
+    );
 }
 
 #[test]

@@ -21,7 +21,10 @@ fn unbound_keys_go_to_the_program_as_it_wants_them() {
 #[test]
 fn escape_is_a_key_after_escape_time() {
     let mut world = World::new(40, 6, PLAIN);
-    world.event(outlast_core::Event::Input { client: view::ME, bytes: b"\x1b" });
+    world.event(outlast_core::Event::Input {
+        client: view::ME,
+        bytes: b"\x1b",
+    });
     assert_eq!(world.typed(0), "");
     world.pass(600);
     assert_eq!(world.typed(0), "\x1b");
@@ -46,7 +49,11 @@ fn the_prefix_leads_to_its_table() {
 
 #[test]
 fn repeatable_keys_stay_in_their_table_for_a_time() {
-    let mut world = World::new(40, 6, &format!("{PLAIN}bind -r a set -ag @x a\nbind b set -ag @x b\n"));
+    let mut world = World::new(
+        40,
+        6,
+        &format!("{PLAIN}bind -r a set -ag @x a\nbind b set -ag @x b\n"),
+    );
     world.keys("\x02aaa");
     assert_eq!(world.format("#{@x}"), "aaa");
     // A key that does not repeat is looked up in the root table.
@@ -79,11 +86,17 @@ fn synchronized_panes_are_typed_to_together() {
     world.run(&["split-window", "-t", "cc:"]);
     world.run(&["set", "-w", "-t", "cc:", "synchronize-panes", "on"]);
     world.keys("x");
-    assert_eq!((world.typed(0), world.typed(1)), ("x".to_string(), "x".to_string()));
+    assert_eq!(
+        (world.typed(0), world.typed(1)),
+        ("x".to_string(), "x".to_string())
+    );
     world.run(&["select-pane", "-d", "-t", "cc:0.0"]);
     world.run(&["select-pane", "-t", "cc:0.1"]);
     world.keys("y");
-    assert_eq!((world.typed(0), world.typed(1)), (String::new(), "y".to_string()));
+    assert_eq!(
+        (world.typed(0), world.typed(1)),
+        (String::new(), "y".to_string())
+    );
 }
 
 #[test]
@@ -144,7 +157,11 @@ fn the_mouse_selects_panes_and_windows() {
     world.keys(&mouse(0, 7, 7, 'm'));
     assert_eq!(world.row(7), "[cc] 0:bash* 1:two-");
     world.keys(&mouse(65, 7, 7, 'M'));
-    assert_eq!(world.row(7), "[cc] 0:bash- 1:two*", "the wheel on the status line goes to the next window");
+    assert_eq!(
+        world.row(7),
+        "[cc] 0:bash- 1:two*",
+        "the wheel on the status line goes to the next window"
+    );
 }
 
 #[test]
@@ -154,7 +171,10 @@ fn programs_that_want_the_mouse_get_it() {
     world.output(1, "\x1b[?1000h\x1b[?1006h");
     world.keys(&mouse(0, 25, 2, 'M'));
     world.keys(&mouse(0, 25, 2, 'm'));
-    assert_eq!(world.typed(1), format!("{}{}", mouse(0, 4, 2, 'M'), mouse(0, 4, 2, 'm')));
+    assert_eq!(
+        world.typed(1),
+        format!("{}{}", mouse(0, 4, 2, 'M'), mouse(0, 4, 2, 'm'))
+    );
     world.keys(&mouse(64, 25, 2, 'M'));
     assert_eq!(world.typed(1), mouse(64, 4, 2, 'M'));
 }
@@ -176,11 +196,20 @@ fn dragging_a_border_resizes() {
 fn clicks_are_counted() {
     let config = "bind -n DoubleClick1Pane set -ag @x d\nbind -n TripleClick1Pane set -ag @x t\n\
                   bind -n MouseDown1Pane set -ag @x '1(#{mouse_x},#{mouse_y})' -F\nbind -n SecondClick1Pane set -ag @x s\n";
-    let config = config.replace("set -ag @x '1(#{mouse_x},#{mouse_y})' -F", "set -agF @x '1(#{mouse_x},#{mouse_y})'");
+    let config = config.replace(
+        "set -ag @x '1(#{mouse_x},#{mouse_y})' -F",
+        "set -agF @x '1(#{mouse_x},#{mouse_y})'",
+    );
     let mut world = World::new(40, 8, &format!("{PLAIN}set -g mouse on\n{config}"));
     let click = |world: &mut World, x: u16| {
-        world.event(outlast_core::Event::Input { client: view::ME, bytes: mouse(0, x, 2, 'M').as_bytes() });
-        world.event(outlast_core::Event::Input { client: view::ME, bytes: mouse(0, x, 2, 'm').as_bytes() });
+        world.event(outlast_core::Event::Input {
+            client: view::ME,
+            bytes: mouse(0, x, 2, 'M').as_bytes(),
+        });
+        world.event(outlast_core::Event::Input {
+            client: view::ME,
+            bytes: mouse(0, x, 2, 'm').as_bytes(),
+        });
     };
     click(&mut world, 5);
     click(&mut world, 5);

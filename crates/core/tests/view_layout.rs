@@ -81,13 +81,23 @@ fn lines_of_borders() {
         let mut world = split(&format!("set -g pane-border-lines {lines}"));
         world.run(&["split-window", "-v", "-t", "cc:"]);
         assert_eq!(world.row(5).trim_start(), column, "{lines}");
-        assert_eq!(world.row(3).trim_start().chars().take(4).collect::<String>(), row, "{lines}");
+        assert_eq!(
+            world
+                .row(3)
+                .trim_start()
+                .chars()
+                .take(4)
+                .collect::<String>(),
+            row,
+            "{lines}"
+        );
     }
 }
 
 #[test]
 fn titles_stand_on_borders() {
-    let mut world = split("set -g pane-border-status top\nset -g pane-border-format ' #{pane_index} '\n");
+    let mut world =
+        split("set -g pane-border-status top\nset -g pane-border-format ' #{pane_index} '\n");
     world.output(0, "\x1b[H");
     assert_eq!(world.row(0), "── 0 ───────────────┬── 1 ──────────────");
     assert!(world.row(1).starts_with("left"), "{}", world.text());
@@ -98,7 +108,9 @@ fn titles_stand_on_borders() {
 #[test]
 fn indicators_point_to_the_active_pane() {
     let world = split("set -g pane-border-indicators arrows");
-    let arrows: String = (0..7).map(|y| world.row(y).chars().nth(20).unwrap_or(' ')).collect();
+    let arrows: String = (0..7)
+        .map(|y| world.row(y).chars().nth(20).unwrap_or(' '))
+        .collect();
     assert_eq!(arrows, "│→│││││");
 }
 
@@ -108,7 +120,9 @@ fn the_marked_pane_has_its_border_reversed() {
     world.run(&["select-pane", "-m", "-t", "cc:0.0"]);
     let reversed = |world: &World| {
         let screen = world.screen();
-        (0..7).filter(|y| screen.rows[*y].cells[20].style.attrs.has(Attrs::REVERSE)).count()
+        (0..7)
+            .filter(|y| screen.rows[*y].cells[20].style.attrs.has(Attrs::REVERSE))
+            .count()
     };
     assert_eq!(reversed(&world), 4);
     world.run(&["select-pane", "-M"]);
@@ -149,7 +163,10 @@ abc         │·······
 fn a_window_larger_than_the_client_follows_the_cursor() {
     let mut world = World::new(20, 5, PLAIN);
     world.run(&["resize-window", "-t", "cc:", "-x", "40", "-y", "8"]);
-    world.output(0, "0123456789012345678901234567890123456789\r\nb\r\nc\r\nd\r\ne\r\nf\r\ng\r\n");
+    world.output(
+        0,
+        "0123456789012345678901234567890123456789\r\nb\r\nc\r\nd\r\ne\r\nf\r\ng\r\n",
+    );
     // The cursor is on the last row, first column.
     assert_eq!(world.row(3), "");
     assert_eq!(world.row(2), "g");
@@ -194,7 +211,10 @@ left           │right
 fn a_client_that_returns_is_drawn_anew() {
     let mut world = split("");
     let frames = world.frames;
-    world.event(outlast_core::Event::Returned { client: view::ME, size: outlast_term::Size { cols: 40, rows: 8 } });
+    world.event(outlast_core::Event::Returned {
+        client: view::ME,
+        size: outlast_term::Size { cols: 40, rows: 8 },
+    });
     world.settle();
     assert_eq!(world.frames, frames + 1);
     world.event(outlast_core::Event::Continued { client: view::ME });

@@ -5,7 +5,11 @@ mod view;
 use view::World;
 
 fn world(config: &str) -> World {
-    World::new(40, 4, &format!("set -g status-right ''\nset -g automatic-rename off\n{config}"))
+    World::new(
+        40,
+        4,
+        &format!("set -g status-right ''\nset -g automatic-rename off\n{config}"),
+    )
 }
 
 #[test]
@@ -45,7 +49,17 @@ fn a_command_is_typed_and_an_error_is_shown() {
 #[test]
 fn several_answers_fill_a_template() {
     let mut world = world("");
-    world.run(&["command-prompt", "-b", "-t", "/dev/pts/1", "-p", "one,two", "-I", "a,#S", "set -g @x '%1-%2-%%'"]);
+    world.run(&[
+        "command-prompt",
+        "-b",
+        "-t",
+        "/dev/pts/1",
+        "-p",
+        "one,two",
+        "-I",
+        "a,#S",
+        "set -g @x '%1-%2-%%'",
+    ]);
     assert_eq!(world.row(3), "one a");
     world.keys("b\r");
     assert_eq!(world.row(3), "two cc");
@@ -57,7 +71,16 @@ fn several_answers_fill_a_template() {
 fn kinds_of_entries() {
     let mut world = world("");
     let ask = |world: &mut World, flag: &str| {
-        world.run(&["command-prompt", "-b", flag, "-t", "/dev/pts/1", "-p", "?", "set -g @x '%%'"]);
+        world.run(&[
+            "command-prompt",
+            "-b",
+            flag,
+            "-t",
+            "/dev/pts/1",
+            "-p",
+            "?",
+            "set -g @x '%%'",
+        ]);
     };
     ask(&mut world, "-1");
     world.keys("y");
@@ -77,7 +100,18 @@ fn kinds_of_entries() {
 #[test]
 fn a_command_line_waits_for_the_answer() {
     let mut world = world("");
-    let client = world.attach(0, 0, &["command-prompt", "-t", "/dev/pts/1", "-p", "?", "set -g @x '%%'"]);
+    let client = world.attach(
+        0,
+        0,
+        &[
+            "command-prompt",
+            "-t",
+            "/dev/pts/1",
+            "-p",
+            "?",
+            "set -g @x '%%'",
+        ],
+    );
     assert!(!world.exits.contains_key(&client));
     world.keys("v\r");
     assert_eq!(world.exits[&client].0, 0);
@@ -94,11 +128,26 @@ fn confirm_before_asks() {
     assert_eq!(world.row(3), "[cc] 0:bash- 1:two*");
     world.keys("\x02&y");
     assert_eq!(world.row(3), "[cc] 0:bash*");
-    let client = world.attach(0, 0, &["confirm-before", "-t", "/dev/pts/1", "set -g @x yes"]);
+    let client = world.attach(
+        0,
+        0,
+        &["confirm-before", "-t", "/dev/pts/1", "set -g @x yes"],
+    );
     assert_eq!(world.row(3), "Confirm 'set-option'? (y/n)");
     world.keys("n");
     assert_eq!(world.exits[&client].0, 1);
-    world.run(&["confirm-before", "-b", "-y", "-c", "k", "-p", "sure?", "-t", "/dev/pts/1", "set -g @x yes"]);
+    world.run(&[
+        "confirm-before",
+        "-b",
+        "-y",
+        "-c",
+        "k",
+        "-p",
+        "sure?",
+        "-t",
+        "/dev/pts/1",
+        "set -g @x yes",
+    ]);
     assert_eq!(world.row(3), "sure?");
     world.keys("\r");
     assert_eq!(world.format("#{@x}"), "yes");
@@ -109,7 +158,10 @@ fn vi_keys_edit() {
     let mut world = world("set -g status-keys vi");
     world.keys("\x02:");
     world.keys("one two three");
-    world.event(outlast_core::Event::Input { client: view::ME, bytes: b"\x1b" });
+    world.event(outlast_core::Event::Input {
+        client: view::ME,
+        bytes: b"\x1b",
+    });
     world.pass(600);
     world.keys("bbx");
     assert_eq!(world.row(3), ":one wo three");

@@ -13,7 +13,11 @@ fn survives(world: &mut World) {
     assert_eq!(world.cursor(), cursor);
     assert_eq!(world.screen().modes, before.modes);
     let styles = |screen: &outlast_term::Screen| -> Vec<outlast_term::Style> {
-        screen.rows.iter().flat_map(|row| row.cells.iter().map(|cell| cell.style)).collect()
+        screen
+            .rows
+            .iter()
+            .flat_map(|row| row.cells.iter().map(|cell| cell.style))
+            .collect()
     };
     assert_eq!(styles(&world.screen()), styles(&before));
 }
@@ -42,7 +46,13 @@ fn copy_mode_with_selection_and_matches_survives() {
     let mut world = world();
     world.run(&["select-pane", "-t", "cc:0.0"]);
     world.keys("\x02[");
-    for words in [&["search-backward", "line 2"][..], &["page-up"], &["begin-selection"], &["cursor-down"], &["cursor-right"]] {
+    for words in [
+        &["search-backward", "line 2"][..],
+        &["page-up"],
+        &["begin-selection"],
+        &["cursor-down"],
+        &["cursor-right"],
+    ] {
         let mut argv = vec!["send-keys", "-t", "cc:0.0", "-X"];
         argv.extend(words);
         world.run(&argv);
@@ -50,10 +60,20 @@ fn copy_mode_with_selection_and_matches_survives() {
     // The screen that is kept is no longer the terminal's.
     world.output(0, "\x1b[2J\x1b[Hgone");
     survives(&mut world);
-    let before = world.format("#{scroll_position} #{selection_start_y} #{search_count} #{copy_cursor_line}");
+    let before =
+        world.format("#{scroll_position} #{selection_start_y} #{search_count} #{copy_cursor_line}");
     world.crash();
-    assert_eq!(world.format("#{scroll_position} #{selection_start_y} #{search_count} #{copy_cursor_line}"), before);
-    world.run(&["send-keys", "-t", "cc:0.0", "-X", "copy-selection-and-cancel"]);
+    assert_eq!(
+        world.format("#{scroll_position} #{selection_start_y} #{search_count} #{copy_cursor_line}"),
+        before
+    );
+    world.run(&[
+        "send-keys",
+        "-t",
+        "cc:0.0",
+        "-X",
+        "copy-selection-and-cancel",
+    ]);
     assert!(world.run(&["show-buffer"]).contains("世界"));
     assert!(world.row(0).starts_with("gone"));
 }
@@ -74,12 +94,26 @@ fn a_prompt_survives_and_its_answer_counts() {
     survives(&mut world);
     world.keys("gs\r");
     assert_eq!(world.row(9), "[cc] 0:logs*");
-    let client = world.attach(0, 0, &["command-prompt", "-t", "/dev/pts/1", "-p", "a,b", "set -g @x '%1%2'"]);
+    let client = world.attach(
+        0,
+        0,
+        &[
+            "command-prompt",
+            "-t",
+            "/dev/pts/1",
+            "-p",
+            "a,b",
+            "set -g @x '%1%2'",
+        ],
+    );
     world.keys("1\r");
     survives(&mut world);
     world.keys("2\r");
     assert_eq!(world.format("#{@x}"), "12");
-    assert!(world.exits.contains_key(&client), "the command line that waited ends");
+    assert!(
+        world.exits.contains_key(&client),
+        "the command line that waited ends"
+    );
 }
 
 #[test]
@@ -89,7 +123,10 @@ fn a_message_and_an_unfinished_key_survive() {
     survives(&mut world);
     world.pass(5000);
     assert_eq!(world.row(9), "[cc] 0:bash*");
-    world.event(outlast_core::Event::Input { client: view::ME, bytes: b"\x1b[" });
+    world.event(outlast_core::Event::Input {
+        client: view::ME,
+        bytes: b"\x1b[",
+    });
     world.crash();
     world.keys("A");
     assert_eq!(world.typed(1), "\x1b[A");
@@ -102,7 +139,9 @@ fn a_message_and_an_unfinished_key_survive() {
 #[test]
 fn a_drag_goes_on_after_the_server_s_death() {
     let mut world = world();
-    let mouse = |world: &mut World, button: u8, x: u16, last: char| world.keys(&format!("\x1b[<{button};{};3{last}", x + 1));
+    let mouse = |world: &mut World, button: u8, x: u16, last: char| {
+        world.keys(&format!("\x1b[<{button};{};3{last}", x + 1))
+    };
     mouse(&mut world, 0, 20, 'M');
     mouse(&mut world, 32, 22, 'M');
     world.crash();

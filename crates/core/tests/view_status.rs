@@ -14,7 +14,11 @@ fn default_status_line_is_tmux_s() {
         format!("[cc] 0:bash*{}\"host\" 22:13 14-Nov-23", " ".repeat(46))
     );
     let row = world.screen().rows[23].clone();
-    assert!(row.cells.iter().all(|cell| (cell.style.fg, cell.style.bg) == (Colour::Indexed(0), Colour::Indexed(2))));
+    assert!(
+        row.cells
+            .iter()
+            .all(|cell| (cell.style.fg, cell.style.bg) == (Colour::Indexed(0), Colour::Indexed(2)))
+    );
     assert_eq!(world.row(0), "$");
     assert_eq!(world.cursor(), Some((2, 0)));
 }
@@ -28,7 +32,11 @@ fn status_may_be_off_at_the_top_or_have_lines() {
     world.output(0, "one");
     world.expect("[cc] 0:bash*\none\n\n\n\n");
     assert_eq!(world.cursor(), Some((3, 1)));
-    let mut world = World::new(40, 6, "set -g status 3\nset -g status-right ''\nset -g 'status-format[2]' 'third #S'");
+    let mut world = World::new(
+        40,
+        6,
+        "set -g status 3\nset -g status-right ''\nset -g 'status-format[2]' 'third #S'",
+    );
     world.output(0, "one");
     let rows = world.text();
     let rows: Vec<&str> = rows.lines().collect();
@@ -47,11 +55,17 @@ fn styles_and_lengths_of_the_guides() {
     let world = World::new(80, 4, config);
     assert_eq!(
         world.status(),
-        format!(" [cc] 0:bash*{}Ctrl+B H for help  22:13 Nov 14", " ".repeat(36))
+        format!(
+            " [cc] 0:bash*{}Ctrl+B H for help  22:13 Nov 14",
+            " ".repeat(36)
+        )
     );
     let row = world.screen().rows[3].clone();
     let left = row.cells[2].style;
-    assert_eq!((left.fg, left.bg), (Colour::Rgb(0x3f, 0xb9, 0x50), Colour::Rgb(0x0d, 0x11, 0x17)));
+    assert_eq!(
+        (left.fg, left.bg),
+        (Colour::Rgb(0x3f, 0xb9, 0x50), Colour::Rgb(0x0d, 0x11, 0x17))
+    );
     assert!(left.attrs.has(Attrs::BOLD));
     assert_eq!(row.cells[40].style.fg, Colour::Rgb(0x8b, 0x94, 0x9e));
 }
@@ -62,16 +76,25 @@ fn many_windows_scroll_with_markers() {
     for n in 1..8 {
         world.run(&["new-window", "-t", "cc:", "-n", &format!("win{n}")]);
     }
-    assert_eq!(world.status().trim_end(), "[cc] <3  4:win4  5:win5  6:win6- 7:win7*");
+    assert_eq!(
+        world.status().trim_end(),
+        "[cc] <3  4:win4  5:win5  6:win6- 7:win7*"
+    );
     world.run(&["select-window", "-t", "cc:0"]);
-    assert_eq!(world.status().trim_end(), "[cc] 0:bash* 1:win1  2:win2  3:win3  4:>");
+    assert_eq!(
+        world.status().trim_end(),
+        "[cc] 0:bash* 1:win1  2:win2  3:win3  4:>"
+    );
 }
 
 #[test]
 fn the_clock_wakes_only_when_shown() {
     let mut world = World::new(80, 24, "");
     let wake = world.core.next_wake().expect("status-interval");
-    assert!(wake > world.now.ms && wake <= world.now.ms + 15_000, "{wake}");
+    assert!(
+        wake > world.now.ms && wake <= world.now.ms + 15_000,
+        "{wake}"
+    );
     let frames = world.frames;
     world.pass(16_000);
     assert_eq!(world.frames, frames, "the same text is not drawn again");
@@ -118,7 +141,10 @@ fn the_outer_terminal_follows_the_pane_and_the_options() {
     let screen = world.screen();
     assert!(screen.modes.bracketed_paste);
     assert_eq!(screen.modes.mouse, MouseTracking::Any);
-    assert_eq!(screen.cursor.map(|cursor| cursor.shape), Some(outlast_term::CursorShape::BlinkingUnderline));
+    assert_eq!(
+        screen.cursor.map(|cursor| cursor.shape),
+        Some(outlast_term::CursorShape::BlinkingUnderline)
+    );
     world.output(0, "\x1b[?1003l");
     world.run(&["set", "-g", "mouse", "on"]);
     assert_eq!(world.screen().modes.mouse, MouseTracking::Drag);
@@ -137,8 +163,12 @@ fn rows_that_did_not_change_are_shared() {
     let before = world.screen();
     world.output(0, "x");
     let after = world.screen();
-    let same: Vec<bool> =
-        before.rows.iter().zip(&after.rows).map(|(a, b)| std::sync::Arc::ptr_eq(a, b)).collect();
+    let same: Vec<bool> = before
+        .rows
+        .iter()
+        .zip(&after.rows)
+        .map(|(a, b)| std::sync::Arc::ptr_eq(a, b))
+        .collect();
     assert_eq!(same.iter().filter(|same| !**same).count(), 1);
     assert!(!same[2]);
     // Rows that scroll keep their address.
@@ -181,17 +211,28 @@ fn output_is_paced_but_a_key_is_shown_at_once() {
     let mut world = World::new(80, 24, "");
     world.pass(1000);
     let frames = world.frames;
-    let mut output = |world: &mut World, at: u64, bytes: &[u8]| {
-        world.event(outlast_core::Event::Output { pane: outlast_core::PaneId(0), at, bytes });
+    let output = |world: &mut World, at: u64, bytes: &[u8]| {
+        world.event(outlast_core::Event::Output {
+            pane: outlast_core::PaneId(0),
+            at,
+            bytes,
+        });
     };
     output(&mut world, 0, b"a");
-    assert_eq!(world.frames, frames + 1, "the first change after quiet at once");
+    assert_eq!(
+        world.frames,
+        frames + 1,
+        "the first change after quiet at once"
+    );
     output(&mut world, 1, b"b");
     assert_eq!(world.frames, frames + 1);
     assert_eq!(world.core.next_wake(), Some(world.now.ms + 8));
     world.pass(8);
     assert_eq!(world.frames, frames + 2);
-    world.event(outlast_core::Event::Input { client: view::ME, bytes: b"k" });
+    world.event(outlast_core::Event::Input {
+        client: view::ME,
+        bytes: b"k",
+    });
     output(&mut world, 2, b"k");
     assert_eq!(world.frames, frames + 3, "an echo does not wait");
 }

@@ -46,10 +46,18 @@ impl Lines {
 }
 
 /// Characters by which neighbours are border: the index has 8 for left, 4 for right, 2 for above, 1 for below.
-const SINGLE: [char; 16] = ['·', '·', '·', '│', '·', '┌', '└', '├', '·', '┐', '┘', '┤', '─', '┬', '┴', '┼'];
-const DOUBLE: [char; 16] = ['·', '·', '·', '║', '·', '╔', '╚', '╠', '·', '╗', '╝', '╣', '═', '╦', '╩', '╬'];
-const HEAVY: [char; 16] = ['·', '·', '·', '┃', '·', '┏', '┗', '┣', '·', '┓', '┛', '┫', '━', '┳', '┻', '╋'];
-const SIMPLE: [char; 16] = ['.', '.', '.', '|', '.', '+', '+', '+', '.', '+', '+', '+', '-', '+', '+', '+'];
+const SINGLE: [char; 16] = [
+    '·', '·', '·', '│', '·', '┌', '└', '├', '·', '┐', '┘', '┤', '─', '┬', '┴', '┼',
+];
+const DOUBLE: [char; 16] = [
+    '·', '·', '·', '║', '·', '╔', '╚', '╠', '·', '╗', '╝', '╣', '═', '╦', '╩', '╬',
+];
+const HEAVY: [char; 16] = [
+    '·', '·', '·', '┃', '·', '┏', '┗', '┣', '·', '┓', '┛', '┫', '━', '┳', '┻', '╋',
+];
+const SIMPLE: [char; 16] = [
+    '.', '.', '.', '|', '.', '+', '+', '+', '.', '+', '+', '+', '-', '+', '+', '+',
+];
 
 /// The character outside the window.
 pub(crate) const OUTSIDE: char = '·';
@@ -70,7 +78,9 @@ impl Lines {
                 if SINGLE[usize::from(neighbours & 15)] == OUTSIDE {
                     return OUTSIDE;
                 }
-                return index.and_then(|n| char::from_digit(n as u32 % 10, 10)).unwrap_or('*');
+                return index
+                    .and_then(|n| char::from_digit(n as u32 % 10, 10))
+                    .unwrap_or('*');
             }
         };
         table[usize::from(neighbours & 15)]
@@ -126,7 +136,10 @@ pub(crate) struct Shape {
 pub(crate) fn two_panes(layout: &Cell) -> Option<Direction> {
     match &layout.content {
         Content::Cells(direction, cells)
-            if cells.len() == 2 && cells.iter().all(|cell| matches!(cell.content, Content::Pane(_))) =>
+            if cells.len() == 2
+                && cells
+                    .iter()
+                    .all(|cell| matches!(cell.content, Content::Pane(_))) =>
         {
             Some(*direction)
         }
@@ -141,7 +154,11 @@ impl Shape {
     }
 
     fn bottom(&self) -> u16 {
-        if self.status == PaneStatus::Bottom { self.rows.saturating_sub(1) } else { self.rows }
+        if self.status == PaneStatus::Bottom {
+            self.rows.saturating_sub(1)
+        } else {
+            self.rows
+        }
     }
 
     /// Whether a place counts as border; the edge of the window does.
@@ -166,7 +183,11 @@ impl Shape {
         if self.is_border(px + 1, py) {
             out |= 4;
         }
-        let above = if self.status == PaneStatus::Top { py != 0 } else { true };
+        let above = if self.status == PaneStatus::Top {
+            py != 0
+        } else {
+            true
+        };
         if above && (py == 0 || self.is_border(px, py - 1)) {
             out |= 2;
         }
@@ -219,12 +240,21 @@ impl Shape {
 
     /// The first pane, from the active one on, that a border cell belongs to.
     pub(crate) fn owner(&self, x: u16, y: u16) -> Option<usize> {
-        self.panes.iter().position(|pane| self.side(pane, x, y).is_some())
+        self.panes
+            .iter()
+            .position(|pane| self.side(pane, x, y).is_some())
     }
 }
 
 /// The arrow that points to the active pane, on the second cell of a pane's border.
-pub(crate) fn arrow(shape: &Shape, owner: &Rect, active: usize, x: u16, y: u16, neighbours: u8) -> Option<char> {
+pub(crate) fn arrow(
+    shape: &Shape,
+    owner: &Rect,
+    active: usize,
+    x: u16,
+    y: u16,
+    neighbours: u8,
+) -> Option<char> {
     let rect = shape.panes.get(active)?;
     if x != owner.x + 1 && y != owner.y + 1 {
         return None;

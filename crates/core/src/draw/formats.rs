@@ -62,26 +62,81 @@ pub(crate) fn fingerprint(core: &Core, client: ClientId, view: &View, serial: u6
     let mut hasher = DefaultHasher::new();
     let h = &mut hasher;
     serial.hash(h);
-    (view.cols, view.rows, view.ox, view.oy, view.status_rows, view.bigger).hash(h);
+    (
+        view.cols,
+        view.rows,
+        view.ox,
+        view.oy,
+        view.status_rows,
+        view.bigger,
+    )
+        .hash(h);
     if let Some(client) = core.model.clients.get(&client) {
         let state = &client.state;
-        (&state.key_table, state.read_only, state.session, state.pan, view.active).hash(h);
+        (
+            &state.key_table,
+            state.read_only,
+            state.session,
+            state.pan,
+            view.active,
+        )
+            .hash(h);
     }
     core.model.global.marked.hash(h);
-    let Some(session) = core.model.sessions.get(&view.session) else { return h.finish() };
-    (&session.name, session.current, &session.last, &session.group).hash(h);
+    let Some(session) = core.model.sessions.get(&view.session) else {
+        return h.finish();
+    };
+    (
+        &session.name,
+        session.current,
+        &session.last,
+        &session.group,
+    )
+        .hash(h);
     options(&session.options, h);
     for (index, (window, link)) in &session.windows {
         (index, link.bell, link.activity, link.silence).hash(h);
-        let Some(window) = core.model.windows.get(window) else { continue };
-        (window.id, &window.name, window.cols, window.rows, window.zoomed, window.active, window.panes.len()).hash(h);
+        let Some(window) = core.model.windows.get(window) else {
+            continue;
+        };
+        (
+            window.id,
+            &window.name,
+            window.cols,
+            window.rows,
+            window.zoomed,
+            window.active,
+            window.panes.len(),
+        )
+            .hash(h);
         options(&window.options, h);
         let shown = window.id == view.window;
-        for id in window.panes.iter().filter(|id| shown || **id == window.active) {
-            let Some(pane) = core.model.panes.get(id) else { continue };
+        for id in window
+            .panes
+            .iter()
+            .filter(|id| shown || **id == window.active)
+        {
+            let Some(pane) = core.model.panes.get(id) else {
+                continue;
+            };
             let state = &pane.state;
-            (id, &state.title, state.cols, state.rows, state.x, state.y, state.life, state.input_off).hash(h);
-            (state.mode.is_some(), state.dead.is_some(), pane.terminal.modes().alternate).hash(h);
+            (
+                id,
+                &state.title,
+                state.cols,
+                state.rows,
+                state.x,
+                state.y,
+                state.life,
+                state.input_off,
+            )
+                .hash(h);
+            (
+                state.mode.is_some(),
+                state.dead.is_some(),
+                pane.terminal.modes().alternate,
+            )
+                .hash(h);
             options(&state.options, h);
         }
     }
@@ -108,9 +163,14 @@ pub(crate) fn expand(core: &Core, client: ClientId, view: &View, old: Formats) -
     let chain = core.session_chain(Some(view.session));
     let window = core.window_chain(view.window);
     let context = view::context(core, client, None);
-    let title = chain
-        .flag("set-titles")
-        .then(|| Arc::from(formats::expand(core, &chain.text("set-titles-string"), &context, true)));
+    let title = chain.flag("set-titles").then(|| {
+        Arc::from(formats::expand(
+            core,
+            &chain.text("set-titles-string"),
+            &context,
+            true,
+        ))
+    });
     let pane_status = window.number("pane-border-status");
     let mut panes = BTreeMap::new();
     for id in view::visible_panes(core, view.window) {

@@ -62,14 +62,31 @@ pub(crate) fn draw(
     spans: &mut Vec<Span>,
 ) {
     let available = available.min((row.cells.len() as u16).saturating_sub(at));
-    let Some(parts) = cut(expanded, base) else { return };
+    let Some(parts) = cut(expanded, base) else {
+        return;
+    };
     if let Some(bg) = parts.fill {
-        let style = Style { bg, ..Style::default() };
+        let style = Style {
+            bg,
+            ..Style::default()
+        };
         for column in at..at + available {
-            text::set(row, column, ScreenCell { style, ..ScreenCell::BLANK });
+            text::set(
+                row,
+                column,
+                ScreenCell {
+                    style,
+                    ..ScreenCell::BLANK
+                },
+            );
         }
     }
-    let mut canvas = Canvas { row, at, available, spans };
+    let mut canvas = Canvas {
+        row,
+        at,
+        available,
+        spans,
+    };
     match parts.list {
         Align::Default => canvas.without_list(&parts, parts.sections[LEFT].width()),
         Align::Left => canvas.list_left(parts),
@@ -81,8 +98,14 @@ pub(crate) fn draw(
 
 /// Columns that a format takes once drawn.
 pub(crate) fn width(expanded: &str) -> u16 {
-    let Some(parts) = cut(expanded, Style::default()) else { return 0 };
-    parts.sections.iter().map(Section::width).fold(0, u16::saturating_add)
+    let Some(parts) = cut(expanded, Style::default()) else {
+        return 0;
+    };
+    parts
+        .sections
+        .iter()
+        .map(Section::width)
+        .fold(0, u16::saturating_add)
 }
 
 /// The end of a style: the `]` that is not inside `#{…}`.
@@ -110,7 +133,10 @@ fn cut(expanded: &str, base: Style) -> Option<Parts> {
     let mut parts = Parts::default();
     let mut base = base;
     let mut default = base;
-    let mut current = StyleSpec { style: base, ..StyleSpec::default() };
+    let mut current = StyleSpec {
+        style: base,
+        ..StyleSpec::default()
+    };
     let mut section = LEFT;
     // Which section an alignment writes to; behind a list what was aligned with it goes to AFTER.
     let mut map = [LEFT, LEFT, CENTRE, RIGHT, ABSOLUTE];
@@ -124,7 +150,11 @@ fn cut(expanded: &str, base: Style) -> Option<Parts> {
             let after = &rest[hashes..];
             let is_style = after.starts_with('[') && hashes % 2 == 1;
             if !is_style {
-                let shown = if after.starts_with('[') { hashes / 2 } else { hashes.div_ceil(2) };
+                let shown = if after.starts_with('[') {
+                    hashes / 2
+                } else {
+                    hashes.div_ceil(2)
+                };
                 let literal = if after.starts_with('[') { 1 } else { 0 };
                 rest = &after[literal..];
                 if !current.ignore {
@@ -141,7 +171,9 @@ fn cut(expanded: &str, base: Style) -> Option<Parts> {
             let end = style_end(body)?;
             rest = &body[end + 1..];
             let saved = current.style;
-            let Ok(next) = style::parse(&body[..end], &current, &default) else { continue };
+            let Ok(next) = style::parse(&body[..end], &current, &default) else {
+                continue;
+            };
             current = next;
             parts.fill = current.fill.or(parts.fill);
             match std::mem::take(&mut current.default) {
@@ -187,7 +219,11 @@ fn cut(expanded: &str, base: Style) -> Option<Parts> {
                     section = map[current.align as usize];
                 }
                 List::LeftMarker | List::RightMarker => {
-                    let marker = if current.list == List::LeftMarker { LIST_LEFT } else { LIST_RIGHT };
+                    let marker = if current.list == List::LeftMarker {
+                        LIST_LEFT
+                    } else {
+                        LIST_RIGHT
+                    };
                     if in_list == Some(true) && parts.sections[marker].width() == 0 {
                         range = None;
                         if focus.0.is_some() && focus.1.is_none() {
@@ -203,7 +239,11 @@ fn cut(expanded: &str, base: Style) -> Option<Parts> {
                     range = Some((of, start, what));
                 } else if column != start {
                     // tmux gives a range the column behind it too, so that a separator belongs to what it follows.
-                    parts.sections[of].spans.push(Span { start, end: column + 1, range: what });
+                    parts.sections[of].spans.push(Span {
+                        start,
+                        end: column + 1,
+                        range: what,
+                    });
                 }
             }
             if range.is_none() && current.range != Range::None {
@@ -212,7 +252,11 @@ fn cut(expanded: &str, base: Style) -> Option<Parts> {
             continue;
         }
         let until = rest.find('#').unwrap_or(rest.len());
-        text::push_text(&mut parts.sections[section].row, &rest[..until], current.style);
+        text::push_text(
+            &mut parts.sections[section].row,
+            &rest[..until],
+            current.style,
+        );
         rest = &rest[until..];
     }
     parts.focus = focus.0.zip(focus.1);
@@ -266,7 +310,12 @@ impl Canvas<'_> {
         let s = &parts.sections;
         let mut w = widths(parts);
         w[LEFT] = left;
-        trim(&mut w, &[LEFT, CENTRE, RIGHT], &[CENTRE, RIGHT, LEFT], self.available);
+        trim(
+            &mut w,
+            &[LEFT, CENTRE, RIGHT],
+            &[CENTRE, RIGHT, LEFT],
+            self.available,
+        );
         let right = self.available - w[RIGHT];
         self.put(&s[LEFT], 0, 0, w[LEFT]);
         self.put(&s[RIGHT], right, s[RIGHT].width() - w[RIGHT], w[RIGHT]);
@@ -277,7 +326,12 @@ impl Canvas<'_> {
     /// The middle part of a section, halfway between two columns.
     fn put_centre(&mut self, section: &Section, from: u16, to: u16, width: u16) {
         let middle = from + to.saturating_sub(from) / 2;
-        self.put(section, middle.saturating_sub(width / 2), section.width() / 2 - width / 2, width);
+        self.put(
+            section,
+            middle.saturating_sub(width / 2),
+            section.width() / 2 - width / 2,
+            width,
+        );
     }
 
     /// The list, scrolled so that the focus is visible, with markers where it goes on.
@@ -309,7 +363,9 @@ impl Canvas<'_> {
         let Section { row, .. } = std::mem::take(&mut parts.sections[AFTER]);
         let at = parts.sections[section].width();
         let target = &mut parts.sections[section].row;
-        target.cells.extend(std::iter::repeat_n(ScreenCell::BLANK, usize::from(after)));
+        target
+            .cells
+            .extend(std::iter::repeat_n(ScreenCell::BLANK, usize::from(after)));
         text::copy(&row, 0, after, target, at);
         let left = parts.sections[LEFT].width();
         self.without_list(&parts, left);
@@ -317,7 +373,12 @@ impl Canvas<'_> {
 
     fn list_left(&mut self, parts: Parts) {
         let mut w = widths(&parts);
-        trim(&mut w, &[LEFT, CENTRE, RIGHT, LIST, AFTER], &[CENTRE, LIST, RIGHT, AFTER, LEFT], self.available);
+        trim(
+            &mut w,
+            &[LEFT, CENTRE, RIGHT, LIST, AFTER],
+            &[CENTRE, LIST, RIGHT, AFTER, LEFT],
+            self.available,
+        );
         if w[LIST] == 0 {
             return self.drop_list(parts, LEFT, w[AFTER]);
         }
@@ -334,7 +395,12 @@ impl Canvas<'_> {
 
     fn list_centre(&mut self, parts: Parts) {
         let mut w = widths(&parts);
-        trim(&mut w, &[LEFT, CENTRE, RIGHT, LIST, AFTER], &[LIST, AFTER, CENTRE, RIGHT, LEFT], self.available);
+        trim(
+            &mut w,
+            &[LEFT, CENTRE, RIGHT, LIST, AFTER],
+            &[LIST, AFTER, CENTRE, RIGHT, LEFT],
+            self.available,
+        );
         if w[LIST] == 0 {
             return self.drop_list(parts, CENTRE, w[AFTER]);
         }
@@ -353,7 +419,12 @@ impl Canvas<'_> {
 
     fn list_right(&mut self, parts: Parts) {
         let mut w = widths(&parts);
-        trim(&mut w, &[LEFT, CENTRE, RIGHT, LIST, AFTER], &[CENTRE, LIST, RIGHT, AFTER, LEFT], self.available);
+        trim(
+            &mut w,
+            &[LEFT, CENTRE, RIGHT, LIST, AFTER],
+            &[CENTRE, LIST, RIGHT, AFTER, LEFT],
+            self.available,
+        );
         if w[LIST] == 0 {
             return self.drop_list(parts, RIGHT, w[AFTER]);
         }
@@ -372,8 +443,18 @@ impl Canvas<'_> {
     /// The list and what is with it lie over the rest, in the middle of the whole width.
     fn list_absolute(&mut self, parts: Parts) {
         let mut w = widths(&parts);
-        trim(&mut w, &[LEFT, CENTRE, RIGHT], &[CENTRE, RIGHT, LEFT], self.available);
-        trim(&mut w, &[LIST, AFTER, ABSOLUTE], &[LIST, AFTER, ABSOLUTE], self.available);
+        trim(
+            &mut w,
+            &[LEFT, CENTRE, RIGHT],
+            &[CENTRE, RIGHT, LEFT],
+            self.available,
+        );
+        trim(
+            &mut w,
+            &[LIST, AFTER, ABSOLUTE],
+            &[LIST, AFTER, ABSOLUTE],
+            self.available,
+        );
         let s = &parts.sections;
         let right = self.available - w[RIGHT];
         let middle = w[LEFT] + (right - w[LEFT]) / 2;

@@ -8,13 +8,14 @@
 mod borders;
 mod compose;
 mod formats;
+mod frame;
 mod layout;
 mod status;
 mod text;
 mod view;
+mod window;
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use outlast_term::Screen;
@@ -24,10 +25,10 @@ use crate::{Core, Effect};
 pub(crate) use compose::Cache;
 pub(crate) use layout::{Span, draw as draw_format};
 pub(crate) use text::{
-    blank as blank_row, clusters, copy as copy_cells, push as push_cluster, push_cell_text, width as text_width,
-    write as write_text,
+    blank as blank_row, clusters, copy as copy_cells, push as push_cluster, push_cell_text,
+    width as text_width, write as write_text,
 };
-pub(crate) use view::{View, active_pane, context, cursor_in_window, style_of, view, visible_panes};
+pub(crate) use view::{View, active_pane, context, style_of, view, visible_panes};
 
 /// Least time between two frames while output keeps coming.
 const FRAME_MS: u64 = 8;
@@ -59,7 +60,9 @@ impl State {
 
     /// What clicks on the status lines of a client mean.
     pub(crate) fn spans(&self, client: ClientId, row: u16) -> &[Span] {
-        self.clients.get(&client).map_or(&[], |cache| cache.spans(row))
+        self.clients
+            .get(&client)
+            .map_or(&[], |cache| cache.spans(row))
     }
 }
 
@@ -90,12 +93,19 @@ pub fn frames(core: &mut Core) {
     crate::input::update_focus(core);
     let now = core.now.ms;
     let mut draw = std::mem::take(&mut core.draw);
-    if draw.clients.len() > core.model.clients.len() || draw.typed.len() > core.model.clients.len() {
-        draw.clients.retain(|id, _| core.model.clients.contains_key(id));
-        draw.typed.retain(|id, _| core.model.clients.contains_key(id));
+    if draw.clients.len() > core.model.clients.len() || draw.typed.len() > core.model.clients.len()
+    {
+        draw.clients
+            .retain(|id, _| core.model.clients.contains_key(id));
+        draw.typed
+            .retain(|id, _| core.model.clients.contains_key(id));
     }
     let panes = &core.model.panes;
-    draw.held.retain(|id, _| panes.get(id).is_some_and(|pane| pane.terminal.modes().synchronized));
+    draw.held.retain(|id, _| {
+        panes
+            .get(id)
+            .is_some_and(|pane| pane.terminal.modes().synchronized)
+    });
     let expired = |since: &u64| since.saturating_add(SYNC_MS) <= now;
     let shown = draw.held.values().any(expired);
     let ids: Vec<ClientId> = core
@@ -116,7 +126,9 @@ pub fn frames(core: &mut Core) {
         let mut cache = draw.clients.remove(&id).unwrap_or_default();
         let screen = compose::compose(core, id, &mut cache, &mut draw.held, draw.serial);
         draw.clients.insert(id, cache);
-        let Some(client) = core.model.clients.get_mut(&id) else { continue };
+        let Some(client) = core.model.clients.get_mut(&id) else {
+            continue;
+        };
         client.stale = false;
         let Some(screen) = screen else { continue };
         let screen = Arc::new(screen);
@@ -141,12 +153,16 @@ const SYNC_BEGIN: &[u8] = b"\x1b[?2026h";
 /// is left of the bytes.
 pub(crate) fn settle<'a>(core: &mut Core, pane: PaneId, bytes: &'a [u8]) -> &'a [u8] {
     let last = |what: &[u8]| bytes.windows(what.len()).rposition(|window| window == what);
-    let Some(end) = last(SYNC_END) else { return bytes };
+    let Some(end) = last(SYNC_END) else {
+        return bytes;
+    };
     if last(SYNC_BEGIN).is_none_or(|begin| begin < end) {
         return bytes;
     }
     let (settled, rest) = bytes.split_at(end + SYNC_END.len());
-    let Some(entry) = core.model.panes.get_mut(&pane) else { return bytes };
+    let Some(entry) = core.model.panes.get_mut(&pane) else {
+        return bytes;
+    };
     entry.terminal.advance(settled);
     core.touch_pane(pane);
     frames(core);
@@ -156,7 +172,9 @@ pub(crate) fn settle<'a>(core: &mut Core, pane: PaneId, bytes: &'a [u8]) -> &'a 
 /// When a stale client's next frame may go: at once after a quiet time or a key, else paced.
 fn due_at(core: &Core, draw: &State, id: ClientId) -> u64 {
     let now = core.now.ms;
-    let Some(client) = core.model.clients.get(&id) else { return u64::MAX };
+    let Some(client) = core.model.clients.get(&id) else {
+        return u64::MAX;
+    };
     let typed = draw.typed.get(&id).is_some_and(|at| at + INPUT_MS >= now);
     if typed || client.screen.is_none() {
         return now;
@@ -178,7 +196,11 @@ pub fn next_due(core: &Core) -> Option<u64> {
         if client.stale {
             at(due_at(core, draw, *id));
         }
-        if let Some(cache) = draw.clients.get(id).filter(|cache| cache.status_due != u64::MAX) {
+        if let Some(cache) = draw
+            .clients
+            .get(id)
+            .filter(|cache| cache.status_due != u64::MAX)
+        {
             at(cache.status_due);
         }
     }
@@ -199,11 +221,4 @@ fn same(a: &Screen, b: &Screen) -> bool {
         && a.clipboard.0 == b.clipboard.0
         && a.title == b.title
         && a.rows.iter().zip(&b.rows).all(|(a, b)| Arc::ptr_eq(a, b))
-}
-
-/// A number that stands for a value.
-fn fingerprint(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }

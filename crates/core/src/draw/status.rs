@@ -77,12 +77,20 @@ fn draw(expanded: String, style: Style, cols: u16) -> Line {
     let mut row = text::blank(cols, style);
     let mut spans = Vec::new();
     layout::draw(&expanded, style, &mut row, 0, cols, &mut spans);
-    Line { expanded, style, row: Arc::new(row), spans }
+    Line {
+        expanded,
+        style,
+        row: Arc::new(row),
+        spans,
+    }
 }
 
 /// The row, among the status rows, of a message or prompt.
 pub(crate) fn message_row(core: &Core, view: &View) -> u16 {
-    let line = core.session_chain(Some(view.session)).number("message-line").max(0) as u16;
+    let line = core
+        .session_chain(Some(view.session))
+        .number("message-line")
+        .max(0) as u16;
     line.min(view.status.saturating_sub(1))
 }
 
@@ -90,22 +98,24 @@ pub(crate) fn message_row(core: &Core, view: &View) -> u16 {
 fn area(core: &Core, view: &View, context: &FormatContext) -> (u16, u16) {
     let chain = core.session_chain(Some(view.session));
     let style = view::style_over(core, &chain, "message-style", context, Style::default());
-    let width = style.width.as_deref().and_then(|width| match width.strip_suffix('%') {
-        Some(percent) => Some((u32::from(view.cols) * percent.parse::<u32>().ok()? / 100) as u16),
-        None => width.parse().ok(),
-    });
-    let width = width.filter(|width| *width != 0 && *width <= view.cols).unwrap_or(view.cols);
+    let width = style
+        .width
+        .as_deref()
+        .and_then(|width| match width.strip_suffix('%') {
+            Some(percent) => {
+                Some((u32::from(view.cols) * percent.parse::<u32>().ok()? / 100) as u16)
+            }
+            None => width.parse().ok(),
+        });
+    let width = width
+        .filter(|width| *width != 0 && *width <= view.cols)
+        .unwrap_or(view.cols);
     let at = match style.align {
         Align::Centre | Align::AbsoluteCentre => (view.cols - width) / 2,
         Align::Right => view.cols - width,
         _ => 0,
     };
     (at, width)
-}
-
-/// Escapes `#` so that the text is drawn as it is.
-pub(crate) fn literal(text: &str) -> String {
-    text.replace('#', "##")
 }
 
 /// What lies over the status lines: the row with a message or prompt, and the prompt's cursor.
@@ -120,7 +130,9 @@ pub(crate) fn overlay(
     let mut context = view::context(core, client, None);
     let row_at = message_row(core, view);
     let (at, width) = area(core, view, &context);
-    let mut row = under.cloned().unwrap_or_else(|| text::blank(view.cols, Style::default()));
+    let mut row = under
+        .cloned()
+        .unwrap_or_else(|| text::blank(view.cols, Style::default()));
     if let Some(message) = &state.message {
         let style = view::style_of(core, &chain, "message-style", &context);
         context.extra.push(("message".into(), message.text.clone()));
@@ -131,17 +143,28 @@ pub(crate) fn overlay(
     }
     let prompt = state.prompt.as_ref()?;
     let command = prompt.command_mode;
-    let option = if command { "message-command-style" } else { "message-style" };
+    let option = if command {
+        "message-command-style"
+    } else {
+        "message-style"
+    };
     let style = view::style_of(core, &chain, option, &context);
     context.extra.push(("prompt-input".into(), prompt.text()));
     let shown = formats::expand(core, prompt.label(), &context, true);
     context.extra.push(("message".into(), shown));
-    context.extra.push(("command_prompt".into(), if command { "1" } else { "0" }.into()));
+    context.extra.push((
+        "command_prompt".into(),
+        if command { "1" } else { "0" }.into(),
+    ));
     let expanded = formats::expand(core, &message_format(&chain), &context, true);
     layout::draw(&expanded, style, &mut row, at, width, &mut Vec::new());
     let start = layout::width(&expanded).min(width);
     let x = draw_input(&mut row, prompt, at + start, at + width, style);
-    let name = if command { "prompt-command-cursor" } else { "prompt-cursor" };
+    let name = if command {
+        "prompt-command-cursor"
+    } else {
+        "prompt-cursor"
+    };
     let cursor = PromptCursor {
         x,
         row: row_at,
@@ -153,7 +176,11 @@ pub(crate) fn overlay(
 
 fn message_format(chain: &crate::options::Chain<'_>) -> String {
     let format = chain.text("message-format");
-    if format.is_empty() { "#{message}".to_string() } else { format }
+    if format.is_empty() {
+        "#{message}".to_string()
+    } else {
+        format
+    }
 }
 
 fn shape(index: i64) -> CursorShape {

@@ -18,7 +18,9 @@ pub(crate) fn clusters(text: &str) -> impl Iterator<Item = Cluster<'_>> {
         loop {
             let mut chars = rest.chars();
             let first = chars.next()?;
-            if (' '..='~').contains(&first) && chars.clone().next().is_none_or(|next| next.is_ascii()) {
+            if (' '..='~').contains(&first)
+                && chars.clone().next().is_none_or(|next| next.is_ascii())
+            {
                 let (text, after) = rest.split_at(1);
                 rest = after;
                 return Some(Cluster { text, width: 1 });
@@ -32,12 +34,19 @@ pub(crate) fn clusters(text: &str) -> impl Iterator<Item = Cluster<'_>> {
                 }
                 end += c.len_utf8();
                 // A pair of regional indicators is complete.
-                last = if (last, next) == (Class::Regional, Class::Regional) { Class::Other } else { next };
+                last = if (last, next) == (Class::Regional, Class::Regional) {
+                    Class::Other
+                } else {
+                    next
+                };
             }
             let (text, after) = rest.split_at(end);
             rest = after;
             if last != Class::Control {
-                return Some(Cluster { text, width: text_width(text).min(2) as u16 });
+                return Some(Cluster {
+                    text,
+                    width: text_width(text).min(2) as u16,
+                });
             }
         }
     })
@@ -51,7 +60,9 @@ fn class(c: char) -> Class {
 fn joins(last: Class, next: Class) -> bool {
     match next {
         _ if last == Class::Control => false,
-        Class::Extend | Class::Joiner | Class::Spacing | Class::Linker | Class::ConjunctExtend => true,
+        Class::Extend | Class::Joiner | Class::Spacing | Class::Linker | Class::ConjunctExtend => {
+            true
+        }
         Class::Pictographic => last == Class::Joiner,
         Class::Regional => last == Class::Regional,
         Class::L | Class::Lv | Class::Lvt => last == Class::L,
@@ -63,7 +74,9 @@ fn joins(last: Class, next: Class) -> bool {
 
 /// Columns that a text takes.
 pub(crate) fn width(text: &str) -> u16 {
-    clusters(text).map(|cluster| cluster.width).fold(0, u16::saturating_add)
+    clusters(text)
+        .map(|cluster| cluster.width)
+        .fold(0, u16::saturating_add)
 }
 
 /// A cell with one cluster; longer clusters are kept in `row`.
@@ -78,7 +91,12 @@ fn cell(row: &mut ScreenRow, text: &str, width: u16, style: Style) -> ScreenCell
             ScreenCell::CLUSTER | index
         }
     };
-    ScreenCell { text, style, width: width as u8, link: 0 }
+    ScreenCell {
+        text,
+        style,
+        width: width as u8,
+        link: 0,
+    }
 }
 
 /// Appends a cluster at the end of the row.
@@ -89,7 +107,12 @@ pub(crate) fn push(row: &mut ScreenRow, cluster: &Cluster<'_>, style: Style) {
     let cell = cell(row, cluster.text, cluster.width, style);
     row.cells.push(cell);
     for _ in 1..cluster.width {
-        row.cells.push(ScreenCell { text: 0, style, width: 0, link: 0 });
+        row.cells.push(ScreenCell {
+            text: 0,
+            style,
+            width: 0,
+            link: 0,
+        });
     }
 }
 
@@ -103,7 +126,13 @@ pub(crate) fn push_text(row: &mut ScreenRow, text: &str, style: Style) {
 /// A row of blanks.
 pub(crate) fn blank(columns: u16, style: Style) -> ScreenRow {
     ScreenRow {
-        cells: vec![ScreenCell { style, ..ScreenCell::BLANK }; columns as usize],
+        cells: vec![
+            ScreenCell {
+                style,
+                ..ScreenCell::BLANK
+            };
+            columns as usize
+        ],
         clusters: Vec::new(),
     }
 }
@@ -135,16 +164,26 @@ pub(crate) fn set(row: &mut ScreenRow, column: u16, cell: ScreenCell) {
     }
     if row.cells[at].width == 0 && at > 0 {
         let style = row.cells[at - 1].style;
-        row.cells[at - 1] = ScreenCell { style, ..ScreenCell::BLANK };
+        row.cells[at - 1] = ScreenCell {
+            style,
+            ..ScreenCell::BLANK
+        };
     }
-    if let Some(after) = row.cells.get_mut(at + width) {
-        if after.width == 0 {
-            *after = ScreenCell { style: after.style, ..ScreenCell::BLANK };
-        }
+    if let Some(after) = row.cells.get_mut(at + width)
+        && after.width == 0
+    {
+        *after = ScreenCell {
+            style: after.style,
+            ..ScreenCell::BLANK
+        };
     }
     row.cells[at] = cell;
     for n in 1..width {
-        row.cells[at + n] = ScreenCell { text: 0, width: 0, ..cell };
+        row.cells[at + n] = ScreenCell {
+            text: 0,
+            width: 0,
+            ..cell
+        };
     }
 }
 
@@ -157,7 +196,14 @@ pub(crate) fn copy(from: &ScreenRow, start: u16, count: u16, to: &mut ScreenRow,
         let target = at + (column - start);
         let whole = source.width.max(1) as u16;
         if source.width == 0 || column + whole > end {
-            set(to, target, ScreenCell { style: source.style, ..ScreenCell::BLANK });
+            set(
+                to,
+                target,
+                ScreenCell {
+                    style: source.style,
+                    ..ScreenCell::BLANK
+                },
+            );
             column += 1;
             continue;
         }
@@ -173,6 +219,7 @@ pub(crate) fn copy(from: &ScreenRow, start: u16, count: u16, to: &mut ScreenRow,
     }
 }
 
+#[cfg(test)]
 /// The text of columns `from..to` of a row, blanks at the end kept.
 pub(crate) fn text_of(row: &ScreenRow, from: usize, to: usize) -> String {
     let mut out = String::new();
@@ -191,7 +238,11 @@ pub(crate) fn push_cell_text(row: &ScreenRow, cell: &ScreenCell, out: &mut Strin
         let index = (cell.text & !ScreenCell::CLUSTER) as usize;
         out.push_str(row.clusters.get(index).map_or(" ", |text| text));
     } else {
-        out.push(char::from_u32(cell.text).filter(|c| *c != '\0').unwrap_or(' '));
+        out.push(
+            char::from_u32(cell.text)
+                .filter(|c| *c != '\0')
+                .unwrap_or(' '),
+        );
     }
 }
 

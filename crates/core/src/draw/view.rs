@@ -51,7 +51,11 @@ impl View {
     }
     /// First screen row of the status lines.
     pub(crate) fn status_row(&self) -> u16 {
-        if self.status_top { 0 } else { self.rows - self.status_rows }
+        if self.status_top {
+            0
+        } else {
+            self.rows - self.status_rows
+        }
     }
 }
 
@@ -95,7 +99,10 @@ pub(crate) fn view(core: &Core, client: ClientId) -> Option<View> {
         view.ox = x.min(window.cols.saturating_sub(cols));
         view.oy = y.min(window.rows.saturating_sub(room));
     } else if let Some((x, y)) = cursor_in_window(core, view.active) {
-        let (right, below) = (window.cols.saturating_sub(cols), window.rows.saturating_sub(room));
+        let (right, below) = (
+            window.cols.saturating_sub(cols),
+            window.rows.saturating_sub(room),
+        );
         view.ox = if x < cols {
             0
         } else if x > right {
@@ -118,7 +125,10 @@ pub(crate) fn view(core: &Core, client: ClientId) -> Option<View> {
 pub(crate) fn active_pane(core: &Core, client: ClientId, window: WindowId) -> Option<PaneId> {
     let state = &core.model.clients.get(&client)?.state;
     let window = core.model.windows.get(&window)?;
-    let own = state.panes.get(&window.id.0).filter(|pane| state.active_pane && window.panes.contains(pane));
+    let own = state
+        .panes
+        .get(&window.id.0)
+        .filter(|pane| state.active_pane && window.panes.contains(pane));
     Some(own.copied().unwrap_or(window.active))
 }
 
@@ -135,7 +145,10 @@ pub(crate) fn cursor_in_window(core: &Core, pane_id: PaneId) -> Option<(u16, u16
             (cursor.x, cursor.y)
         }
     };
-    Some((pane.state.x.saturating_add(x), pane.state.y.saturating_add(y)))
+    Some((
+        pane.state.x.saturating_add(x),
+        pane.state.y.saturating_add(y),
+    ))
 }
 
 /// The panes of a window that can be seen.
@@ -151,14 +164,22 @@ pub(crate) fn visible_panes(core: &Core, window: WindowId) -> Vec<PaneId> {
 
 /// The format context of what a client shows.
 pub(crate) fn context(core: &Core, client: ClientId, pane: Option<PaneId>) -> FormatContext {
-    let mut context = FormatContext { client: Some(client), ..FormatContext::default() };
+    let mut context = FormatContext {
+        client: Some(client),
+        ..FormatContext::default()
+    };
     if let Some(state) = core.model.clients.get(&client).map(|client| &client.state) {
         context.session = state.session;
         if let Some(session) = state.session.and_then(|id| core.model.sessions.get(&id)) {
             context.link = Some(session.current);
-            context.window = session.windows.get(&session.current).map(|(window, _)| *window);
+            context.window = session
+                .windows
+                .get(&session.current)
+                .map(|(window, _)| *window);
         }
-        let active = context.window.and_then(|window| active_pane(core, client, window));
+        let active = context
+            .window
+            .and_then(|window| active_pane(core, client, window));
         context.pane = pane.or(active);
     }
     context
@@ -181,11 +202,19 @@ pub(crate) fn style_over(
     } else {
         text
     };
-    let current = StyleSpec { style: base, ..StyleSpec::default() };
+    let current = StyleSpec {
+        style: base,
+        ..StyleSpec::default()
+    };
     style::parse(&text, &current, &base).unwrap_or(current)
 }
 
 /// The cell style of a style option.
-pub(crate) fn style_of(core: &Core, chain: &Chain<'_>, name: &str, context: &FormatContext) -> Style {
+pub(crate) fn style_of(
+    core: &Core,
+    chain: &Chain<'_>,
+    name: &str,
+    context: &FormatContext,
+) -> Style {
     style_over(core, chain, name, context, Style::default()).style
 }

@@ -5,10 +5,10 @@ use crate::model::ids::{ClientId, PaneId};
 
 /// A client's terminal has gained or lost the focus.
 pub(super) fn client(core: &mut Core, client: ClientId, focused: bool) {
-    if let Some(client) = core.model.clients.get_mut(&client) {
-        if client.state.keys.unfocused == focused {
-            client.state.keys.unfocused = !focused;
-        }
+    if let Some(client) = core.model.clients.get_mut(&client)
+        && client.state.keys.unfocused == focused
+    {
+        client.state.keys.unfocused = !focused;
     }
     update(core);
 }
@@ -35,7 +35,9 @@ pub(crate) fn update(core: &mut Core) {
         .map(|(id, _, is)| (id, is))
         .collect();
     for (id, is) in changed {
-        let Some(pane) = core.model.panes.get_mut(&id) else { continue };
+        let Some(pane) = core.model.panes.get_mut(&id) else {
+            continue;
+        };
         pane.state.focused = is;
         if pane.terminal.modes().focus && pane.state.dead.is_none() {
             core.write_pane(id, if is { b"\x1b[I" } else { b"\x1b[O" });

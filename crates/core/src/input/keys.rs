@@ -10,9 +10,17 @@ use crate::{Core, MouseEvent};
 
 /// The table that the session gives its clients.
 fn default_table(core: &Core, client: ClientId) -> String {
-    let session = core.model.clients.get(&client).and_then(|client| client.state.session);
+    let session = core
+        .model
+        .clients
+        .get(&client)
+        .and_then(|client| client.state.session);
     let name = core.session_chain(session).text("key-table");
-    if name.is_empty() { "root".to_string() } else { name }
+    if name.is_empty() {
+        "root".to_string()
+    } else {
+        name
+    }
 }
 
 /// The table of the mode that a pane is in.
@@ -37,30 +45,35 @@ pub(crate) fn binding(core: &Core, table: &str, key: Key) -> Option<(String, Bin
 /// Sets the table that the next key is looked up in; None is the session's.
 fn set_table(core: &mut Core, client: ClientId, table: Option<&str>) {
     let now = core.now.ms;
-    if let Some(client) = core.model.clients.get_mut(&client) {
-        if client.state.key_table.as_deref() != table {
-            client.state.key_table = table.map(str::to_string);
-            client.state.keys.table_since_ms = now;
-            client.stale = true;
-        }
+    if let Some(client) = core.model.clients.get_mut(&client)
+        && client.state.key_table.as_deref() != table
+    {
+        client.state.key_table = table.map(str::to_string);
+        client.state.keys.table_since_ms = now;
+        client.stale = true;
     }
 }
 
 fn is_repeating(core: &Core, client: ClientId) -> bool {
-    core.model.clients.get(&client).is_some_and(|client| client.state.repeat_until_ms.is_some())
+    core.model
+        .clients
+        .get(&client)
+        .is_some_and(|client| client.state.repeat_until_ms.is_some())
 }
 
 fn stop_repeating(core: &mut Core, client: ClientId) {
-    if let Some(client) = core.model.clients.get_mut(&client) {
-        if client.state.repeat_until_ms.is_some() {
-            client.state.repeat_until_ms = None;
-        }
+    if let Some(client) = core.model.clients.get_mut(&client)
+        && client.state.repeat_until_ms.is_some()
+    {
+        client.state.repeat_until_ms = None;
     }
 }
 
 /// Handles a key that no prompt took. `mouse` is its event if it is a mouse key.
 pub(super) fn handle(core: &mut Core, client: ClientId, key: Key, mouse: Option<MouseEvent>) {
-    let Some(state) = core.model.clients.get(&client).map(|client| &client.state) else { return };
+    let Some(state) = core.model.clients.get(&client).map(|client| &client.state) else {
+        return;
+    };
     let session = state.session;
     let chain = core.session_chain(session);
     let is_mouse = matches!(key.code, Code::Mouse(_));
@@ -91,7 +104,10 @@ pub(super) fn handle(core: &mut Core, client: ClientId, key: Key, mouse: Option<
         let any = Key::plain(Code::Any);
         let found = binding(core, &table, key).or_else(|| binding(core, &table, any));
         let repeats = found.as_ref().is_some_and(|(_, binding)| binding.repeat);
-        if table == "prefix" && prefix_expired(core, client) && !(repeats && is_repeating(core, client)) {
+        if table == "prefix"
+            && prefix_expired(core, client)
+            && !(repeats && is_repeating(core, client))
+        {
             set_table(core, client, None);
             table = root.clone();
             first = root.clone();
@@ -144,12 +160,18 @@ pub(super) fn handle(core: &mut Core, client: ClientId, key: Key, mouse: Option<
 /// prefix-timeout has passed since the prefix.
 fn prefix_expired(core: &Core, client: ClientId) -> bool {
     let timeout = core.server_chain().number("prefix-timeout").max(0) as u64;
-    let since = core.model.clients.get(&client).map_or(0, |client| client.state.keys.table_since_ms);
+    let since = core
+        .model
+        .clients
+        .get(&client)
+        .map_or(0, |client| client.state.keys.table_since_ms);
     timeout != 0 && core.now.ms > since + timeout
 }
 
 fn repeat_time(core: &Core, client: ClientId, name: &str, binding: &Binding) -> u64 {
-    let Some(state) = core.model.clients.get(&client).map(|client| &client.state) else { return 0 };
+    let Some(state) = core.model.clients.get(&client).map(|client| &client.state) else {
+        return 0;
+    };
     let chain = core.session_chain(state.session);
     let time = chain.number("repeat-time").max(0) as u64;
     if !binding.repeat || time == 0 {
@@ -157,14 +179,26 @@ fn repeat_time(core: &Core, client: ClientId, name: &str, binding: &Binding) -> 
     }
     let initial = chain.number("initial-repeat-time").max(0) as u64;
     let again = state.repeat_until_ms.is_some() && state.keys.last_key.as_deref() == Some(name);
-    if !again && initial != 0 { initial } else { time }
+    if !again && initial != 0 {
+        initial
+    } else {
+        time
+    }
 }
 
 /// An unbound key goes to the pane's program.
-fn forward(core: &mut Core, client: ClientId, pane: Option<PaneId>, key: Key, mouse: Option<MouseEvent>) {
+fn forward(
+    core: &mut Core,
+    client: ClientId,
+    pane: Option<PaneId>,
+    key: Key,
+    mouse: Option<MouseEvent>,
+) {
     let Some(pane) = pane else { return };
     let is_mouse = matches!(key.code, Code::Mouse(_));
-    let Some(state) = core.model.panes.get(&pane).map(|pane| &pane.state) else { return };
+    let Some(state) = core.model.panes.get(&pane).map(|pane| &pane.state) else {
+        return;
+    };
     if state.dead.is_some() && !is_mouse && core.pane_chain(pane).number("remain-on-exit") == 3 {
         if let Ok(commands) = core.parse_commands(&format!("kill-pane -t {pane}")) {
             core.run_binding(client, "", &commands, None);
@@ -177,6 +211,13 @@ fn forward(core: &mut Core, client: ClientId, pane: Option<PaneId>, key: Key, mo
     match mouse {
         Some(mouse) => pane::mouse_to_pane(core, pane, &mouse),
         None if matches!(key.code, Code::FocusIn | Code::FocusOut) => {}
-        None => pane::send_key(core, pane, Key { mods: Mods(key.mods.0), ..key }),
+        None => pane::send_key(
+            core,
+            pane,
+            Key {
+                mods: Mods(key.mods.0),
+                ..key
+            },
+        ),
     }
 }

@@ -35,11 +35,20 @@ struct Hit {
 fn hit(core: &Core, client: ClientId, x: u16, y: u16, drag: Option<PaneId>) -> Option<Hit> {
     let view = draw::view(core, client)?;
     let session = core.model.sessions.get(&view.session)?;
-    let mut event = MouseEvent { x, y, session: Some(view.session), ..MouseEvent::default() };
+    let mut event = MouseEvent {
+        x,
+        y,
+        session: Some(view.session),
+        ..MouseEvent::default()
+    };
     if view.status != 0 && view.status_row() <= y && y < view.status_row() + view.status {
         let line = y - view.status_row();
         event.status_line = Some(line);
-        let span = core.draw.spans(client, line).iter().find(|span| span.start <= x && x < span.end);
+        let span = core
+            .draw
+            .spans(client, line)
+            .iter()
+            .find(|span| span.start <= x && x < span.end);
         let place = match span.map(|span| &span.range) {
             None | Some(Range::None) => MouseWhere::StatusDefault,
             Some(Range::Left) => {
@@ -64,7 +73,12 @@ fn hit(core: &Core, client: ClientId, x: u16, y: u16, drag: Option<PaneId>) -> O
             }
             Some(Range::Session(id)) => {
                 event.status_range = "session".into();
-                event.session = core.model.sessions.keys().find(|known| known.0 == *id).copied();
+                event.session = core
+                    .model
+                    .sessions
+                    .keys()
+                    .find(|known| known.0 == *id)
+                    .copied();
                 event.session?;
                 MouseWhere::Status
             }
@@ -80,29 +94,40 @@ fn hit(core: &Core, client: ClientId, x: u16, y: u16, drag: Option<PaneId>) -> O
     if wx > view.ox + view.sx || wy > view.oy + view.sy {
         return None;
     }
-    let pane = drag.filter(|pane| core.model.panes.contains_key(pane)).or_else(|| core.pane_at(view.window, wx, wy))?;
+    let pane = drag
+        .filter(|pane| core.model.panes.contains_key(pane))
+        .or_else(|| core.pane_at(view.window, wx, wy))?;
     let state = &core.model.panes.get(&pane)?.state;
-    let inside = wx >= state.x && wx < state.x + state.cols && wy >= state.y && wy < state.y + state.rows;
+    let inside =
+        wx >= state.x && wx < state.x + state.cols && wy >= state.y && wy < state.y + state.rows;
     event.window = Some(session.current);
     event.pane = Some(pane);
     event.in_pane = inside;
     event.pane_x = wx.saturating_sub(state.x).min(state.cols.saturating_sub(1));
     event.pane_y = wy.saturating_sub(state.y).min(state.rows.saturating_sub(1));
-    let place = if inside || drag.is_some() { MouseWhere::Pane } else { MouseWhere::Border };
+    let place = if inside || drag.is_some() {
+        MouseWhere::Pane
+    } else {
+        MouseWhere::Border
+    };
     Some(Hit { place, event })
 }
 
 /// A place on the screen in the window's columns and rows; the status lines count as the row next to them.
 fn window_place(view: &View, x: u16, y: u16) -> (u16, u16) {
     let top = view.window_top();
-    let y = y.saturating_sub(top).min(view.window_rows().saturating_sub(1));
+    let y = y
+        .saturating_sub(top)
+        .min(view.window_rows().saturating_sub(1));
     (x + view.ox, y + view.oy)
 }
 
 /// Handles a report of the outer terminal.
 pub(super) fn report(core: &mut Core, client: ClientId, report: Mouse) {
     let now = core.now.ms;
-    let Some(state) = core.model.clients.get(&client).map(|client| &client.state) else { return };
+    let Some(state) = core.model.clients.get(&client).map(|client| &client.state) else {
+        return;
+    };
     let before = state.click.clone().unwrap_or_default();
     let mut click = before.clone();
     let decoded = decode_raw(report.raw, report.release);
@@ -128,7 +153,10 @@ pub(super) fn report(core: &mut Core, client: ClientId, report: Mouse) {
         _ => {}
     }
     // The pane in which a drag began keeps it.
-    let owner = before.pane.filter(|_| kind == MouseKind::Drag && before.dragging != 0).map(PaneId);
+    let owner = before
+        .pane
+        .filter(|_| kind == MouseKind::Drag && before.dragging != 0)
+        .map(PaneId);
     let found = hit(core, client, x, y, owner);
     (click.x, click.y, click.raw) = (report.x, report.y, report.raw);
     let Some(Hit { place, mut event }) = found else {
@@ -140,10 +168,15 @@ pub(super) fn report(core: &mut Core, client: ClientId, report: Mouse) {
     if (x, y) != (report.x, report.y) {
         // What is hit is where the drag began, but the mouse is elsewhere by now.
         (event.x, event.y) = (report.x, report.y);
-        let at = event.pane.and_then(|pane| place_in_pane(core, client, pane, (report.x, report.y)));
+        let at = event
+            .pane
+            .and_then(|pane| place_in_pane(core, client, pane, (report.x, report.y)));
         (event.pane_x, event.pane_y) = at.unwrap_or((event.pane_x, event.pane_y));
     }
-    if matches!(kind, MouseKind::Down | MouseKind::SecondClick | MouseKind::TripleClick) {
+    if matches!(
+        kind,
+        MouseKind::Down | MouseKind::SecondClick | MouseKind::TripleClick
+    ) {
         let at = format!("{place:?}{:?}{:?}{button}", event.pane, event.window);
         if kind != MouseKind::Down && at != before.place {
             kind = MouseKind::Down;
@@ -160,7 +193,12 @@ pub(super) fn report(core: &mut Core, client: ClientId, report: Mouse) {
     if kind == MouseKind::Drag {
         if before.drag.is_some() && before.dragging != 0 {
             save(core, client, click);
-            return drag(core, client, before.drag.as_deref().unwrap_or_default(), &event);
+            return drag(
+                core,
+                client,
+                before.drag.as_deref().unwrap_or_default(),
+                &event,
+            );
         }
         click.dragging = button.max(1);
         if before.dragging == 0 {
@@ -180,7 +218,14 @@ pub(super) fn report(core: &mut Core, client: ClientId, report: Mouse) {
         MouseKind::WheelUp | MouseKind::WheelDown | MouseKind::Move => 0,
         _ => button,
     };
-    let key = Key { code: Code::Mouse(MouseKey { kind, button, place }), mods };
+    let key = Key {
+        code: Code::Mouse(MouseKey {
+            kind,
+            button,
+            place,
+        }),
+        mods,
+    };
     if kind == MouseKind::Move && place == MouseWhere::Pane {
         follow(core, client, &event);
     }
@@ -189,37 +234,59 @@ pub(super) fn report(core: &mut Core, client: ClientId, report: Mouse) {
 }
 
 fn save(core: &mut Core, client: ClientId, click: Click) {
-    if let Some(client) = core.model.clients.get_mut(&client) {
-        if client.state.click.as_ref() != Some(&click) {
-            client.state.click = Some(click);
-        }
+    if let Some(client) = core.model.clients.get_mut(&client)
+        && client.state.click.as_ref() != Some(&click)
+    {
+        client.state.click = Some(click);
     }
 }
 
 /// A second press was not followed by a third: it was a double click.
 pub(super) fn click_timer(core: &mut Core, client: ClientId) {
-    let Some(mut click) = core.model.clients.get(&client).and_then(|client| client.state.click.clone()) else { return };
+    let Some(mut click) = core
+        .model
+        .clients
+        .get(&client)
+        .and_then(|client| client.state.click.clone())
+    else {
+        return;
+    };
     click.pending = false;
     click.count = 0;
     let (x, y, raw) = (click.x, click.y, click.raw);
     save(core, client, click);
     let decoded = decode_raw(raw, false);
-    let Some(Hit { place, mut event }) = hit(core, client, x, y, None) else { return };
+    let Some(Hit { place, mut event }) = hit(core, client, x, y, None) else {
+        return;
+    };
     event.raw = raw;
     event.last = (x, y);
     // The program has had the presses; it counts clicks itself.
     event.in_pane = false;
-    let mouse = MouseKey { kind: MouseKind::DoubleClick, button: decoded.button.max(1), place };
-    let key = Key { code: Code::Mouse(mouse), mods: decoded.mods };
+    let mouse = MouseKey {
+        kind: MouseKind::DoubleClick,
+        button: decoded.button.max(1),
+        place,
+    };
+    let key = Key {
+        code: Code::Mouse(mouse),
+        mods: decoded.mods,
+    };
     event.key = outlast_lang::key::name(key);
     keys::handle(core, client, key, Some(event));
 }
 
 /// focus-follows-mouse.
 fn follow(core: &mut Core, client: ClientId, event: &MouseEvent) {
-    let (Some(pane), Some(session)) = (event.pane, event.session) else { return };
+    let (Some(pane), Some(session)) = (event.pane, event.session) else {
+        return;
+    };
     let active = draw::context(core, client, None).pane;
-    if active == Some(pane) || !core.session_chain(Some(session)).flag("focus-follows-mouse") {
+    if active == Some(pane)
+        || !core
+            .session_chain(Some(session))
+            .flag("focus-follows-mouse")
+    {
         return;
     }
     if let Ok(commands) = core.parse_commands(&format!("select-pane -t {pane}")) {
@@ -238,7 +305,9 @@ pub(crate) fn start_copy_drag(core: &mut Core, client: ClientId, event: &MouseEv
 }
 
 fn start(core: &mut Core, client: ClientId, what: &str, event: &MouseEvent) {
-    let Some(state) = core.model.clients.get(&client).map(|client| &client.state) else { return };
+    let Some(state) = core.model.clients.get(&client).map(|client| &client.state) else {
+        return;
+    };
     let mut click = state.click.clone().unwrap_or_default();
     if click.dragging == 0 {
         return;
@@ -264,10 +333,10 @@ fn drag(core: &mut Core, client: ClientId, what: &str, event: &MouseEvent) {
 }
 
 fn set_scroll(core: &mut Core, client: ClientId, at: Option<u64>) {
-    if let Some(client) = core.model.clients.get_mut(&client) {
-        if client.state.keys.scroll_at_ms != at {
-            client.state.keys.scroll_at_ms = at;
-        }
+    if let Some(client) = core.model.clients.get_mut(&client)
+        && client.state.keys.scroll_at_ms != at
+    {
+        client.state.keys.scroll_at_ms = at;
     }
 }
 
@@ -286,7 +355,9 @@ pub(super) fn scroll_timer(core: &mut Core, client: ClientId) {
 
 /// Moves the borders at the place before to the place now.
 fn border(core: &mut Core, client: ClientId, event: &MouseEvent) {
-    let Some(view) = draw::view(core, client) else { return };
+    let Some(view) = draw::view(core, client) else {
+        return;
+    };
     let from = window_place(&view, event.last.0, event.last.1);
     let to = window_place(&view, event.x, event.y);
     if from == to {
@@ -297,8 +368,13 @@ fn border(core: &mut Core, client: ClientId, event: &MouseEvent) {
         let mut found: Vec<(Vec<usize>, usize)> = Vec::new();
         // A corner has borders of both directions around it.
         for (dx, dy) in [(0, 0), (0, 1), (1, 0), (0, -1), (-1, 0)] {
-            let (Some(x), Some(y)) = (from.0.checked_add_signed(dx), from.1.checked_add_signed(dy)) else { continue };
-            if let Some(border) = layout::border_at(root, x, y).filter(|border| !found.contains(border)) {
+            let (Some(x), Some(y)) = (from.0.checked_add_signed(dx), from.1.checked_add_signed(dy))
+            else {
+                continue;
+            };
+            if let Some(border) =
+                layout::border_at(root, x, y).filter(|border| !found.contains(border))
+            {
                 found.push(border);
             }
         }
@@ -319,7 +395,9 @@ fn border(core: &mut Core, client: ClientId, event: &MouseEvent) {
 fn direction(root: &Cell, path: &[usize]) -> Option<Direction> {
     let mut cell = root;
     for at in path {
-        let Content::Cells(_, cells) = &cell.content else { return None };
+        let Content::Cells(_, cells) = &cell.content else {
+            return None;
+        };
         cell = cells.get(*at)?;
     }
     match &cell.content {
@@ -329,7 +407,12 @@ fn direction(root: &Cell, path: &[usize]) -> Option<Direction> {
 }
 
 /// A place on a client's screen in a pane's columns and rows, kept inside.
-pub(crate) fn place_in_pane(core: &Core, client: ClientId, pane: PaneId, at: (u16, u16)) -> Option<(u16, u16)> {
+pub(crate) fn place_in_pane(
+    core: &Core,
+    client: ClientId,
+    pane: PaneId,
+    at: (u16, u16),
+) -> Option<(u16, u16)> {
     let view = draw::view(core, client)?;
     let (x, y) = window_place(&view, at.0, at.1);
     let state = &core.model.panes.get(&pane)?.state;

@@ -8,10 +8,9 @@ use crate::{Core, MouseEvent};
 
 /// Whether the pane's program can be typed to: no mode lies over it and its input is on.
 fn takes_input(core: &Core, pane: PaneId) -> bool {
-    core.model
-        .panes
-        .get(&pane)
-        .is_some_and(|pane| pane.state.mode.is_none() && !pane.state.input_off && pane.state.dead.is_none())
+    core.model.panes.get(&pane).is_some_and(|pane| {
+        pane.state.mode.is_none() && !pane.state.input_off && pane.state.dead.is_none()
+    })
 }
 
 /// The pane, and with synchronize-panes the others of its window that have it too.
@@ -20,7 +19,9 @@ fn with_synchronized(core: &Core, pane: PaneId) -> Vec<PaneId> {
     if !core.pane_chain(pane).flag("synchronize-panes") {
         return panes;
     }
-    let Some(window) = core.model.panes.get(&pane).map(|pane| pane.state.window) else { return panes };
+    let Some(window) = core.model.panes.get(&pane).map(|pane| pane.state.window) else {
+        return panes;
+    };
     let others = crate::draw::visible_panes(core, window);
     panes.extend(
         others
@@ -34,11 +35,26 @@ fn with_synchronized(core: &Core, pane: PaneId) -> Vec<PaneId> {
 fn encode_options(core: &Core) -> EncodeOptions {
     let chain = core.server_chain();
     let backspace = match outlast_lang::key::parse(&chain.text("backspace")) {
-        Some(Key { code: Code::Char(c), mods: Mods::CTRL }) if c.is_ascii() => if c == '?' { 0x7f } else { c as u8 & 0x1f },
-        Some(Key { code: Code::Char(c), .. }) if c.is_ascii() => c as u8,
+        Some(Key {
+            code: Code::Char(c),
+            mods: Mods::CTRL,
+        }) if c.is_ascii() => {
+            if c == '?' {
+                0x7f
+            } else {
+                c as u8 & 0x1f
+            }
+        }
+        Some(Key {
+            code: Code::Char(c),
+            ..
+        }) if c.is_ascii() => c as u8,
         _ => 0x7f,
     };
-    EncodeOptions { csi_u: chain.number("extended-keys-format") == 0, backspace }
+    EncodeOptions {
+        csi_u: chain.number("extended-keys-format") == 0,
+        backspace,
+    }
 }
 
 /// A key for a pane's program, and for those synchronized with it.
@@ -60,30 +76,38 @@ pub(crate) fn send_key(core: &mut Core, pane: PaneId, key: Key) {
 
 /// Pasted bytes from a client's terminal, in pieces.
 pub(super) fn paste(core: &mut Core, client: ClientId, bytes: &[u8], end: bool) {
-    let Some(pane) = crate::draw::context(core, client, None).pane else { return };
-    let Some(state) = core.model.clients.get(&client).map(|client| &client.state) else { return };
+    let Some(pane) = crate::draw::context(core, client, None).pane else {
+        return;
+    };
+    let Some(state) = core.model.clients.get(&client).map(|client| &client.state) else {
+        return;
+    };
     // All pieces of one paste go where the first went.
     let (pane, begun) = match state.keys.pasting {
         Some(pane) => (pane, true),
         None => (pane, false),
     };
     let next = (!end).then_some(pane);
-    if state.keys.pasting != next {
-        if let Some(client) = core.model.clients.get_mut(&client) {
-            client.state.keys.pasting = next;
-        }
+    if state.keys.pasting != next
+        && let Some(client) = core.model.clients.get_mut(&client)
+    {
+        client.state.keys.pasting = next;
     }
     write_paste(core, pane, bytes, !begun, end);
 }
 
 /// A paste for a pane's program, bracketed if it asked for that; `start` and `end` say whether this is its first or
 /// last piece.
-pub(crate) fn write_paste(core: &mut Core, pane: PaneId, bytes: &[u8], start: bool, end: bool) {
+fn write_paste(core: &mut Core, pane: PaneId, bytes: &[u8], start: bool, end: bool) {
     if !takes_input(core, pane) {
         return;
     }
     for pane in with_synchronized(core, pane) {
-        let bracketed = core.model.panes.get(&pane).is_some_and(|pane| pane.terminal.modes().bracketed_paste);
+        let bracketed = core
+            .model
+            .panes
+            .get(&pane)
+            .is_some_and(|pane| pane.terminal.modes().bracketed_paste);
         let mut out = Vec::with_capacity(bytes.len() + 12);
         if bracketed && start {
             out.extend_from_slice(b"\x1b[200~");
@@ -103,8 +127,15 @@ pub(crate) fn mouse_to_pane(core: &mut Core, pane: PaneId, event: &MouseEvent) {
     if event.pane != Some(pane) || !event.in_pane || !takes_input(core, pane) {
         return;
     }
-    let Some(entry) = core.model.panes.get(&pane) else { return };
-    let report = Mouse { raw: event.raw, x: event.pane_x, y: event.pane_y, release: event.release };
+    let Some(entry) = core.model.panes.get(&pane) else {
+        return;
+    };
+    let report = Mouse {
+        raw: event.raw,
+        x: event.pane_x,
+        y: event.pane_y,
+        release: event.release,
+    };
     let mut bytes = Vec::new();
     encode_mouse(report, &entry.terminal.modes(), &mut bytes);
     if !bytes.is_empty() {

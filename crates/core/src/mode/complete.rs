@@ -23,8 +23,14 @@ pub fn complete(core: &Core, prompt: &Prompt) -> Option<(usize, usize, String)> 
     }
     let input = &prompt.input;
     let at = prompt.cursor.min(input.len());
-    let start = input[..at].iter().rposition(|c| *c == ' ').map_or(0, |at| at + 1);
-    let end = input[at..].iter().position(|c| *c == ' ').map_or(input.len(), |n| at + n);
+    let start = input[..at]
+        .iter()
+        .rposition(|c| *c == ' ')
+        .map_or(0, |at| at + 1);
+    let end = input[at..]
+        .iter()
+        .position(|c| *c == ' ')
+        .map_or(input.len(), |n| at + n);
     let word: String = input[start..end].iter().collect();
     if word.is_empty() {
         return None;
@@ -50,7 +56,11 @@ pub fn complete(core: &Core, prompt: &Prompt) -> Option<(usize, usize, String)> 
     }
     let first = found.first()?.clone();
     let shared = found.iter().fold(first.len(), |length, name| {
-        let same = first.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
+        let same = first
+            .bytes()
+            .zip(name.bytes())
+            .take_while(|(a, b)| a == b)
+            .count();
         length.min(same)
     });
     let mut text = first.get(..shared)?.to_string();

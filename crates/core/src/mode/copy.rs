@@ -8,6 +8,7 @@
 //! Departures from tmux: modes are not stacked (a listing replaces copy mode); no scrollbars, so `scroll-to-mouse` does
 //! nothing; a search is bounded by rows, not by time.
 
+mod actions;
 mod brackets;
 mod commands;
 mod draw;
@@ -27,7 +28,6 @@ use crate::Core;
 use crate::model::ids::{ClientId, PaneId};
 pub use commands::{COMMANDS, run};
 pub(crate) use draw::{cursor, draw_row, variables};
-pub(crate) use output::clipboard;
 pub(crate) use mouse::{drag, drag_scroll, start_drag};
 pub(crate) use resize::{resized, resizing};
 use rows::Frozen;
@@ -198,7 +198,11 @@ impl CopyMode {
 
     /// tmux's name of the mode.
     pub fn name(&self) -> &'static str {
-        if self.listing { "view-mode" } else { "copy-mode" }
+        if self.listing {
+            "view-mode"
+        } else {
+            "copy-mode"
+        }
     }
 }
 
@@ -227,7 +231,12 @@ fn editor<'a>(core: &'a Core, pane: PaneId, mode: &'a CopyMode) -> Option<Editor
     let window = core.window_chain(entry.state.window);
     let session = core.sessions_with(entry.state.window).first().copied();
     Some(Editor {
-        rows: Rows::new(mode, source.map(|pane| &pane.terminal), entry.state.cols, entry.state.rows),
+        rows: Rows::new(
+            mode,
+            source.map(|pane| &pane.terminal),
+            entry.state.cols,
+            entry.state.rows,
+        ),
         m: mode.cursor.clone(),
         vi: window.number("mode-keys") == 1,
         separators: core.session_chain(session).text("word-separators"),
@@ -240,8 +249,9 @@ fn editor<'a>(core: &'a Core, pane: PaneId, mode: &'a CopyMode) -> Option<Editor
 fn freeze(core: &Core, source: PaneId, trim: bool) -> Option<(u64, Vec<Frozen>)> {
     let terminal = &core.model.panes.get(&source)?.terminal;
     let base = terminal.first_line() + u64::from(terminal.history_len());
-    let mut rows: Vec<Frozen> =
-        (0..terminal.size().rows).map(|y| Frozen::of(terminal, base + u64::from(y))).collect();
+    let mut rows: Vec<Frozen> = (0..terminal.size().rows)
+        .map(|y| Frozen::of(terminal, base + u64::from(y)))
+        .collect();
     while trim && rows.last().is_some_and(|row| row.used == 0) {
         rows.pop();
     }
@@ -263,14 +273,25 @@ pub struct Enter {
 
 /// Puts a pane into copy mode. False: it is in it already.
 pub fn enter(core: &mut Core, pane: PaneId, how: Enter) -> bool {
-    let Some(entry) = core.model.panes.get(&pane) else { return false };
+    let Some(entry) = core.model.panes.get(&pane) else {
+        return false;
+    };
     if entry.state.mode.as_ref().is_some_and(|mode| !mode.listing) {
         return false;
     }
-    let source = how.source.filter(|source| *source != pane && core.model.panes.contains_key(source));
-    let Some((base, frozen)) = freeze(core, source.unwrap_or(pane), source.is_some()) else { return false };
+    let source = how
+        .source
+        .filter(|source| *source != pane && core.model.panes.contains_key(source));
+    let Some((base, frozen)) = freeze(core, source.unwrap_or(pane), source.is_some()) else {
+        return false;
+    };
     let rows = entry.state.rows.max(1);
-    let terminal = &core.model.panes.get(&source.unwrap_or(pane)).unwrap_or(entry).terminal;
+    let terminal = &core
+        .model
+        .panes
+        .get(&source.unwrap_or(pane))
+        .unwrap_or(entry)
+        .terminal;
     let at = terminal.cursor();
     let y = base + u64::from(at.y).min(frozen.len().saturating_sub(1) as u64);
     let mut mode = CopyMode {
@@ -285,7 +306,12 @@ pub fn enter(core: &mut Core, pane: PaneId, how: Enter) -> bool {
     };
     let view = Rows::new(&mode, Some(terminal), entry.state.cols, rows);
     let bottom = view.bottom();
-    let cursor = &mut Cursor { top: bottom.min(y), cx: at.x, matches: Some(0), ..Cursor::default() };
+    let cursor = &mut Cursor {
+        top: bottom.min(y),
+        cx: at.x,
+        matches: Some(0),
+        ..Cursor::default()
+    };
     cursor.cy = (y - cursor.top).min(u64::from(rows - 1)) as u16;
     cursor.mark = (at.x, y);
     if let Some((search, regex)) = &entry.state.last_search {
@@ -298,11 +324,18 @@ pub fn enter(core: &mut Core, pane: PaneId, how: Enter) -> bool {
 
 /// Puts a mode over a pane or takes it away.
 pub fn set(core: &mut Core, pane: PaneId, mode: Option<CopyMode>) {
-    let Some(entry) = core.model.panes.get_mut(&pane) else { return };
+    let Some(entry) = core.model.panes.get_mut(&pane) else {
+        return;
+    };
     if entry.state.mode.is_none() && mode.is_none() {
         return;
     }
-    if let Some(old) = entry.state.mode.take().filter(|mode| !mode.cursor.search.is_empty()) {
+    if let Some(old) = entry
+        .state
+        .mode
+        .take()
+        .filter(|mode| !mode.cursor.search.is_empty())
+    {
         entry.state.last_search = Some((old.cursor.search, old.cursor.regex));
     }
     entry.state.mode = mode;
@@ -324,7 +357,9 @@ pub fn copy_mode(
     }
     let mut pane = pane;
     if args.has('M') {
-        let Some(hit) = event.and_then(|event| event.pane) else { return };
+        let Some(hit) = event.and_then(|event| event.pane) else {
+            return;
+        };
         let session = client.and_then(|client| core.session_of(client));
         if session.is_none() || event.and_then(|event| event.session) != session {
             return;
@@ -344,21 +379,39 @@ pub fn copy_mode(
     if args.has('u') {
         edit(core, pane, |editor| editor.page_up(false));
     }
-    if args.has('d') && edit(core, pane, |editor| editor.page_down(false, args.has('e'))) == Some(true) {
+    if args.has('d')
+        && edit(core, pane, |editor| editor.page_down(false, args.has('e'))) == Some(true)
+    {
         set(core, pane, None);
     }
 }
 
 /// Adds lines to the listing over a pane, which is opened if there is none. The view stays at its top.
 pub fn list(core: &mut Core, pane: PaneId, text: &str) {
-    let Some(entry) = core.model.panes.get_mut(&pane) else { return };
+    let Some(entry) = core.model.panes.get_mut(&pane) else {
+        return;
+    };
     let cols = entry.state.cols.max(1);
     let open = entry.state.mode.as_ref().is_some_and(|mode| mode.listing);
     if !open {
-        set(core, pane, Some(CopyMode { listing: true, ..CopyMode::default() }));
+        set(
+            core,
+            pane,
+            Some(CopyMode {
+                listing: true,
+                ..CopyMode::default()
+            }),
+        );
     }
     let change = core.draw.next_change();
-    let Some(mode) = core.model.panes.get_mut(&pane).and_then(|pane| pane.state.mode.as_mut()) else { return };
+    let Some(mode) = core
+        .model
+        .panes
+        .get_mut(&pane)
+        .and_then(|pane| pane.state.mode.as_mut())
+    else {
+        return;
+    };
     for line in text.split('\n') {
         push_line(&mut mode.frozen, line, cols);
     }

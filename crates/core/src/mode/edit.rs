@@ -68,7 +68,11 @@ enum Action {
 
 /// Handles a key.
 pub fn key(prompt: &mut Prompt, key: Key, vi: bool, context: &Context<'_>) -> Change {
-    let action = if vi { vi_action(prompt, key) } else { emacs_action(key) };
+    let action = if vi {
+        vi_action(prompt, key)
+    } else {
+        emacs_action(key)
+    };
     run(prompt, action, context)
 }
 
@@ -105,7 +109,10 @@ fn emacs_action(key: Key) -> Action {
 }
 
 fn vi_action(prompt: &mut Prompt, key: Key) -> Action {
-    let escape = matches!((key.code, key.mods), (Code::Escape, NONE) | (Code::Char('['), CTRL));
+    let escape = matches!(
+        (key.code, key.mods),
+        (Code::Escape, NONE) | (Code::Char('['), CTRL)
+    );
     if !prompt.command_mode {
         if escape {
             prompt.command_mode = true;
@@ -118,7 +125,11 @@ fn vi_action(prompt: &mut Prompt, key: Key) -> Action {
             _ => emacs_action(key),
         };
     }
-    let Key { code: Code::Char(c), mods: NONE } = key else {
+    let Key {
+        code: Code::Char(c),
+        mods: NONE,
+    } = key
+    else {
         return match (key.code, key.mods) {
             (Code::Backspace | Code::Left, NONE) => Action::Left,
             (Code::Right, NONE) => Action::Right,
@@ -166,7 +177,9 @@ fn run(prompt: &mut Prompt, action: Action, context: &Context<'_>) -> Change {
         Action::Home => prompt.cursor = 0,
         Action::End => prompt.cursor = size,
         Action::Complete => {
-            let Some((start, end, text)) = &context.completed else { return Change::None };
+            let Some((start, end, text)) = &context.completed else {
+                return Change::None;
+            };
             prompt.input.splice(*start..*end, text.chars());
             prompt.cursor = start + text.chars().count();
             return changed;
@@ -203,7 +216,9 @@ fn run(prompt: &mut Prompt, action: Action, context: &Context<'_>) -> Change {
             prompt.cursor = from;
             return changed;
         }
-        Action::NextWord => prompt.cursor = next_word(&prompt.input, prompt.cursor, false, context.separators),
+        Action::NextWord => {
+            prompt.cursor = next_word(&prompt.input, prompt.cursor, false, context.separators)
+        }
         Action::NextStart { spaces_only } => {
             let separators = if spaces_only { "" } else { context.separators };
             prompt.cursor = next_word(&prompt.input, prompt.cursor, true, separators);
@@ -217,7 +232,9 @@ fn run(prompt: &mut Prompt, action: Action, context: &Context<'_>) -> Change {
             prompt.cursor = previous_word(&prompt.input, prompt.cursor, separators);
         }
         Action::Older => {
-            let Some(line) = context.history.get(prompt.history) else { return Change::None };
+            let Some(line) = context.history.get(prompt.history) else {
+                return Change::None;
+            };
             prompt.history += 1;
             prompt.input = line.chars().collect();
             prompt.cursor = prompt.input.len();
@@ -225,7 +242,10 @@ fn run(prompt: &mut Prompt, action: Action, context: &Context<'_>) -> Change {
         }
         Action::Newer => {
             prompt.history = prompt.history.saturating_sub(1);
-            let line = prompt.history.checked_sub(1).and_then(|n| context.history.get(n));
+            let line = prompt
+                .history
+                .checked_sub(1)
+                .and_then(|n| context.history.get(n));
             prompt.input = line.map(|line| line.chars().collect()).unwrap_or_default();
             prompt.cursor = prompt.input.len();
             return changed;
@@ -233,7 +253,11 @@ fn run(prompt: &mut Prompt, action: Action, context: &Context<'_>) -> Change {
         Action::Paste => {
             let text: Vec<char> = match &prompt.saved {
                 Some(saved) => saved.clone(),
-                None => context.paste.chars().take_while(|c| !c.is_control()).collect(),
+                None => context
+                    .paste
+                    .chars()
+                    .take_while(|c| !c.is_control())
+                    .collect(),
             };
             let at = prompt.cursor;
             prompt.cursor += text.len();
@@ -259,7 +283,11 @@ fn run(prompt: &mut Prompt, action: Action, context: &Context<'_>) -> Change {
                 prompt.cursor = prompt.input.len();
                 return changed;
             }
-            return Change::Text(if action == Action::SearchBack { '-' } else { '+' });
+            return Change::Text(if action == Action::SearchBack {
+                '-'
+            } else {
+                '+'
+            });
         }
         Action::Quote => prompt.quote_next = true,
         Action::Insert(c) => {
@@ -283,7 +311,9 @@ fn previous_word(input: &[char], from: usize, separators: &str) -> usize {
             break;
         }
     }
-    let Some(class) = input.get(at).map(|c| separates(*c, separators)) else { return at };
+    let Some(class) = input.get(at).map(|c| separates(*c, separators)) else {
+        return at;
+    };
     while at != 0 {
         let before = input[at - 1];
         if before == ' ' || separates(before, separators) != class {

@@ -1,5 +1,6 @@
 //! What can lie over a pane or a client: copy mode, prompt, message.
 
+pub mod ask;
 pub mod complete;
 pub mod copy;
 pub mod edit;
@@ -69,13 +70,24 @@ pub fn message(
     styles: bool,
 ) {
     let now = core.now;
-    let Some(session) = core.model.clients.get(&client).map(|client| client.state.session) else { return };
+    let Some(session) = core
+        .model
+        .clients
+        .get(&client)
+        .map(|client| client.state.session)
+    else {
+        return;
+    };
     let ms = match time {
         MessageTime::Ms(ms) => ms,
         MessageTime::Default => core.session_chain(session).number("display-time").max(0) as u64,
     };
     let limit = core.server_chain().number("message-limit").max(1) as usize;
-    let shown = if styles { text.to_string() } else { text.replace('#', "##") };
+    let shown = if styles {
+        text.to_string()
+    } else {
+        text.replace('#', "##")
+    };
     if let Some(client) = core.model.clients.get_mut(&client) {
         let line = format!("{} message: {text}", client.state.name);
         client.state.message = Some(Message {
@@ -116,15 +128,24 @@ impl Core {
         match (commands, waiter) {
             (Some(commands), Some(queue)) => {
                 let current = self.find_from_client(Some(client), 0).unwrap_or_default();
-                self.insert(queue, &commands, State { current, ..State::default() });
+                self.insert(
+                    queue,
+                    &commands,
+                    State {
+                        current,
+                        ..State::default()
+                    },
+                );
             }
             (Some(commands), None) => self.run_binding(client, "", &commands, None),
             (None, _) => {}
         }
-        if let Some(asked) = waiter.flatten().and_then(|asked| self.model.clients.get_mut(&asked)) {
-            if !asked.state.attached {
-                asked.state.status = status;
-            }
+        if let Some(asked) = waiter
+            .flatten()
+            .and_then(|asked| self.model.clients.get_mut(&asked))
+            && !asked.state.attached
+        {
+            asked.state.status = status;
         }
         if let Some(ticket) = ticket {
             self.resume(ticket);
@@ -133,7 +154,13 @@ impl Core {
 
     /// The newest paste buffer as text, "" if there is none.
     pub(crate) fn newest_buffer(&self) -> String {
-        let newest = self.model.buffers.values().max_by_key(|buffer| buffer.order);
-        newest.map(|buffer| String::from_utf8_lossy(&buffer.data).into_owned()).unwrap_or_default()
+        let newest = self
+            .model
+            .buffers
+            .values()
+            .max_by_key(|buffer| buffer.order);
+        newest
+            .map(|buffer| String::from_utf8_lossy(&buffer.data).into_owned())
+            .unwrap_or_default()
     }
 }

@@ -1,16 +1,17 @@
 //! The prompt on the status line: command-prompt, confirm-before (tmux(1), STATUS LINE).
 //!
 //! All of a prompt is data, so that it is still open after the server's death; what an answer leads to is a template
-//! of commands, never a closure. How the typed line is edited is in `edit`, what Tab does in `complete`.
+//! of commands, never a closure. How a prompt is opened is in `ask`, how the typed line is edited in
+//! `edit`, what Tab does in `complete`.
 
-use outlast_lang::args::Args;
 use outlast_lang::parse::{self, Argument, CommandList};
 use outlast_term::keys::{Code, Key, Mods};
 use serde::{Deserialize, Serialize};
 
+pub use super::ask::{command_prompt, confirm_before};
 use super::edit::{self, Change};
 use crate::Core;
-use crate::formats::{self, FormatContext};
+use crate::formats;
 use crate::model::ids::ClientId;
 
 /// What an answer leads to.
@@ -126,144 +127,21 @@ impl Prompt {
         (out, cursor)
     }
 
-    fn set(&mut self, text: &str) {
+    /// Replaces what has been typed.
+    pub fn set(&mut self, text: &str) {
         self.input = text.chars().collect();
         self.cursor = self.input.len();
     }
 }
 
-/// Opens the prompt of `command-prompt`. False when the client has one already. `ticket` is the queue item that waits,
-/// None with -b and -i.
-pub fn command_prompt(
-    core: &mut Core,
-    client: ClientId,
-    args: &Args,
-    context: &FormatContext,
-    ticket: Option<u64>,
-) -> Result<bool, String> {
-    let Some(state) = core.model.clients.get(&client).map(|client| &client.state) else { return Ok(false) };
-    if state.prompt.is_some() {
-        return Ok(false);
-    }
-    let mut template = args.words.first().cloned().unwrap_or_else(|| "%1".into());
-    if args.has('F') {
-        if let Argument::Text(text) = &mut template {
-            *text = formats::expand(core, text, context, false);
-        }
-    }
-    let kind = args.get('T').unwrap_or("command");
-    if !KINDS.contains(&kind) {
-        return Err(format!("unknown type: {kind}"));
-    }
-    let (labels, space) = match (args.get('p'), args.words.first()) {
-        (Some(labels), _) => (labels.to_string(), " "),
-        (None, Some(word)) => {
-            let text = word.as_text();
-            (format!("({})", text.split([' ', ',']).next().unwrap_or("")), " ")
-        }
-        (None, None) => (":".to_string(), ""),
-    };
-    let inputs = args.get('I').unwrap_or("");
-    let asks = if args.has('l') {
-        vec![(labels, inputs.to_string())]
-    } else {
-        let mut inputs = inputs.split(',');
-        labels
-            .split(',')
-            .map(|label| (format!("{label}{space}"), inputs.next().unwrap_or("").to_string()))
-            .collect()
-    };
-    let entry = [
-        ('1', Entry::Single),
-        ('N', Entry::Number),
-        ('i', Entry::Incremental),
-        ('k', Entry::Key),
-        ('e', Entry::BackspaceLeaves),
-    ]
-    .into_iter()
-    .find(|(flag, _)| args.has(*flag))
-    .map_or(Entry::Line, |(_, entry)| entry);
-    open(core, client, asks, entry, kind, Purpose::Command { template }, context, ticket);
-    Ok(true)
-}
-
-/// Opens the prompt of `confirm-before`; `commands` is its argument parsed.
-pub fn confirm_before(
-    core: &mut Core,
-    client: ClientId,
-    args: &Args,
-    commands: CommandList,
-    context: &FormatContext,
-    ticket: Option<u64>,
-) -> Result<bool, String> {
-    let mut key = 'y';
-    if let Some(text) = args.get('c') {
-        let mut chars = text.chars();
-        key = match (chars.next(), chars.next()) {
-            (Some(c @ ' '..='~'), None) => c,
-            _ => return Err("invalid confirm key".to_string()),
-        };
-    }
-    let label = match args.get('p') {
-        Some(label) => format!("{label} "),
-        None => {
-            let name = commands.commands.first().map(|(_, command)| command.name.clone()).unwrap_or_default();
-            let full = crate::commands::lookup(&name).map_or(name.as_str(), |row| row.name);
-            format!("Confirm '{full}'? ({key}/n) ")
-        }
-    };
-    let purpose = Purpose::Confirm { commands, key, default_yes: args.has('y') };
-    open(core, client, vec![(label, String::new())], Entry::Single, "command", purpose, context, ticket);
-    Ok(true)
-}
-
-#[allow(clippy::too_many_arguments)]
-fn open(
-    core: &mut Core,
-    client: ClientId,
-    asks: Vec<(String, String)>,
-    entry: Entry,
-    kind: &str,
-    purpose: Purpose,
-    context: &FormatContext,
-    ticket: Option<u64>,
-) {
-    let first = asks.first().map(|(_, input)| input.clone()).unwrap_or_default();
-    let first = formats::expand(core, &first, context, true);
-    let mut prompt = Prompt {
-        asks,
-        answers: Vec::new(),
-        input: Vec::new(),
-        cursor: 0,
-        entry,
-        kind: kind.to_string(),
-        command_mode: false,
-        quote_next: false,
-        saved: None,
-        last: String::new(),
-        history: 0,
-        purpose,
-        ticket,
-    };
-    if entry == Entry::Incremental {
-        prompt.last = first;
-    } else {
-        prompt.set(&first);
-    }
-    if let Some(client) = core.model.clients.get_mut(&client) {
-        client.state.message = None;
-        client.state.prompt = Some(prompt);
-        client.stale = true;
-    }
-    if entry == Entry::Incremental {
-        report(core, client, '=');
-    }
-}
-
 /// Closes the prompt without an answer.
 pub fn close(core: &mut Core, client: ClientId) {
-    let Some(client_ref) = core.model.clients.get_mut(&client) else { return };
-    let Some(prompt) = client_ref.state.prompt.take() else { return };
+    let Some(client_ref) = core.model.clients.get_mut(&client) else {
+        return;
+    };
+    let Some(prompt) = client_ref.state.prompt.take() else {
+        return;
+    };
     client_ref.stale = true;
     let status = match prompt.purpose {
         Purpose::Confirm { .. } => 1,
@@ -274,8 +152,12 @@ pub fn close(core: &mut Core, client: ClientId) {
 
 /// Handles a key while a prompt is open. False: the key is to be handled as if there were none.
 pub fn key(core: &mut Core, client: ClientId, key: Key) -> bool {
-    let Some(state) = core.model.clients.get(&client).map(|client| &client.state) else { return true };
-    let Some(prompt) = &state.prompt else { return false };
+    let Some(state) = core.model.clients.get(&client).map(|client| &client.state) else {
+        return true;
+    };
+    let Some(prompt) = &state.prompt else {
+        return false;
+    };
     let entry = prompt.entry;
     let quoted = prompt.quote_next;
     let session = state.session;
@@ -286,7 +168,10 @@ pub fn key(core: &mut Core, client: ClientId, key: Key) -> bool {
     let key = keypad(key);
     if entry == Entry::Number {
         return match key {
-            Key { code: Code::Char(c @ '0'..='9'), mods: Mods(0) } => {
+            Key {
+                code: Code::Char(c @ '0'..='9'),
+                mods: Mods(0),
+            } => {
                 change(core, client, |prompt| edit::insert(prompt, c));
                 true
             }
@@ -312,12 +197,23 @@ pub fn key(core: &mut Core, client: ClientId, key: Key) -> bool {
     let vi = chain.number("status-keys") == 1;
     let separators = chain.text("word-separators");
     let paste = core.newest_buffer();
-    let history = core.model.global.prompt_history.get(&prompt.kind).cloned().unwrap_or_default();
+    let history = core
+        .model
+        .global
+        .prompt_history
+        .get(&prompt.kind)
+        .cloned()
+        .unwrap_or_default();
     let completed = match key.code {
         Code::Tab => super::complete::complete(core, prompt),
         _ => None,
     };
-    let edit_context = edit::Context { separators: &separators, paste: &paste, history: &history, completed };
+    let edit_context = edit::Context {
+        separators: &separators,
+        paste: &paste,
+        history: &history,
+        completed,
+    };
     let mut result = Change::None;
     change(core, client, |prompt| {
         result = edit::key(prompt, key, vi, &edit_context);
@@ -344,7 +240,11 @@ pub fn key(core: &mut Core, client: ClientId, key: Key) -> bool {
 /// Text pasted into a prompt: what can be typed of its first line.
 pub fn paste(core: &mut Core, client: ClientId, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    for c in text.chars().take_while(|c| !matches!(c, '\r' | '\n')).filter(|c| !c.is_control()) {
+    for c in text
+        .chars()
+        .take_while(|c| !matches!(c, '\r' | '\n'))
+        .filter(|c| !c.is_control())
+    {
         if !key(core, client, Key::plain(Code::Char(c))) {
             return;
         }
@@ -352,7 +252,11 @@ pub fn paste(core: &mut Core, client: ClientId, bytes: &[u8]) {
 }
 
 fn typed(core: &Core, client: ClientId) -> String {
-    let prompt = core.model.clients.get(&client).and_then(|client| client.state.prompt.as_ref());
+    let prompt = core
+        .model
+        .clients
+        .get(&client)
+        .and_then(|client| client.state.prompt.as_ref());
     prompt.map(Prompt::text).unwrap_or_default()
 }
 
@@ -367,8 +271,14 @@ fn change(core: &mut Core, client: ClientId, with: impl FnOnce(&mut Prompt)) {
 
 /// Adds a line to the history of the prompt's kind.
 fn remember(core: &mut Core, client: ClientId, line: &str) {
-    let kind = core.model.clients.get(&client).and_then(|client| client.state.prompt.as_ref());
-    let Some(kind) = kind.map(|prompt| prompt.kind.clone()) else { return };
+    let kind = core
+        .model
+        .clients
+        .get(&client)
+        .and_then(|client| client.state.prompt.as_ref());
+    let Some(kind) = kind.map(|prompt| prompt.kind.clone()) else {
+        return;
+    };
     let limit = core.server_chain().number("prompt-history-limit").max(0) as usize;
     let lines = core.model.global.prompt_history.entry(kind).or_default();
     if lines.first().is_none_or(|newest| newest != line) {
@@ -382,7 +292,8 @@ fn answer(core: &mut Core, client: ClientId, text: String) {
     let next = core.model.clients.get_mut(&client).and_then(|client| {
         client.stale = true;
         let prompt = client.state.prompt.as_mut()?;
-        if !matches!(prompt.purpose, Purpose::Command { .. }) || prompt.entry == Entry::Incremental {
+        if !matches!(prompt.purpose, Purpose::Command { .. }) || prompt.entry == Entry::Incremental
+        {
             return None;
         }
         prompt.answers.push(text.clone());
@@ -399,13 +310,22 @@ fn answer(core: &mut Core, client: ClientId, text: String) {
         change(core, client, |prompt| prompt.set(&input));
         return;
     }
-    let Some(prompt) = core.model.clients.get_mut(&client).and_then(|client| client.state.prompt.take()) else {
+    let Some(prompt) = core
+        .model
+        .clients
+        .get_mut(&client)
+        .and_then(|client| client.state.prompt.take())
+    else {
         return;
     };
     let (commands, status) = match &prompt.purpose {
         Purpose::Command { .. } if prompt.entry == Entry::Incremental => (None, 0),
         Purpose::Command { template } => (commands(core, client, template, &prompt.answers), 0),
-        Purpose::Confirm { commands, key, default_yes } => {
+        Purpose::Confirm {
+            commands,
+            key,
+            default_yes,
+        } => {
             let yes = text.starts_with(*key) || (*default_yes && text == "\r");
             (yes.then(|| commands.clone()), u8::from(!yes))
         }
@@ -414,9 +334,19 @@ fn answer(core: &mut Core, client: ClientId, text: String) {
 }
 
 /// Runs an incremental prompt's template for what is typed so far.
-fn report(core: &mut Core, client: ClientId, prefix: char) {
-    let prompt = core.model.clients.get(&client).and_then(|client| client.state.prompt.as_ref());
-    let Some(Prompt { purpose: Purpose::Command { template }, .. }) = prompt else { return };
+pub(super) fn report(core: &mut Core, client: ClientId, prefix: char) {
+    let prompt = core
+        .model
+        .clients
+        .get(&client)
+        .and_then(|client| client.state.prompt.as_ref());
+    let Some(Prompt {
+        purpose: Purpose::Command { template },
+        ..
+    }) = prompt
+    else {
+        return;
+    };
     let template = template.clone();
     let text = format!("{prefix}{}", typed(core, client));
     if let Some(commands) = commands(core, client, &template, &[text]) {
@@ -425,7 +355,12 @@ fn report(core: &mut Core, client: ClientId, prefix: char) {
 }
 
 /// The template's commands; a message says what is wrong with them.
-fn commands(core: &mut Core, client: ClientId, template: &Argument, answers: &[String]) -> Option<CommandList> {
+fn commands(
+    core: &mut Core,
+    client: ClientId,
+    template: &Argument,
+    answers: &[String],
+) -> Option<CommandList> {
     let text = match template {
         Argument::Block(list) => return Some(list.replace(answers)),
         Argument::Text(text) => text,
@@ -437,7 +372,14 @@ fn commands(core: &mut Core, client: ClientId, template: &Argument, answers: &[S
     match core.parse_commands(&text) {
         Ok(list) => Some(list),
         Err(error) => {
-            super::message(core, client, &capitalised(&error), super::MessageTime::Default, false, false);
+            super::message(
+                core,
+                client,
+                &capitalised(&error),
+                super::MessageTime::Default,
+                false,
+                false,
+            );
             None
         }
     }
@@ -459,7 +401,9 @@ fn character(key: Key) -> Option<char> {
         Code::Enter => Some('\r'),
         Code::Tab => Some('\t'),
         Code::Escape => Some('\x1b'),
-        Code::Char(c) if key.mods.has(Mods::CTRL) && c.is_ascii() => Some(char::from(c as u8 & 0x1f)),
+        Code::Char(c) if key.mods.has(Mods::CTRL) && c.is_ascii() => {
+            Some(char::from(c as u8 & 0x1f))
+        }
         Code::Char(c) => Some(c),
         _ => None,
     }
@@ -468,8 +412,14 @@ fn character(key: Key) -> Option<char> {
 /// Keys of the keypad type what is on them.
 fn keypad(key: Key) -> Key {
     match key {
-        Key { code: Code::Keypad('\r'), mods: Mods(0) } => Key::plain(Code::Enter),
-        Key { code: Code::Keypad(c), mods: Mods(0) } => Key::plain(Code::Char(c)),
+        Key {
+            code: Code::Keypad('\r'),
+            mods: Mods(0),
+        } => Key::plain(Code::Enter),
+        Key {
+            code: Code::Keypad(c),
+            mods: Mods(0),
+        } => Key::plain(Code::Char(c)),
         key => key,
     }
 }

@@ -24,7 +24,9 @@ struct KeptBlocks {
 
 impl Blocks for KeptBlocks {
     fn get_mut(&mut self, n: u64) -> &mut [u8] {
-        self.blocks.entry(n).or_insert_with(|| vec![0; BLOCK_LEN].into_boxed_slice())
+        self.blocks
+            .entry(n)
+            .or_insert_with(|| vec![0; BLOCK_LEN].into_boxed_slice())
     }
     fn get(&self, n: u64) -> &[u8] {
         self.blocks.get(&n).map_or(&[], |block| block)
@@ -36,7 +38,9 @@ impl Blocks for KeptBlocks {
 
 impl Drop for KeptBlocks {
     fn drop(&mut self) {
-        self.memory.borrow_mut().insert(self.pane, std::mem::take(&mut self.blocks));
+        self.memory
+            .borrow_mut()
+            .insert(self.pane, std::mem::take(&mut self.blocks));
     }
 }
 
@@ -53,7 +57,10 @@ impl Probe for FakeProbe {
         Some("/home/u".to_string())
     }
     fn local_time(&self, unix: i64) -> Time {
-        Time { unix, ..Time::default() }
+        Time {
+            unix,
+            ..Time::default()
+        }
     }
     fn host(&self) -> String {
         "host".to_string()
@@ -65,7 +72,12 @@ impl Probe for FakeProbe {
         "/bin/bash".to_string()
     }
     fn server(&self) -> ServerFacts {
-        ServerFacts { pid: 7, socket: "/tmp/outlast-0/default".to_string(), uid: 0, user: "u".to_string() }
+        ServerFacts {
+            pid: 7,
+            socket: "/tmp/outlast-0/default".to_string(),
+            uid: 0,
+            user: "u".to_string(),
+        }
     }
     fn is_directory(&self, _: &str) -> bool {
         true
@@ -75,7 +87,11 @@ impl Probe for FakeProbe {
     }
     fn blocks(&self, pane: PaneId) -> Box<dyn Blocks> {
         let blocks = self.memory.borrow_mut().remove(&pane).unwrap_or_default();
-        Box::new(KeptBlocks { pane, memory: self.memory.clone(), blocks })
+        Box::new(KeptBlocks {
+            pane,
+            memory: self.memory.clone(),
+            blocks,
+        })
     }
 }
 
@@ -108,10 +124,19 @@ pub const ME: ClientId = ClientId(1);
 impl World {
     /// A server with session cc, shown by client [`ME`]; `config` is its configuration file.
     pub fn new(cols: u16, rows: u16, config: &str) -> World {
-        let now = Now { ms: 10_000, unix: 1_700_000_000 };
+        let now = Now {
+            ms: 10_000,
+            unix: 1_700_000_000,
+        };
         let probe = FakeProbe::default();
         let mut world = World {
-            core: Core::new(Setup { now, await_config: true }, Box::new(probe.clone())),
+            core: Core::new(
+                Setup {
+                    now,
+                    await_config: true,
+                },
+                Box::new(probe.clone()),
+            ),
             probe,
             now,
             screens: BTreeMap::new(),
@@ -177,19 +202,34 @@ impl World {
             match effect {
                 Effect::Spawn { pane, .. } => {
                     let tty = format!("/dev/pts/{}", 50 + pane.0);
-                    self.core.handle(self.now, Event::Spawned { pane, pid: 1000 + pane.0, tty }, &mut more);
+                    self.core.handle(
+                        self.now,
+                        Event::Spawned {
+                            pane,
+                            pid: 1000 + pane.0,
+                            tty,
+                        },
+                        &mut more,
+                    );
                 }
                 Effect::Frame { client, screen } => {
                     self.frames += 1;
                     check(&screen);
                     self.screens.insert(client, screen);
                     if self.ready {
-                        self.core.handle(self.now, Event::Ready { client }, &mut more);
+                        self.core
+                            .handle(self.now, Event::Ready { client }, &mut more);
                     }
                 }
                 Effect::Write { pane, bytes } => self.typed.entry(pane).or_default().extend(bytes),
-                Effect::Print { bytes, .. } => self.printed.push_str(&String::from_utf8_lossy(&bytes)),
-                Effect::Exit { client, status, message } => {
+                Effect::Print { bytes, .. } => {
+                    self.printed.push_str(&String::from_utf8_lossy(&bytes))
+                }
+                Effect::Exit {
+                    client,
+                    status,
+                    message,
+                } => {
                     self.exits.insert(client, (status, message));
                 }
                 Effect::RunJob { spec, .. } => self.jobs.push(spec.argv),
@@ -219,7 +259,13 @@ impl World {
     pub fn run(&mut self, argv: &[&str]) -> String {
         let client = ClientId(self.next_client);
         self.next_client += 1;
-        self.event(Event::Connected { client, info: ClientInfo { pid: 500, ..ClientInfo::default() } });
+        self.event(Event::Connected {
+            client,
+            info: ClientInfo {
+                pid: 500,
+                ..ClientInfo::default()
+            },
+        });
         self.printed.clear();
         let argv = argv.iter().map(|word| word.to_string()).collect();
         self.event(Event::Command { client, argv });
@@ -231,13 +277,25 @@ impl World {
     /// The server dies and the next one takes over; the first client comes back.
     pub fn crash(&mut self) {
         let entries = self.core.snapshot();
-        let checkpoints: BTreeMap<PaneId, Vec<u8>> =
-            self.core.pane_ids().into_iter().filter_map(|pane| Some((pane, self.core.checkpoint(pane)?))).collect();
-        let empty = Core::new(Setup { now: self.now, await_config: true }, Box::new(FakeProbe::default()));
+        let checkpoints: BTreeMap<PaneId, Vec<u8>> = self
+            .core
+            .pane_ids()
+            .into_iter()
+            .filter_map(|pane| Some((pane, self.core.checkpoint(pane)?)))
+            .collect();
+        let empty = Core::new(
+            Setup {
+                now: self.now,
+                await_config: true,
+            },
+            Box::new(FakeProbe::default()),
+        );
         drop(std::mem::replace(&mut self.core, empty));
-        self.core = Core::recover(self.now, entries, Box::new(self.probe.clone())).expect("a journal");
+        self.core =
+            Core::recover(self.now, entries, Box::new(self.probe.clone())).expect("a journal");
         for pane in self.core.pane_ids() {
-            self.core.restore_terminal(pane, checkpoints.get(&pane).map(Vec::as_slice));
+            self.core
+                .restore_terminal(pane, checkpoints.get(&pane).map(Vec::as_slice));
         }
         let mut effects = Vec::new();
         self.core.recovered(self.now, &mut effects);
@@ -254,7 +312,10 @@ impl World {
 
     /// A client types.
     pub fn keys(&mut self, bytes: &str) {
-        self.event(Event::Input { client: ME, bytes: bytes.as_bytes() });
+        self.event(Event::Input {
+            client: ME,
+            bytes: bytes.as_bytes(),
+        });
         self.settle();
     }
 
@@ -262,7 +323,11 @@ impl World {
     pub fn output(&mut self, pane: u32, bytes: &str) {
         let pane = PaneId(pane);
         let at = *self.offsets.entry(pane).or_default();
-        self.event(Event::Output { pane, at, bytes: bytes.as_bytes() });
+        self.event(Event::Output {
+            pane,
+            at,
+            bytes: bytes.as_bytes(),
+        });
         self.offsets.insert(pane, at + bytes.len() as u64);
         self.settle();
     }
@@ -275,7 +340,10 @@ impl World {
 
     /// The first client's terminal gets another size.
     pub fn resize(&mut self, cols: u16, rows: u16) {
-        self.event(Event::Resized { client: ME, size: Size { cols, rows } });
+        self.event(Event::Resized {
+            client: ME,
+            size: Size { cols, rows },
+        });
         self.settle();
     }
 
@@ -306,7 +374,9 @@ impl World {
 
     /// A format about the first client's pane.
     pub fn format(&mut self, format: &str) -> String {
-        self.run(&["display-message", "-p", "-t", "cc:", format]).trim_end_matches('\n').to_string()
+        self.run(&["display-message", "-p", "-t", "cc:", format])
+            .trim_end_matches('\n')
+            .to_string()
     }
 
     /// Asserts what the picture looks like; leading and trailing newlines of `expected` do not count.
@@ -314,7 +384,10 @@ impl World {
     pub fn expect(&self, expected: &str) {
         let expected = expected.trim_matches('\n');
         let shown = self.text().trim_end_matches('\n').to_string();
-        assert_eq!(shown, expected, "\nshown:\n{shown}\nexpected:\n{expected}\n");
+        assert_eq!(
+            shown, expected,
+            "\nshown:\n{shown}\nexpected:\n{expected}\n"
+        );
     }
 }
 
@@ -325,7 +398,11 @@ fn check(screen: &Screen) {
         assert_eq!(row.cells.len(), usize::from(screen.size.cols));
         for (x, cell) in row.cells.iter().enumerate() {
             let tail = row.cells.get(x + 1).is_some_and(|next| next.width == 0);
-            assert_eq!(cell.width == 2, tail && cell.width != 0, "a wide cluster is cut at column {x}");
+            assert_eq!(
+                cell.width == 2,
+                tail && cell.width != 0,
+                "a wide cluster is cut at column {x}"
+            );
             assert!(usize::from(cell.link) <= screen.links.len());
             if cell.text & ScreenCell::CLUSTER != 0 {
                 assert!(((cell.text & !ScreenCell::CLUSTER) as usize) < row.clusters.len());
@@ -344,7 +421,11 @@ pub fn row_text(row: &ScreenRow) -> String {
         if cell.text & ScreenCell::CLUSTER != 0 {
             out.push_str(&row.clusters[(cell.text & !ScreenCell::CLUSTER) as usize]);
         } else {
-            out.push(char::from_u32(cell.text).filter(|c| *c != '\0').unwrap_or(' '));
+            out.push(
+                char::from_u32(cell.text)
+                    .filter(|c| *c != '\0')
+                    .unwrap_or(' '),
+            );
         }
     }
     out
@@ -352,6 +433,10 @@ pub fn row_text(row: &ScreenRow) -> String {
 
 /// Text of a picture.
 pub fn picture(screen: &Screen) -> String {
-    let rows: Vec<String> = screen.rows.iter().map(|row| row_text(row).trim_end().to_string()).collect();
+    let rows: Vec<String> = screen
+        .rows
+        .iter()
+        .map(|row| row_text(row).trim_end().to_string())
+        .collect();
     rows.join("\n")
 }

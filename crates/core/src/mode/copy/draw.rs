@@ -24,7 +24,9 @@ enum Numbers {
 
 fn numbers(core: &Core, pane: PaneId, mode: &CopyMode) -> Numbers {
     let window = core.model.panes.get(&pane).map(|pane| pane.state.window);
-    let Some(window) = window.filter(|_| mode.numbers && !mode.listing) else { return Numbers::Off };
+    let Some(window) = window.filter(|_| mode.numbers && !mode.listing) else {
+        return Numbers::Off;
+    };
     match core.window_chain(window).number("copy-mode-line-numbers") {
         1 => Numbers::Default,
         2 => Numbers::Absolute,
@@ -46,7 +48,11 @@ fn width_for(editor: &Editor<'_>, numbers: Numbers) -> u16 {
 
 /// Columns that line numbers take in a pane's mode.
 pub(super) fn number_width(core: &Core, pane: PaneId) -> u16 {
-    let mode = core.model.panes.get(&pane).and_then(|pane| pane.state.mode.as_ref());
+    let mode = core
+        .model
+        .panes
+        .get(&pane)
+        .and_then(|pane| pane.state.mode.as_ref());
     let Some(mode) = mode else { return 0 };
     let kind = numbers(core, pane, mode);
     if kind == Numbers::Off {
@@ -58,8 +64,16 @@ pub(super) fn number_width(core: &Core, pane: PaneId) -> u16 {
 /// Where the cursor is in the pane, line numbers counted.
 pub(crate) fn cursor(core: &Core, pane: PaneId, mode: &CopyMode) -> (u16, u16) {
     let (x, y) = mode.cursor();
-    let cols = core.model.panes.get(&pane).map_or(1, |pane| pane.state.cols.max(1));
-    let width = if numbers(core, pane, mode) == Numbers::Off { 0 } else { number_width(core, pane) };
+    let cols = core
+        .model
+        .panes
+        .get(&pane)
+        .map_or(1, |pane| pane.state.cols.max(1));
+    let width = if numbers(core, pane, mode) == Numbers::Off {
+        0
+    } else {
+        number_width(core, pane)
+    };
     ((x + width).min(cols - 1), y)
 }
 
@@ -71,7 +85,9 @@ pub(crate) fn draw_row(
     y: u16,
     links: &mut Vec<Arc<str>>,
 ) -> ScreenRow {
-    let Some(mut editor) = editor(core, pane, mode) else { return ScreenRow::default() };
+    let Some(mut editor) = editor(core, pane, mode) else {
+        return ScreenRow::default();
+    };
     editor.clamp();
     let cols = editor.rows.cols;
     let mut out = draw::blank_row(cols, Style::default());
@@ -81,13 +97,20 @@ pub(crate) fn draw_row(
     let mut text = draw::blank_row(cols, Style::default());
     editor.rows.draw(line, &mut text, links);
     draw::copy_cells(&text, 0, cols - left, &mut out, left);
-    let context = FormatContext { pane: Some(pane), ..FormatContext::default() };
+    let context = FormatContext {
+        pane: Some(pane),
+        ..FormatContext::default()
+    };
     let chain = core.pane_chain(pane);
     let style = |name: &str| draw::style_of(core, &chain, name, &context);
     if left != 0 {
         let number = line_number(&editor, numbers, y);
         let current = y == editor.m.cy;
-        let name = if current { "copy-mode-current-line-number-style" } else { "copy-mode-line-number-style" };
+        let name = if current {
+            "copy-mode-current-line-number-style"
+        } else {
+            "copy-mode-line-number-style"
+        };
         let text = format!("{number:>width$} ", width = usize::from(left) - 1);
         draw::write_text(&mut out, 0, left, &text, style(name));
     }
@@ -95,21 +118,41 @@ pub(crate) fn draw_row(
         let mark = style("copy-mode-mark-style");
         for (x, cell) in out.cells.iter_mut().enumerate().skip(usize::from(left)) {
             let here = x as u16 - left == editor.m.mark.0;
-            recolour(&mut cell.style, if here { Style { fg: mark.bg, bg: mark.fg, ..mark } } else { mark });
+            recolour(
+                &mut cell.style,
+                if here {
+                    Style {
+                        fg: mark.bg,
+                        bg: mark.fg,
+                        ..mark
+                    }
+                } else {
+                    mark
+                },
+            );
         }
     }
     if let Some(pattern) = editor.pattern() {
         let found = search::matches(&editor.rows, &pattern, line, line);
         if !found.is_empty() {
             let current = editor.match_under_cursor();
-            let (normal, under) = (style("copy-mode-match-style"), style("copy-mode-current-match-style"));
+            let (normal, under) = (
+                style("copy-mode-match-style"),
+                style("copy-mode-current-match-style"),
+            );
             for found in found {
-                let look = if Some(found) == current { under } else { normal };
+                let look = if Some(found) == current {
+                    under
+                } else {
+                    normal
+                };
                 paint(&mut out, &found, line, left, look);
             }
         }
     }
-    if editor.m.selecting && (editor.m.drag != Drag::None || editor.m.line != LineSel::None || shown(&editor)) {
+    if editor.m.selecting
+        && (editor.m.drag != Drag::None || editor.m.line != LineSel::None || shown(&editor))
+    {
         let look = style("copy-mode-selection-style");
         for x in left..cols {
             let m = &editor.m;
@@ -131,11 +174,21 @@ pub(crate) fn draw_row(
         if !format.is_empty() {
             let context = FormatContext {
                 extra: all(core, pane, mode, &editor, numbers),
-                ..FormatContext { pane: Some(pane), ..FormatContext::default() }
+                ..FormatContext {
+                    pane: Some(pane),
+                    ..FormatContext::default()
+                }
             };
             let expanded = formats::expand(core, &format, &context, false);
             let look = style("copy-mode-position-style");
-            draw::draw_format(&expanded, look, &mut out, left, cols - left, &mut Vec::new());
+            draw::draw_format(
+                &expanded,
+                look,
+                &mut out,
+                left,
+                cols - left,
+                &mut Vec::new(),
+            );
         }
     }
     if y == editor.m.cy && editor.m.cx + left >= cols {
@@ -156,9 +209,22 @@ fn recolour(style: &mut Style, look: Style) {
 }
 
 fn paint(out: &mut ScreenRow, found: &Match, line: u64, left: u16, look: Style) {
-    let from = if found.start.1 == line { found.start.0 } else { 0 };
-    let to = if found.end.1 == line { found.end.0 } else { out.cells.len() as u16 - left };
-    for cell in out.cells.iter_mut().take(usize::from(to + left)).skip(usize::from(from + left)) {
+    let from = if found.start.1 == line {
+        found.start.0
+    } else {
+        0
+    };
+    let to = if found.end.1 == line {
+        found.end.0
+    } else {
+        out.cells.len() as u16 - left
+    };
+    for cell in out
+        .cells
+        .iter_mut()
+        .take(usize::from(to + left))
+        .skip(usize::from(from + left))
+    {
         recolour(&mut cell.style, look);
     }
 }
@@ -176,9 +242,15 @@ fn line_number(editor: &Editor<'_>, numbers: Numbers, y: u16) -> u64 {
 
 /// Format variables of a pane's mode (tmux(1), FORMATS); none when it is in no mode.
 pub(crate) fn variables(core: &Core, pane: PaneId) -> Vec<(String, String)> {
-    let mode = core.model.panes.get(&pane).and_then(|pane| pane.state.mode.as_ref());
+    let mode = core
+        .model
+        .panes
+        .get(&pane)
+        .and_then(|pane| pane.state.mode.as_ref());
     let Some(mode) = mode else { return Vec::new() };
-    let Some(mut editor) = editor(core, pane, mode) else { return Vec::new() };
+    let Some(mut editor) = editor(core, pane, mode) else {
+        return Vec::new();
+    };
     editor.clamp();
     all(core, pane, mode, &editor, numbers(core, pane, mode))
 }
@@ -196,7 +268,10 @@ fn all(
     let flag = |on: bool| if on { "1" } else { "0" }.to_string();
     let (position, limit) = match numbers {
         Numbers::Off | Numbers::Default => (editor.oy(), rows.history()),
-        _ => (m.top - rows.first + 1, rows.history() + u64::from(rows.rows)),
+        _ => (
+            m.top - rows.first + 1,
+            rows.history() + u64::from(rows.rows),
+        ),
     };
     let line = rows.line(editor.y());
     let mut out = vec![
@@ -207,7 +282,10 @@ fn all(
         ("rectangle_toggle", flag(m.rect)),
         ("copy_cursor_x", m.cx.to_string()),
         ("copy_cursor_y", m.cy.to_string()),
-        ("selection_active", flag(m.selecting && m.drag != Drag::None)),
+        (
+            "selection_active",
+            flag(m.selecting && m.drag != Drag::None),
+        ),
         ("selection_present", flag(m.selecting && m.sel != m.end)),
         (
             "selection_mode",
@@ -222,7 +300,10 @@ fn all(
         ("search_timed_out", "0".to_string()),
         ("search_match", editor.match_at_cursor().unwrap_or_default()),
         ("copy_cursor_word", word(editor)),
-        ("copy_cursor_line", line.text.trim_end_matches(' ').to_string()),
+        (
+            "copy_cursor_line",
+            line.text.trim_end_matches(' ').to_string(),
+        ),
         ("copy_cursor_hyperlink", String::new()),
     ];
     if m.selecting {
@@ -237,7 +318,9 @@ fn all(
         out.push(("search_count", count.to_string()));
         out.push(("search_count_partial", flag(m.partial)));
     }
-    out.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
+    out.into_iter()
+        .map(|(name, value)| (name.to_string(), value))
+        .collect()
 }
 
 /// The word under the cursor.
@@ -251,7 +334,17 @@ fn word(editor: &Editor<'_>) -> String {
     if x >= line.length() || separates(x) {
         return String::new();
     }
-    let from = (0..x).rev().take_while(|x| !separates(*x)).last().unwrap_or(x);
-    let to = (x..line.length()).take_while(|x| !separates(*x)).last().unwrap_or(x);
-    (from..=to).filter(|x| !line.is_padding(*x)).map(|x| line.cell(x).to_string()).collect()
+    let from = (0..x)
+        .rev()
+        .take_while(|x| !separates(*x))
+        .last()
+        .unwrap_or(x);
+    let to = (x..line.length())
+        .take_while(|x| !separates(*x))
+        .last()
+        .unwrap_or(x);
+    (from..=to)
+        .filter(|x| !line.is_padding(*x))
+        .map(|x| line.cell(x).to_string())
+        .collect()
 }

@@ -7,7 +7,12 @@ use crate::{Core, MouseEvent};
 /// A drag of the client selects in the pane's copy mode from now on.
 pub(crate) fn start_drag(core: &mut Core, client: ClientId, event: &MouseEvent) {
     let Some(pane) = event.pane else { return };
-    if !core.model.panes.get(&pane).is_some_and(|pane| pane.state.mode.is_some()) {
+    if core
+        .model
+        .panes
+        .get(&pane)
+        .is_none_or(|pane| pane.state.mode.is_none())
+    {
         return;
     }
     let (x, y) = start_of(core, client, pane, event);
@@ -38,7 +43,8 @@ pub(crate) fn start_drag(core: &mut Core, client: ClientId, event: &MouseEvent) 
 
 /// Where in the pane the button went down.
 fn start_of(core: &Core, client: ClientId, pane: PaneId, event: &MouseEvent) -> (u16, u16) {
-    crate::input::mouse::place_in_pane(core, client, pane, event.last).unwrap_or((event.pane_x, event.pane_y))
+    crate::input::mouse::place_in_pane(core, client, pane, event.last)
+        .unwrap_or((event.pane_x, event.pane_y))
 }
 
 /// The cursor goes where the mouse is (any command run by the mouse).

@@ -23,7 +23,9 @@ const MAX_PIPED: usize = 1024 * 1024;
 
 /// A word of the command as an expanded format.
 pub(super) fn expand(core: &Core, call: &Call<'_>, n: usize) -> String {
-    let Some(word) = call.args.word(n) else { return String::new() };
+    let Some(word) = call.args.word(n) else {
+        return String::new();
+    };
     let mut context = match call.client {
         Some(client) => crate::draw::context(core, client, Some(call.pane)),
         None => formats::FormatContext::default(),
@@ -59,7 +61,9 @@ pub(super) fn append(core: &mut Core, pane: PaneId, text: String) {
 
 /// Adds an automatic buffer whose name begins with `prefix` ("buffer" if it is empty).
 fn add(core: &mut Core, prefix: &str, data: Vec<u8>) {
-    let Some(made) = core.add_buffer(data).filter(|_| !prefix.is_empty()) else { return };
+    let Some(made) = core.add_buffer(data).filter(|_| !prefix.is_empty()) else {
+        return;
+    };
     let number = made.trim_start_matches("buffer").to_string();
     let name = format!("{prefix}{number}");
     if core.model.buffers.contains_key(&name) {
@@ -74,13 +78,16 @@ fn add(core: &mut Core, prefix: &str, data: Vec<u8>) {
 
 /// Puts bytes into the clipboards of the clients that show a pane.
 pub(crate) fn clipboard(core: &mut Core, pane: PaneId, bytes: &[u8]) {
-    let Some(window) = core.model.panes.get(&pane).map(|pane| pane.state.window) else { return };
+    let Some(window) = core.model.panes.get(&pane).map(|pane| pane.state.window) else {
+        return;
+    };
     let clients: Vec<ClientId> = core
         .model
         .clients
         .iter()
         .filter(|(id, client)| {
-            client.state.attached && crate::draw::view(core, **id).is_some_and(|view| view.window == window)
+            client.state.attached
+                && crate::draw::view(core, **id).is_some_and(|view| view.window == window)
         })
         .map(|(id, _)| *id)
         .collect();
@@ -119,7 +126,12 @@ pub(super) fn pipe(core: &mut Core, call: &Call<'_>, command: &str, text: &str) 
         rest = after;
     }
     let client = call.client;
-    core.start_job(None, client, crate::jobs::Asked::Run(spec), crate::jobs::Then::Nothing);
+    core.start_job(
+        None,
+        client,
+        crate::jobs::Asked::Run(spec),
+        crate::jobs::Then::Nothing,
+    );
 }
 
 /// The last character boundary at or before `at`.

@@ -121,7 +121,11 @@ impl<'r, 'a> Reader<'r, 'a> {
     }
 
     fn end_in_words(&self) -> u16 {
-        if self.wraps(self.y) { self.rows.cols.saturating_sub(1) } else { self.length() }
+        if self.wraps(self.y) {
+            self.rows.cols.saturating_sub(1)
+        } else {
+            self.length()
+        }
     }
 
     /// Goes on to the next row while the place is past `end`. False at the end of everything.
@@ -223,7 +227,9 @@ impl<'r, 'a> Reader<'r, 'a> {
         let mut x = self.x;
         for y in self.y..=self.rows.last() {
             let line = self.rows.line(y);
-            if let Some(found) = (x..line.length()).find(|x| !line.is_padding(*x) && line.cell(*x) == wanted) {
+            if let Some(found) =
+                (x..line.length()).find(|x| !line.is_padding(*x) && line.cell(*x) == wanted)
+            {
                 (self.x, self.y) = (found, y);
                 return true;
             }
@@ -241,7 +247,10 @@ impl<'r, 'a> Reader<'r, 'a> {
         let mut y = self.y;
         loop {
             let line = self.rows.line(y);
-            if let Some(found) = (0..end).rev().find(|x| !line.is_padding(*x) && line.cell(*x) == wanted) {
+            if let Some(found) = (0..end)
+                .rev()
+                .find(|x| !line.is_padding(*x) && line.cell(*x) == wanted)
+            {
                 (self.x, self.y) = (found, y);
                 return true;
             }

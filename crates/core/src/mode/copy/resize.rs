@@ -42,7 +42,10 @@ fn measure(terminal: &Terminal, x: u16, y: u64) -> Place {
     let end = last_used(terminal);
     let first = terminal.first_line();
     let y = y.clamp(first, end);
-    let mut place = Place { lines: 0, columns: u64::from(x) };
+    let mut place = Place {
+        lines: 0,
+        columns: u64::from(x),
+    };
     let mut at = end;
     while at > y && end - at < MAX_WALK {
         at -= 1;
@@ -94,8 +97,17 @@ fn source(mode: &CopyMode, pane: PaneId) -> PaneId {
 
 /// The terminals of a pane is about to get a new size.
 pub(crate) fn resizing(core: &mut Core, pane: PaneId) {
-    let Some(entry) = core.model.panes.get(&pane) else { return };
-    let Some(mode) = entry.state.mode.as_ref().filter(|mode| !mode.listing && mode.source.is_none()) else { return };
+    let Some(entry) = core.model.panes.get(&pane) else {
+        return;
+    };
+    let Some(mode) = entry
+        .state
+        .mode
+        .as_ref()
+        .filter(|mode| !mode.listing && mode.source.is_none())
+    else {
+        return;
+    };
     let terminal = &entry.terminal;
     let y = mode.cursor.top + u64::from(mode.cursor.cy);
     let anchor = Anchor {
@@ -104,21 +116,32 @@ pub(crate) fn resizing(core: &mut Core, pane: PaneId) {
         cursor: measure(terminal, mode.cursor.cx, y),
         cy: mode.cursor.cy,
     };
-    if let Some(mode) = core.model.panes.get_mut(&pane).and_then(|pane| pane.state.mode.as_mut()) {
+    if let Some(mode) = core
+        .model
+        .panes
+        .get_mut(&pane)
+        .and_then(|pane| pane.state.mode.as_mut())
+    {
         mode.anchor = Some(anchor);
     }
 }
 
 /// The terminal of a pane has got a new size.
 pub(crate) fn resized(core: &mut Core, pane: PaneId) {
-    let Some(entry) = core.model.panes.get_mut(&pane) else { return };
+    let Some(entry) = core.model.panes.get_mut(&pane) else {
+        return;
+    };
     let (cols, rows) = (entry.state.cols, entry.state.rows.max(1));
-    let Some(mut mode) = entry.state.mode.take() else { return };
+    let Some(mut mode) = entry.state.mode.take() else {
+        return;
+    };
     if mode.listing {
         mode.frozen = wrap_again(&mode.frozen, cols);
     } else if let Some(anchor) = mode.anchor.take().filter(|anchor| anchor.cols != cols) {
         let from = source(&mode, pane);
-        let Some((base, frozen)) = freeze(core, from, false) else { return set(core, pane, None) };
+        let Some((base, frozen)) = freeze(core, from, false) else {
+            return set(core, pane, None);
+        };
         (mode.base, mode.frozen) = (base, frozen);
         if let Some(terminal) = core.model.panes.get(&from).map(|pane| &pane.terminal) {
             let (_, top) = find(terminal, anchor.top);
@@ -128,7 +151,9 @@ pub(crate) fn resized(core: &mut Core, pane: PaneId) {
             mode.cursor.cy = match y.checked_sub(mode.cursor.top) {
                 Some(cy) if cy < u64::from(rows) => cy as u16,
                 _ => {
-                    mode.cursor.top = y.saturating_sub(u64::from(anchor.cy.min(rows - 1))).min(base);
+                    mode.cursor.top = y
+                        .saturating_sub(u64::from(anchor.cy.min(rows - 1)))
+                        .min(base);
                     (y - mode.cursor.top.min(y)).min(u64::from(rows - 1)) as u16
                 }
             };

@@ -54,7 +54,12 @@ fn unpack_colour(packed: u32) -> Colour {
 
 fn pack(style: Style) -> Look {
     let rest = (style.underline as u32) << 16 | u32::from(style.attrs.0);
-    (pack_colour(style.fg), pack_colour(style.bg), pack_colour(style.ul), rest)
+    (
+        pack_colour(style.fg),
+        pack_colour(style.bg),
+        pack_colour(style.ul),
+        rest,
+    )
 }
 
 fn unpack((fg, bg, ul, rest): Look) -> Style {
@@ -87,14 +92,27 @@ impl Frozen {
             let last = text.text.get(*byte as usize..).unwrap_or_default();
             column + crate::draw::text_width(last).max(1)
         });
-        Frozen { prompt: text.prompt, output: text.output, ..Frozen::of_row(&row, used, text.wrapped, &links) }
+        Frozen {
+            prompt: text.prompt,
+            output: text.output,
+            ..Frozen::of_row(&row, used, text.wrapped, &links)
+        }
     }
 
     /// Keeps a drawn row.
     pub fn of_row(row: &ScreenRow, used: u16, wrapped: bool, links: &[Arc<str>]) -> Frozen {
-        let mut out = Frozen { used, wrapped, ..Frozen::default() };
+        let mut out = Frozen {
+            used,
+            wrapped,
+            ..Frozen::default()
+        };
         let plain = |cell: &ScreenCell| *cell == ScreenCell::BLANK;
-        let end = row.cells.iter().rposition(|cell| !plain(cell)).map_or(0, |at| at + 1).max(usize::from(used));
+        let end = row
+            .cells
+            .iter()
+            .rposition(|cell| !plain(cell))
+            .map_or(0, |at| at + 1)
+            .max(usize::from(used));
         let mut number = 0u16;
         for (column, cell) in row.cells.iter().take(end).enumerate() {
             let look = pack(cell.style);
@@ -103,10 +121,15 @@ impl Frozen {
                 _ => out.looks.push((1, look)),
             }
             if cell.link != 0 {
-                let link = links.get(usize::from(cell.link) - 1).map(|link| link.to_string()).unwrap_or_default();
+                let link = links
+                    .get(usize::from(cell.link) - 1)
+                    .map(|link| link.to_string())
+                    .unwrap_or_default();
                 let column = column as u16;
                 match out.links.last_mut() {
-                    Some((from, count, uri)) if *uri == link && *from + *count == column => *count += 1,
+                    Some((from, count, uri)) if *uri == link && *from + *count == column => {
+                        *count += 1
+                    }
                     _ => out.links.push((column, 1, link)),
                 }
             }
@@ -121,7 +144,11 @@ impl Frozen {
             }
             number += 1;
         }
-        if out.looks.last().is_some_and(|(_, look)| *look == pack(Style::default())) {
+        if out
+            .looks
+            .last()
+            .is_some_and(|(_, look)| *look == pack(Style::default()))
+        {
             out.looks.pop();
         }
         out
@@ -171,7 +198,9 @@ impl Frozen {
         let mut looks = self.looks.iter().copied();
         let mut look = looks.next();
         let mut style_at = move || {
-            let Some((count, packed)) = &mut look else { return Style::default() };
+            let Some((count, packed)) = &mut look else {
+                return Style::default();
+            };
             let style = unpack(*packed);
             *count -= 1;
             if *count == 0 {
@@ -195,7 +224,12 @@ impl Frozen {
         for (from, count, uri) in &self.links {
             let link = intern(table, uri);
             let end = usize::from(from + count).min(out.cells.len());
-            for cell in out.cells.get_mut(usize::from(*from)..end).into_iter().flatten() {
+            for cell in out
+                .cells
+                .get_mut(usize::from(*from)..end)
+                .into_iter()
+                .flatten()
+            {
                 cell.link = link;
             }
         }
@@ -204,7 +238,13 @@ impl Frozen {
     /// The row as a line of cells.
     pub fn line(&self) -> Line {
         let (wrapped, prompt, output) = (self.wrapped, self.prompt, self.output);
-        let mut line = Line { text: self.t.clone(), cells: Vec::new(), wrapped, prompt, output };
+        let mut line = Line {
+            text: self.t.clone(),
+            cells: Vec::new(),
+            wrapped,
+            prompt,
+            output,
+        };
         for (range, width) in self.cells() {
             line.push(range.start as u32, range.end as u32, width);
         }
@@ -214,10 +254,13 @@ impl Frozen {
 }
 
 fn intern(table: &mut Vec<Arc<str>>, uri: &str) -> u16 {
-    let at = table.iter().position(|known| **known == *uri).unwrap_or_else(|| {
-        table.push(uri.into());
-        table.len() - 1
-    });
+    let at = table
+        .iter()
+        .position(|known| **known == *uri)
+        .unwrap_or_else(|| {
+            table.push(uri.into());
+            table.len() - 1
+        });
     u16::try_from(at + 1).unwrap_or(0)
 }
 
@@ -248,7 +291,13 @@ impl Line {
     pub fn of(terminal: &Terminal, line: u64) -> Line {
         let text = terminal.line_text(line);
         let (wrapped, prompt, output) = (text.wrapped, text.prompt, text.output);
-        let mut out = Line { text: String::new(), cells: Vec::new(), wrapped, prompt, output };
+        let mut out = Line {
+            text: String::new(),
+            cells: Vec::new(),
+            wrapped,
+            prompt,
+            output,
+        };
         for (n, (from, column)) in text.columns.iter().enumerate() {
             let next = text.columns.get(n + 1);
             let to = next.map_or(text.text.len() as u32, |(byte, _)| *byte);
@@ -273,13 +322,19 @@ impl Line {
 
     /// Whether the column is the second of a wide cluster.
     pub fn is_padding(&self, x: u16) -> bool {
-        self.cells.get(usize::from(x)).is_some_and(|(from, to)| from == to)
+        self.cells
+            .get(usize::from(x))
+            .is_some_and(|(from, to)| from == to)
     }
 
     /// Columns without the blanks at the end.
     pub fn length(&self) -> u16 {
         let end = self.cells.iter().rposition(|(from, to)| {
-            from == to || self.text.get(*from as usize..*to as usize).is_some_and(|text| text != " ")
+            from == to
+                || self
+                    .text
+                    .get(*from as usize..*to as usize)
+                    .is_some_and(|text| text != " ")
         });
         end.map_or(0, |at| at as u16 + 1)
     }

@@ -34,7 +34,11 @@ impl Pattern {
         }
         let small = text.chars().all(|c| !c.is_ascii_uppercase());
         if regex && text.contains(|c| "^$*+()?[].\\".contains(c)) {
-            return RegexBuilder::new(text).case_insensitive(small).build().ok().map(Pattern::Regex);
+            return RegexBuilder::new(text)
+                .case_insensitive(small)
+                .build()
+                .ok()
+                .map(Pattern::Regex);
         }
         Some(Pattern::Text(text.to_string(), small))
     }
@@ -42,15 +46,19 @@ impl Pattern {
     /// Byte ranges of matches in a text, which do not overlap.
     fn find(&self, text: &str) -> Vec<(usize, usize)> {
         match self {
-            Pattern::Regex(regex) => {
-                regex.find_iter(text).filter(|m| !m.is_empty()).map(|m| (m.start(), m.end())).collect()
-            }
+            Pattern::Regex(regex) => regex
+                .find_iter(text)
+                .filter(|m| !m.is_empty())
+                .map(|m| (m.start(), m.end()))
+                .collect(),
             Pattern::Text(wanted, small) => {
                 let same = |at: usize| {
-                    text.as_bytes().get(at..at + wanted.len()).is_some_and(|part| match small {
-                        true => part.eq_ignore_ascii_case(wanted.as_bytes()),
-                        false => part == wanted.as_bytes(),
-                    })
+                    text.as_bytes()
+                        .get(at..at + wanted.len())
+                        .is_some_and(|part| match small {
+                            true => part.eq_ignore_ascii_case(wanted.as_bytes()),
+                            false => part == wanted.as_bytes(),
+                        })
                 };
                 let mut out = Vec::new();
                 let mut at = 0;
@@ -83,7 +91,10 @@ fn in_line(rows: &Rows<'_>, pattern: &Pattern, start: u64) -> (Vec<Match>, u64) 
             while line.is_padding(end) {
                 end += 1;
             }
-            Some(Match { start: (x, y), end: (end, last_y) })
+            Some(Match {
+                start: (x, y),
+                end: (end, last_y),
+            })
         })
         .collect();
     (found, last + 1)
@@ -95,7 +106,11 @@ pub fn matches(rows: &Rows<'_>, pattern: &Pattern, from: u64, to: u64) -> Vec<Ma
     let mut y = rows.line_start(from);
     while y <= to {
         let (found, next) = in_line(rows, pattern, y);
-        out.extend(found.into_iter().filter(|found| found.end.1 >= from && found.start.1 <= to));
+        out.extend(
+            found
+                .into_iter()
+                .filter(|found| found.end.1 >= from && found.start.1 <= to),
+        );
         y = next;
     }
     out
@@ -120,7 +135,10 @@ impl Editor<'_> {
         let (x, y) = (self.m.cx, self.y());
         let found = matches(&self.rows, &pattern, y, y);
         let on = |x: u16| {
-            found.iter().find(|m| !before((x, y), m.start) && before((x, y), m.end)).copied()
+            found
+                .iter()
+                .find(|m| !before((x, y), m.start) && before((x, y), m.end))
+                .copied()
         };
         on(x).or_else(|| x.checked_sub(1).and_then(on))
     }
@@ -132,7 +150,11 @@ impl Editor<'_> {
         for y in found.start.1..=found.end.1 {
             let line = self.rows.line(y);
             let from = if y == found.start.1 { found.start.0 } else { 0 };
-            let to = if y == found.end.1 { found.end.0 } else { line.cells.len() as u16 };
+            let to = if y == found.end.1 {
+                found.end.0
+            } else {
+                line.cells.len() as u16
+            };
             for x in (from..to).filter(|x| !line.is_padding(*x)) {
                 out.push_str(line.cell(x));
             }
@@ -146,14 +168,18 @@ impl Editor<'_> {
         if self.m.counted.as_ref() != Some(&(self.m.search.clone(), self.m.regex)) {
             self.clear_marks();
         }
-        let Some(pattern) = Pattern::new(&self.m.search, self.m.regex) else { return false };
+        let Some(pattern) = Pattern::new(&self.m.search, self.m.regex) else {
+            return false;
+        };
         let from = self.search_start(down);
         let found = match (down, self.wrap_search) {
             (true, wrap) => self.find_down(&pattern, from).or_else(|| {
-                wrap.then(|| self.find_down(&pattern, (0, self.rows.first))).flatten()
+                wrap.then(|| self.find_down(&pattern, (0, self.rows.first)))
+                    .flatten()
             }),
             (false, wrap) => self.find_up(&pattern, from).or_else(|| {
-                wrap.then(|| self.find_up(&pattern, (self.rows.cols, self.rows.last()))).flatten()
+                wrap.then(|| self.find_up(&pattern, (self.rows.cols, self.rows.last())))
+                    .flatten()
             }),
         };
         let Some(found) = found else { return false };
@@ -172,7 +198,9 @@ impl Editor<'_> {
                 (x, y) = (0, y + 1);
             }
             match y.checked_sub(self.m.top) {
-                Some(cy) if cy < u64::from(self.rows.rows) => (self.m.cx, self.m.cy) = (x, cy as u16),
+                Some(cy) if cy < u64::from(self.rows.rows) => {
+                    (self.m.cx, self.m.cy) = (x, cy as u16)
+                }
                 _ => self.scroll_to(x, y),
             }
         }
@@ -193,11 +221,20 @@ impl Editor<'_> {
         if !self.vi {
             return (x, y);
         }
-        if let Some(found) = self.match_under_cursor().filter(|found| !before((x, y), found.start) && before((x, y), found.end)) {
+        if let Some(found) = self
+            .match_under_cursor()
+            .filter(|found| !before((x, y), found.start) && before((x, y), found.end))
+        {
             return found.end;
         }
         if x >= last.0 {
-            if y < last.1 { (0, y + 1) } else if self.wrap_search { (0, self.rows.first) } else { (x, y) }
+            if y < last.1 {
+                (0, y + 1)
+            } else if self.wrap_search {
+                (0, self.rows.first)
+            } else {
+                (x, y)
+            }
         } else {
             (x + 1, y)
         }
@@ -219,7 +256,11 @@ impl Editor<'_> {
         let mut y = self.rows.line_start(from.1);
         loop {
             let (found, _) = in_line(&self.rows, pattern, y);
-            if let Some(found) = found.into_iter().rev().find(|found| !before(from, found.start)) {
+            if let Some(found) = found
+                .into_iter()
+                .rev()
+                .find(|found| !before(from, found.start))
+            {
                 return Some(found);
             }
             if y == self.rows.first {

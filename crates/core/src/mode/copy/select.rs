@@ -107,7 +107,11 @@ impl Editor<'_> {
             Drag::End => Drag::Start,
             _ => Drag::End,
         };
-        let (x, y) = if self.m.drag == Drag::Start { self.m.sel } else { self.m.end };
+        let (x, y) = if self.m.drag == Drag::Start {
+            self.m.sel
+        } else {
+            self.m.end
+        };
         let rows = u64::from(self.rows.rows);
         if y < self.m.top {
             self.m.top = y;
@@ -185,7 +189,11 @@ impl Editor<'_> {
         ex = ex.min(ey_last);
         let (first, last, rest_from, rest_to);
         if self.m.rect {
-            let other = if self.m.drag == Drag::End { self.m.sel.0 } else { self.m.end.0 };
+            let other = if self.m.drag == Drag::End {
+                self.m.sel.0
+            } else {
+                self.m.end.0
+            };
             if other < self.m.cx {
                 let to = self.m.cx + u16::from(self.vi);
                 (first, rest_from, last, rest_to) = (other, other, to, to);
@@ -216,7 +224,11 @@ impl Editor<'_> {
             return;
         }
         let line = self.rows.line(y);
-        let end = if line.wrapped { line.cells.len() as u16 } else { line.length() };
+        let end = if line.wrapped {
+            line.cells.len() as u16
+        } else {
+            line.length()
+        };
         let to = to.min(end);
         for x in from.min(end)..to {
             if !line.is_padding(x) {
@@ -243,7 +255,11 @@ pub fn next_word_end(reader: &mut Reader<'_, '_>, separators: &str, vi: bool) {
 
 /// Two places in reading order.
 fn ordered(a: (u16, u64), b: (u16, u64)) -> ((u16, u64), (u16, u64)) {
-    if b.1 < a.1 || (b.1 == a.1 && b.0 < a.0) { (b, a) } else { (a, b) }
+    if b.1 < a.1 || (b.1 == a.1 && b.0 < a.0) {
+        (b, a)
+    } else {
+        (a, b)
+    }
 }
 
 /// Whether a selection from `start` to `end` covers a place. As in emacs the last character is left out, in vi not.

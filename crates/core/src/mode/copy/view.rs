@@ -31,7 +31,12 @@ pub struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// The rows of a mode over a terminal.
-    pub fn new(mode: &'a CopyMode, terminal: Option<&'a Terminal>, cols: u16, rows: u16) -> Rows<'a> {
+    pub fn new(
+        mode: &'a CopyMode,
+        terminal: Option<&'a Terminal>,
+        cols: u16,
+        rows: u16,
+    ) -> Rows<'a> {
         let terminal = terminal.filter(|_| !mode.listing);
         let first = terminal.map_or(mode.base, |terminal| terminal.first_line().min(mode.base));
         Rows {
@@ -62,7 +67,8 @@ impl<'a> Rows<'a> {
     }
 
     fn frozen(&self, y: u64) -> Option<&'a Frozen> {
-        self.frozen.get(usize::try_from(y.checked_sub(self.base)?).ok()?)
+        self.frozen
+            .get(usize::try_from(y.checked_sub(self.base)?).ok()?)
     }
 
     /// A row as cells.
@@ -123,7 +129,11 @@ impl<'a> Rows<'a> {
         let mut y = start;
         loop {
             let line = self.line(y);
-            let end = if line.wrapped { line.cells.len() as u16 } else { line.length() };
+            let end = if line.wrapped {
+                line.cells.len() as u16
+            } else {
+                line.length()
+            };
             for x in 0..end {
                 if !line.is_padding(x) {
                     places.push((text.len(), x, y));
@@ -195,7 +205,11 @@ impl Editor<'_> {
     /// The last column that the cursor may be in on a row.
     pub fn limit(&self, y: u64, onemore: bool) -> u16 {
         let length = self.rows.length(y);
-        if onemore || !self.vi { length } else { length.saturating_sub(1) }
+        if onemore || !self.vi {
+            length
+        } else {
+            length.saturating_sub(1)
+        }
     }
 
     /// Places the cursor in the view.
@@ -280,12 +294,12 @@ impl Editor<'_> {
     }
 
     fn keep_in_line(&mut self) {
-        if self.free() {
-            if let Some(length) = self.past_end() {
-                let cy = self.m.cy;
-                self.place(length, cy);
-                self.update_selection(false);
-            }
+        if self.free()
+            && let Some(length) = self.past_end()
+        {
+            let cy = self.m.cy;
+            self.place(length, cy);
+            self.update_selection(false);
         }
         let cy = self.m.cy;
         match self.m.line {

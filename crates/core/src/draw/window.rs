@@ -1,0 +1,159 @@
+//! The rows of a window: which lines of which panes they show, and drawing them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use outlast_term::{ScreenCell, ScreenRow, Style};
+
+use super::formats;
+use super::frame::{Frame, Title};
+use super::text;
+use crate::Core;
+use crate::model::ids::PaneId;
+
+/// What a row shows of one pane: the pane, its line, the change number of the line. It does not say where the row is,
+/// so a row that has scrolled is known again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pane: PaneId,
+    /// Renumberings so far (`Terminal::line_epoch`); u64::MAX for a mode's picture.
+    epoch: u64,
+    line: u64,
+    change: u64,
+}
+
+/// The window's rows.
+pub(super) struct Window<'a> {
+    pub core: &'a Core,
+    pub frame: &'a Frame,
+    pub looks: &'a BTreeMap<PaneId, formats::PaneLook>,
+    /// Panes inside ?2026: their last settled rows are shown.
+    pub held: Vec<PaneId>,
+}
+
+impl Window<'_> {
+    /// Finds the panes to hold: those whose synchronized update is open, but not for too long.
+    pub fn hold(&mut self, held: &mut BTreeMap<PaneId, u64>, now: u64, settled: bool) {
+        for (id, _) in &self.frame.panes {
+            let Some(pane) = self.core.model.panes.get(id) else {
+                continue;
+            };
+            if pane.state.mode.is_none() && pane.terminal.modes().synchronized {
+                let since = *held.entry(*id).or_insert(now);
+                if since.saturating_add(super::SYNC_MS) > now && settled {
+                    self.held.push(*id);
+                }
+            }
+        }
+    }
+
+    /// What window row `y` shows of panes, `old` being what it showed.
+    pub fn parts(&self, y: u16, old: &[Part], out: &mut Vec<Part>) {
+        for (id, rect) in &self.frame.panes {
+            if y < rect.y || y >= rect.y + rect.rows {
+                continue;
+            }
+            let Some(pane) = self.core.model.panes.get(id) else {
+                continue;
+            };
+            let row = y - rect.y;
+            let part = match &pane.state.mode {
+                Some(mode) => Part {
+                    pane: *id,
+                    epoch: u64::MAX,
+                    line: u64::from(row),
+                    change: mode.change(),
+                },
+                None => {
+                    if let Some(old) = old
+                        .iter()
+                        .find(|part| part.pane == *id && self.held.contains(id))
+                    {
+                        out.push(*old);
+                        continue;
+                    }
+                    let terminal = &pane.terminal;
+                    let line =
+                        terminal.first_line() + u64::from(terminal.history_len()) + u64::from(row);
+                    Part {
+                        pane: *id,
+                        epoch: terminal.line_epoch(),
+                        line,
+                        change: terminal.line_change(line),
+                    }
+                }
+            };
+            out.push(part);
+        }
+        if out.is_empty() {
+            // A row of borders only: drawn once, then known by this.
+            out.push(Part {
+                pane: PaneId(u32::MAX),
+                epoch: 0,
+                line: u64::from(y),
+                change: 0,
+            });
+        }
+    }
+
+    /// Draws window row `y`.
+    pub fn row(
+        &self,
+        y: u16,
+        borders: &[(u16, ScreenCell)],
+        titles: &[Title],
+        old: Option<&ScreenRow>,
+        links: &mut Vec<Arc<str>>,
+    ) -> ScreenRow {
+        let view = &self.frame.view;
+        let mut out = text::blank(view.cols, Style::default());
+        for (x, cell) in borders {
+            out.cells[usize::from(*x)] = *cell;
+        }
+        for (id, rect) in &self.frame.panes {
+            let right = (rect.x + rect.cols).min(view.ox + view.cols);
+            let left = rect.x.max(view.ox);
+            if y < rect.y || y >= rect.y + rect.rows || left >= right {
+                continue;
+            }
+            let Some(pane) = self.core.model.panes.get(id) else {
+                continue;
+            };
+            let (at, width, from) = (left - view.ox, right - left, left - rect.x);
+            let row = y - rect.y;
+            if let (Some(old), true) = (old, self.held.contains(id)) {
+                text::copy(old, at, width, &mut out, at);
+                continue;
+            }
+            match &pane.state.mode {
+                Some(mode) => {
+                    let whole = crate::mode::copy::draw_row(self.core, *id, mode, row, links);
+                    text::copy(&whole, from, width, &mut out, at);
+                }
+                None => {
+                    let terminal = &pane.terminal;
+                    let line =
+                        terminal.first_line() + u64::from(terminal.history_len()) + u64::from(row);
+                    if row < terminal.size().rows {
+                        terminal.draw_line(line, from, width, &mut out, at, links);
+                    }
+                }
+            }
+            if let Some(look) = self.looks.get(id) {
+                text::apply_base(
+                    &mut out.cells[usize::from(at)..usize::from(at + width)],
+                    look.base,
+                );
+            }
+        }
+        for title in titles.iter().filter(|title| title.y == y) {
+            let from = view.ox.saturating_sub(title.x);
+            let at = title.x.saturating_sub(view.ox);
+            let width = (title.row.cells.len() as u16)
+                .saturating_sub(from)
+                .min(view.cols.saturating_sub(at));
+            text::copy(&title.row, from, width, &mut out, at);
+        }
+        out
+    }
+}
