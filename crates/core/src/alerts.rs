@@ -1,8 +1,8 @@
 //! Alerts: bell, activity and silence in windows that nobody looks at.
 
-use crate::model::ids::{ClientId, PaneId, SessionId, WindowId};
-use crate::model::Link;
 use crate::Core;
+use crate::model::Link;
+use crate::model::ids::{ClientId, PaneId, SessionId, WindowId};
 
 /// The three kinds, with the options and hooks that belong to them.
 struct Kind {
@@ -43,7 +43,9 @@ const SILENCE: Kind = Kind {
 impl Core {
     /// A pane has rung.
     pub(crate) fn bell(&mut self, id: PaneId) {
-        let Some(window) = self.model.panes.get(&id).map(|pane| pane.state.window) else { return };
+        let Some(window) = self.model.panes.get(&id).map(|pane| pane.state.window) else {
+            return;
+        };
         self.arm_silence(window);
         if self.window_chain(window).flag("monitor-bell") {
             self.alert(window, &BELL);
@@ -53,8 +55,12 @@ impl Core {
     /// A pane has said something.
     pub(crate) fn had_output(&mut self, id: PaneId) {
         let unix = self.now.unix;
-        let Some(window_id) = self.model.panes.get(&id).map(|pane| pane.state.window) else { return };
-        let Some(window) = self.model.windows.get_mut(&window_id) else { return };
+        let Some(window_id) = self.model.panes.get(&id).map(|pane| pane.state.window) else {
+            return;
+        };
+        let Some(window) = self.model.windows.get_mut(&window_id) else {
+            return;
+        };
         if window.activity != unix {
             window.activity = unix;
         }
@@ -72,8 +78,13 @@ impl Core {
     /// Starts the clock of monitor-silence anew.
     pub(crate) fn arm_silence(&mut self, id: WindowId) {
         let seconds = self.window_chain(id).number("monitor-silence");
-        let at = u64::try_from(seconds).ok().filter(|seconds| *seconds != 0).map(|s| self.now.ms + s * 1000);
-        let Some(window) = self.model.windows.get_mut(&id) else { return };
+        let at = u64::try_from(seconds)
+            .ok()
+            .filter(|seconds| *seconds != 0)
+            .map(|s| self.now.ms + s * 1000);
+        let Some(window) = self.model.windows.get_mut(&id) else {
+            return;
+        };
         // A second is the unit: a flood does not write it down at every byte.
         let close = matches!((window.silent_at_ms, at), (Some(old), Some(new)) if old <= new && new < old + 1000);
         if window.silent_at_ms != at && !close {
@@ -84,8 +95,13 @@ impl Core {
     /// Windows whose time of silence is over.
     pub(crate) fn check_silence(&mut self) {
         let now = self.now.ms;
-        let silent: Vec<WindowId> =
-            self.model.windows.values().filter(|w| w.silent_at_ms.is_some_and(|at| at <= now)).map(|w| w.id).collect();
+        let silent: Vec<WindowId> = self
+            .model
+            .windows
+            .values()
+            .filter(|w| w.silent_at_ms.is_some_and(|at| at <= now))
+            .map(|w| w.id)
+            .collect();
         for id in silent {
             self.arm_silence(id);
             if let Some(window) = self.model.windows.get_mut(&id) {
@@ -100,7 +116,11 @@ impl Core {
 
     /// Monotonic ms of the next silence.
     pub(crate) fn silence_due(&self) -> Option<u64> {
-        self.model.windows.values().filter_map(|window| window.silent_at_ms).min()
+        self.model
+            .windows
+            .values()
+            .filter_map(|window| window.silent_at_ms)
+            .min()
     }
 
     fn alert(&mut self, window: WindowId, kind: &Kind) {
@@ -110,28 +130,41 @@ impl Core {
             .values()
             .flat_map(|session| {
                 let of = session.windows.iter().filter(|(_, link)| link.0 == window);
-                of.map(|(index, _)| (session.id, *index)).collect::<Vec<_>>()
+                of.map(|(index, _)| (session.id, *index))
+                    .collect::<Vec<_>>()
             })
             .collect();
         let mut told: Vec<SessionId> = Vec::new();
         for (session_id, index) in links {
             let attached = self.attached_count(session_id);
-            let Some(session) = self.model.sessions.get(&session_id) else { continue };
+            let Some(session) = self.model.sessions.get(&session_id) else {
+                continue;
+            };
             let current = session.current == index;
-            let Some((_, mut link)) = session.windows.get(&index).cloned() else { continue };
+            let Some((_, mut link)) = session.windows.get(&index).cloned() else {
+                continue;
+            };
             let set = *(kind.flag)(&mut link);
             if kind.once && set {
                 continue;
             }
             if (!current || attached == 0) && !set {
-                if let Some((_, link)) = self.model.sessions.get_mut(&session_id).and_then(|s| s.windows.get_mut(&index))
+                if let Some((_, link)) = self
+                    .model
+                    .sessions
+                    .get_mut(&session_id)
+                    .and_then(|s| s.windows.get_mut(&index))
                 {
                     *(kind.flag)(link) = true;
                 }
                 self.touch_all();
             }
             // none, any, current, other.
-            let applies = match self.session_chain(Some(session_id)).text(kind.action).as_str() {
+            let applies = match self
+                .session_chain(Some(session_id))
+                .text(kind.action)
+                .as_str()
+            {
                 "any" => true,
                 "current" => current,
                 "other" => !current,
@@ -151,8 +184,11 @@ impl Core {
     /// Rings, or shows a message, or both (visual-bell and its like).
     fn tell(&mut self, session: SessionId, index: u32, current: bool, kind: &Kind) {
         let visual = self.session_chain(Some(session)).text(kind.visual);
-        let clients: Vec<ClientId> =
-            self.attached_clients().filter(|c| c.state.session == Some(session)).map(|c| c.state.id).collect();
+        let clients: Vec<ClientId> = self
+            .attached_clients()
+            .filter(|c| c.state.session == Some(session))
+            .map(|c| c.state.id)
+            .collect();
         for id in clients {
             if visual != "on" {
                 if let Some(client) = self.model.clients.get_mut(&id) {

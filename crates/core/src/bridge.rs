@@ -10,14 +10,32 @@ use crate::{Core, Effect, MouseEvent};
 
 impl Core {
     /// Runs what a key is bound to, after all that waits in the client's queue. `key` is tmux's name of the key.
-    pub fn run_binding(&mut self, client: ClientId, key: &str, commands: &CommandList, mouse: Option<MouseEvent>) {
+    pub fn run_binding(
+        &mut self,
+        client: ClientId,
+        key: &str,
+        commands: &CommandList,
+        mouse: Option<MouseEvent>,
+    ) {
         if self.is_read_only(client) && !all_read_only(commands) {
-            self.append_action(Some(client), Action::Error("client is read-only".to_string()));
+            self.append_action(
+                Some(client),
+                Action::Error("client is read-only".to_string()),
+            );
             return;
         }
         let current = self.find_from_client(Some(client), 0).unwrap_or_default();
         let key = Some(key.to_string()).filter(|key| !key.is_empty());
-        self.append(Some(client), commands, State { current, key, mouse, ..State::default() });
+        self.append(
+            Some(client),
+            commands,
+            State {
+                current,
+                key,
+                mouse,
+                ..State::default()
+            },
+        );
     }
 
     /// Appends an effect to the turn's.
@@ -33,7 +51,10 @@ impl Core {
     /// A format variable of a pane's mode (`copy_cursor_x` …).
     pub(crate) fn mode_variable(&self, pane: PaneId, name: &str) -> Option<String> {
         self.model.panes.get(&pane)?.state.mode.as_ref()?;
-        mode::copy::variables(self, pane).into_iter().find(|(other, _)| other == name).map(|(_, value)| value)
+        mode::copy::variables(self, pane)
+            .into_iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| value)
     }
 
     /// A pane leaves its mode.
@@ -44,5 +65,8 @@ impl Core {
 
 /// Whether a read-only client may run them all.
 fn all_read_only(commands: &CommandList) -> bool {
-    commands.commands.iter().all(|(_, command)| lookup(&command.name).is_ok_and(|row| row.flags & flag::READ_ONLY != 0))
+    commands
+        .commands
+        .iter()
+        .all(|(_, command)| lookup(&command.name).is_ok_and(|row| row.flags & flag::READ_ONLY != 0))
 }

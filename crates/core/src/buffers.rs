@@ -1,24 +1,34 @@
 //! Paste buffers.
 
-use crate::jobs::{Asked, Then};
-use crate::model::ids::ClientId;
-use crate::model::Buffer;
-use crate::save::Tracked;
 use crate::Core;
+use crate::jobs::{Asked, Then};
+use crate::model::Buffer;
+use crate::model::ids::ClientId;
+use crate::save::Tracked;
 
 impl Core {
     /// Names of the buffers, newest first.
     pub fn buffers_by_age(&self) -> Vec<String> {
-        let mut names: Vec<(u64, &String)> =
-            self.model.buffers.iter().map(|(name, buffer)| (buffer.order, name)).collect();
+        let mut names: Vec<(u64, &String)> = self
+            .model
+            .buffers
+            .iter()
+            .map(|(name, buffer)| (buffer.order, name))
+            .collect();
         names.sort_by_key(|(order, _)| std::cmp::Reverse(*order));
         names.into_iter().map(|(_, name)| name.clone()).collect()
     }
 
     /// The newest buffer that we have named.
     pub fn top_buffer(&self) -> Option<String> {
-        let automatic = self.model.buffers.iter().filter(|(_, buffer)| buffer.automatic);
-        automatic.max_by_key(|(_, buffer)| buffer.order).map(|(name, _)| name.clone())
+        let automatic = self
+            .model
+            .buffers
+            .iter()
+            .filter(|(_, buffer)| buffer.automatic);
+        automatic
+            .max_by_key(|(_, buffer)| buffer.order)
+            .map(|(name, _)| name.clone())
     }
 
     /// Adds an automatic buffer; the oldest of these go at buffer-limit. Empty text makes none.
@@ -26,7 +36,9 @@ impl Core {
         if data.is_empty() {
             return None;
         }
-        let limit = usize::try_from(self.server_chain().number("buffer-limit")).unwrap_or(50).max(1);
+        let limit = usize::try_from(self.server_chain().number("buffer-limit"))
+            .unwrap_or(50)
+            .max(1);
         loop {
             let automatic: Vec<(u64, String)> = self
                 .model
@@ -62,9 +74,23 @@ impl Core {
     }
 
     fn put_buffer(&mut self, name: &str, data: Vec<u8>, automatic: bool) {
-        let order = self.model.buffers.values().map(|buffer| buffer.order).max().unwrap_or(0) + 1;
-        let buffer = Buffer { data, automatic, created: self.now.unix, order };
-        self.model.buffers.insert(name.to_string(), Tracked::new(buffer));
+        let order = self
+            .model
+            .buffers
+            .values()
+            .map(|buffer| buffer.order)
+            .max()
+            .unwrap_or(0)
+            + 1;
+        let buffer = Buffer {
+            data,
+            automatic,
+            created: self.now.unix,
+            order,
+        };
+        self.model
+            .buffers
+            .insert(name.to_string(), Tracked::new(buffer));
     }
 
     /// Takes a buffer away.
@@ -107,7 +133,18 @@ impl Core {
         bytes: Vec<u8>,
         append: bool,
     ) -> u64 {
-        let then = Then::Saved { path: path.to_string() };
-        self.start_job(Some(queue), client, Asked::Write { path: full, bytes, append }, then)
+        let then = Then::Saved {
+            path: path.to_string(),
+        };
+        self.start_job(
+            Some(queue),
+            client,
+            Asked::Write {
+                path: full,
+                bytes,
+                append,
+            },
+            then,
+        )
     }
 }

@@ -1,9 +1,9 @@
 //! wait-for: named channels on which commands wait for each other.
 
+use crate::Core;
 use crate::commands::{Flow, Outcome};
 use crate::model::ids::ClientId;
 use crate::queue::Channel;
-use crate::Core;
 
 impl Core {
     /// wait-for NAME. `asking` is the client whose command waits.
@@ -11,7 +11,12 @@ impl Core {
         if asking.is_none() {
             return Err("not able to wait".to_string());
         }
-        if self.model.channels.get(name).is_some_and(|channel| channel.woken) {
+        if self
+            .model
+            .channels
+            .get(name)
+            .is_some_and(|channel| channel.woken)
+        {
             self.channel(name, |channel| channel.woken = false);
             return Ok(Flow::Normal);
         }
@@ -37,7 +42,12 @@ impl Core {
         if asking.is_none() {
             return Err("not able to lock".to_string());
         }
-        if !self.model.channels.get(name).is_some_and(|channel| channel.locked) {
+        if !self
+            .model
+            .channels
+            .get(name)
+            .is_some_and(|channel| channel.locked)
+        {
             self.channel(name, |channel| channel.locked = true);
             return Ok(Flow::Normal);
         }
@@ -48,7 +58,12 @@ impl Core {
 
     /// wait-for -U.
     pub(crate) fn channel_unlock(&mut self, name: &str) -> Outcome {
-        if !self.model.channels.get(name).is_some_and(|channel| channel.locked) {
+        if !self
+            .model
+            .channels
+            .get(name)
+            .is_some_and(|channel| channel.locked)
+        {
             return Err(format!("channel {name} not locked"));
         }
         let next = self.channel(name, |channel| {
@@ -65,9 +80,18 @@ impl Core {
 
     /// Takes waiters out whose queues are gone; a lock that was to go to one goes to the next.
     pub(crate) fn forget_waiters(&mut self) {
-        let live: Vec<u64> = self.model.queues.values().filter_map(|queue| queue.waiting).collect();
-        let stale =
-            self.model.channels.values().any(|c| c.waiters.iter().chain(&c.lockers).any(|ticket| !live.contains(ticket)));
+        let live: Vec<u64> = self
+            .model
+            .queues
+            .values()
+            .filter_map(|queue| queue.waiting)
+            .collect();
+        let stale = self.model.channels.values().any(|c| {
+            c.waiters
+                .iter()
+                .chain(&c.lockers)
+                .any(|ticket| !live.contains(ticket))
+        });
         if stale {
             for channel in self.model.channels.values_mut() {
                 channel.waiters.retain(|ticket| live.contains(ticket));

@@ -1,7 +1,7 @@
 //! Clients: coming, attaching, switching, leaving; what is printed for them.
 
-use outlast_term::keys::decode::Decoder;
 use outlast_term::Size;
+use outlast_term::keys::decode::Decoder;
 use std::sync::Arc;
 
 use crate::event::ClientInfo;
@@ -10,7 +10,7 @@ use crate::model::client::{Client, ClientState};
 use crate::model::ids::{ClientId, PaneId, SessionId};
 use crate::queue::Action;
 use crate::save::Tracked;
-use crate::{hints, Core, Effect};
+use crate::{Core, Effect, hints};
 
 impl Core {
     /// A client has connected.
@@ -19,7 +19,11 @@ impl Core {
             self.model.global.had_client = true;
             self.adopt_environment(&info.env);
         }
-        let name = if info.tty.is_empty() { format!("client-{}", info.pid) } else { info.tty.clone() };
+        let name = if info.tty.is_empty() {
+            format!("client-{}", info.pid)
+        } else {
+            info.tty.clone()
+        };
         let state = ClientState {
             id: client,
             cols: info.cols,
@@ -34,17 +38,25 @@ impl Core {
 
     /// The session that a client shows.
     pub fn session_of(&self, client: ClientId) -> Option<SessionId> {
-        self.model.clients.get(&client).and_then(|client| client.state.session)
+        self.model
+            .clients
+            .get(&client)
+            .and_then(|client| client.state.session)
     }
 
     /// Clients that show a session.
     pub fn attached_clients(&self) -> impl Iterator<Item = &Client> {
-        self.model.clients.values().filter(|client| client.state.session.is_some() && !client.state.leaving)
+        self.model
+            .clients
+            .values()
+            .filter(|client| client.state.session.is_some() && !client.state.leaving)
     }
 
     /// Attached clients and the sizes of their terminals as last heard.
     pub fn client_sizes(&self) -> Vec<(ClientId, Size)> {
-        self.attached_clients().map(|c| (c.state.id, Size::new(c.state.cols, c.state.rows))).collect()
+        self.attached_clients()
+            .map(|c| (c.state.id, Size::new(c.state.cols, c.state.rows)))
+            .collect()
     }
 
     /// How many clients show a session (those stopped by suspend-client are not counted).
@@ -56,7 +68,10 @@ impl Core {
 
     /// attach -r.
     pub fn is_read_only(&self, client: ClientId) -> bool {
-        self.model.clients.get(&client).is_some_and(|client| client.state.read_only)
+        self.model
+            .clients
+            .get(&client)
+            .is_some_and(|client| client.state.read_only)
     }
 
     /// The pane that has the client's keyboard.
@@ -88,9 +103,15 @@ impl Core {
     /// Bytes for a client's stdout (1) or stderr (2).
     pub fn print_bytes(&mut self, client: Option<ClientId>, stream: u8, bytes: Vec<u8>) {
         let Some(id) = client else { return };
-        let Some(client) = self.model.clients.get(&id) else { return };
+        let Some(client) = self.model.clients.get(&id) else {
+            return;
+        };
         if client.state.session.is_none() {
-            self.emit(Effect::Print { client: id, stream, bytes });
+            self.emit(Effect::Print {
+                client: id,
+                stream,
+                bytes,
+            });
             return;
         }
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -111,7 +132,11 @@ impl Core {
         };
         if client.state.session.is_some() {
             let mut chars = text.chars();
-            let first: String = chars.next().into_iter().map(|c| c.to_ascii_uppercase()).collect();
+            let first: String = chars
+                .next()
+                .into_iter()
+                .map(|c| c.to_ascii_uppercase())
+                .collect();
             let text = first + chars.as_str();
             mode::message(self, id, &text, MessageTime::Default, false, false);
             return;
@@ -124,7 +149,11 @@ impl Core {
                 bytes.push('\n');
             }
         }
-        self.emit(Effect::Print { client: id, stream: 2, bytes: bytes.into_bytes() });
+        self.emit(Effect::Print {
+            client: id,
+            stream: 2,
+            bytes: bytes.into_bytes(),
+        });
     }
 
     /// A message on the status line for display-time.
@@ -135,7 +164,9 @@ impl Core {
     /// A client's command line has run to its end.
     pub(crate) fn command_line_done(&mut self, client: Option<ClientId>) {
         let Some(id) = client else { return };
-        let Some(client) = self.model.clients.get(&id) else { return };
+        let Some(client) = self.model.clients.get(&id) else {
+            return;
+        };
         if !client.state.attached && !client.state.leaving {
             let status = client.state.status;
             self.leave(id, status, "");
@@ -144,7 +175,9 @@ impl Core {
 
     /// Whether a client may take a terminal; Err is the text after "open terminal failed: ".
     pub fn can_open_terminal(&self, client: ClientId) -> Result<(), String> {
-        let Some(client) = self.model.clients.get(&client) else { return Err("not a terminal".to_string()) };
+        let Some(client) = self.model.clients.get(&client) else {
+            return Err("not a terminal".to_string());
+        };
         let info = &client.state.info;
         match (info.tty.as_str(), info.term.as_str()) {
             ("/dev/tty", _) => Err("can't use /dev/tty".to_string()),
@@ -157,17 +190,28 @@ impl Core {
 
     /// `$TMUX` in the client's environment, and its terminal is one of our panes.
     pub fn is_nested(&self, client: ClientId) -> bool {
-        let Some(client) = self.model.clients.get(&client) else { return false };
+        let Some(client) = self.model.clients.get(&client) else {
+            return false;
+        };
         let info = &client.state.info;
-        let in_tmux = info.env.iter().any(|(name, value)| name == "TMUX" && !value.is_empty());
+        let in_tmux = info
+            .env
+            .iter()
+            .any(|(name, value)| name == "TMUX" && !value.is_empty());
         in_tmux
             && !info.tty.is_empty()
-            && self.model.panes.values().any(|pane| pane.state.dead.is_none() && pane.state.tty == info.tty)
+            && self
+                .model
+                .panes
+                .values()
+                .any(|pane| pane.state.dead.is_none() && pane.state.tty == info.tty)
     }
 
     /// `-f`: comma separated flags, each set or (with `!`) taken away; unknown ones are passed over.
     pub(crate) fn set_client_flags(&mut self, id: ClientId, flags: &str) {
-        let Some(client) = self.model.clients.get_mut(&id) else { return };
+        let Some(client) = self.model.clients.get_mut(&id) else {
+            return;
+        };
         for word in flags.split(',') {
             let (word, on) = match word.strip_prefix('!') {
                 Some(word) => (word, false),
@@ -188,13 +232,18 @@ impl Core {
     /// Takes the client's terminal and shows a session on it; the caller has asked whether it may.
     pub(crate) fn attach(&mut self, id: ClientId, session: SessionId) {
         let features = self.features_of(id);
-        let Some(client) = self.model.clients.get_mut(&id) else { return };
+        let Some(client) = self.model.clients.get_mut(&id) else {
+            return;
+        };
         let first = !client.state.attached;
         client.state.attached = true;
         client.state.suspended = false;
         if first {
             client.ready = true;
-            self.emit(Effect::Attach { client: id, features });
+            self.emit(Effect::Attach {
+                client: id,
+                features,
+            });
         }
         self.set_session(id, session);
         if let Some(client) = self.model.clients.get_mut(&id) {
@@ -207,7 +256,9 @@ impl Core {
 
     /// TERM and what terminal-features say of it: `xterm*:clipboard:…` rows whose pattern fits.
     pub(crate) fn features_of(&self, id: ClientId) -> String {
-        let Some(client) = self.model.clients.get(&id) else { return String::new() };
+        let Some(client) = self.model.clients.get(&id) else {
+            return String::new();
+        };
         let info = &client.state.info;
         let mut features = info.term.clone();
         for row in self.server_chain().array("terminal-features") {
@@ -236,14 +287,18 @@ impl Core {
     /// Shows another session.
     pub(crate) fn set_session(&mut self, id: ClientId, session: SessionId) {
         let unix = self.now.unix;
-        let Some(client) = self.model.clients.get_mut(&id) else { return };
+        let Some(client) = self.model.clients.get_mut(&id) else {
+            return;
+        };
         if let Some(old) = client.state.session.filter(|old| *old != session) {
             client.state.last_session = Some(old);
         }
         client.state.session = Some(session);
         client.state.pan = None;
         client.stale = true;
-        let Some(state) = self.model.sessions.get_mut(&session) else { return };
+        let Some(state) = self.model.sessions.get_mut(&session) else {
+            return;
+        };
         state.last_attached = unix;
         let current = state.current;
         if let Some((window, link)) = state.windows.get_mut(&current) {
@@ -264,7 +319,9 @@ impl Core {
     pub(crate) fn use_session(&mut self, session: SessionId) {
         let unix = self.now.unix;
         let newest = self.model.global.next_use;
-        let Some(state) = self.model.sessions.get(&session) else { return };
+        let Some(state) = self.model.sessions.get(&session) else {
+            return;
+        };
         if state.used != newest || newest == 0 {
             self.model.global.next_use += 1;
             let used = self.model.global.next_use;
@@ -272,7 +329,12 @@ impl Core {
                 state.used = used;
             }
         }
-        if self.model.sessions.get(&session).is_some_and(|state| state.activity != unix) {
+        if self
+            .model
+            .sessions
+            .get(&session)
+            .is_some_and(|state| state.activity != unix)
+        {
             if let Some(state) = self.model.sessions.get_mut(&session) {
                 state.activity = unix;
             }
@@ -282,9 +344,19 @@ impl Core {
     /// A client has typed: it and its session are the newest, its size counts for `window-size latest`.
     pub fn use_client(&mut self, id: ClientId) {
         let unix = self.now.unix;
-        let Some(client) = self.model.clients.get(&id) else { return };
-        let Some(session) = client.state.session else { return };
-        let newest = self.model.clients.values().map(|client| client.state.used).max().unwrap_or(0);
+        let Some(client) = self.model.clients.get(&id) else {
+            return;
+        };
+        let Some(session) = client.state.session else {
+            return;
+        };
+        let newest = self
+            .model
+            .clients
+            .values()
+            .map(|client| client.state.used)
+            .max()
+            .unwrap_or(0);
         let (used, activity) = (client.state.used, client.state.activity);
         if used != newest || newest == 0 || activity != unix {
             if let Some(client) = self.model.clients.get_mut(&id) {
@@ -295,8 +367,15 @@ impl Core {
             }
         }
         self.use_session(session);
-        let window = self.model.sessions.get(&session).and_then(|s| s.windows.get(&s.current)).map(|link| link.0);
-        let Some(window) = window.and_then(|window| self.model.windows.get_mut(&window)) else { return };
+        let window = self
+            .model
+            .sessions
+            .get(&session)
+            .and_then(|s| s.windows.get(&s.current))
+            .map(|link| link.0);
+        let Some(window) = window.and_then(|window| self.model.windows.get_mut(&window)) else {
+            return;
+        };
         if window.latest != Some(id) {
             window.latest = Some(id);
             self.sizes_stale = true;
@@ -306,7 +385,9 @@ impl Core {
 
     /// Gives the terminal back and lets the client leave.
     pub(crate) fn leave(&mut self, id: ClientId, status: u8, message: &str) {
-        let Some(client) = self.model.clients.get_mut(&id) else { return };
+        let Some(client) = self.model.clients.get_mut(&id) else {
+            return;
+        };
         if client.state.leaving {
             return;
         }
@@ -317,21 +398,36 @@ impl Core {
         client.state.prompt = None;
         client.state.message = None;
         client.screen = None;
-        self.emit(Effect::Exit { client: id, status, message: message.to_string() });
+        self.emit(Effect::Exit {
+            client: id,
+            status,
+            message: message.to_string(),
+        });
         if was_attached {
             self.lost_attached(id);
         }
     }
 
     fn lost_attached(&mut self, id: ClientId) {
-        let orphaned: Vec<_> =
-            self.model.windows.iter().filter(|(_, window)| window.latest == Some(id)).map(|(id, _)| *id).collect();
+        let orphaned: Vec<_> = self
+            .model
+            .windows
+            .iter()
+            .filter(|(_, window)| window.latest == Some(id))
+            .map(|(id, _)| *id)
+            .collect();
         for window in orphaned {
             let next = self
                 .attached_clients()
                 .filter(|client| {
-                    let session = client.state.session.and_then(|session| self.model.sessions.get(&session));
-                    session.and_then(|s| s.windows.get(&s.current)).map(|link| link.0) == Some(window)
+                    let session = client
+                        .state
+                        .session
+                        .and_then(|session| self.model.sessions.get(&session));
+                    session
+                        .and_then(|s| s.windows.get(&s.current))
+                        .map(|link| link.0)
+                        == Some(window)
                 })
                 .max_by_key(|client| client.state.used)
                 .map(|client| client.state.id);
@@ -347,8 +443,15 @@ impl Core {
 
     /// detach-client: the client leaves with "[detached (from session NAME)]".
     pub(crate) fn detach(&mut self, id: ClientId, hangup: bool) {
-        let Some(session) = self.session_of(id) else { return };
-        let name = self.model.sessions.get(&session).map(|session| session.name.clone()).unwrap_or_default();
+        let Some(session) = self.session_of(id) else {
+            return;
+        };
+        let name = self
+            .model
+            .sessions
+            .get(&session)
+            .map(|session| session.name.clone())
+            .unwrap_or_default();
         let message = if hangup {
             format!("[detached and SIGHUP (from session {name})]")
         } else {
@@ -359,9 +462,15 @@ impl Core {
 
     /// The connection ended and the client will not come back.
     pub(crate) fn gone(&mut self, id: ClientId) {
-        let Some(client) = self.model.clients.get(&id) else { return };
+        let Some(client) = self.model.clients.get(&id) else {
+            return;
+        };
         let was_attached = client.state.attached;
-        let ticket = client.state.prompt.as_ref().and_then(|prompt| prompt.ticket);
+        let ticket = client
+            .state
+            .prompt
+            .as_ref()
+            .and_then(|prompt| prompt.ticket);
         if was_attached {
             if let Some(client) = self.model.clients.get_mut(&id) {
                 client.state.attached = false;
@@ -382,7 +491,9 @@ impl Core {
 
     /// A client's terminal has a new size.
     pub(crate) fn client_resized(&mut self, id: ClientId, size: Size) {
-        let Some(client) = self.model.clients.get_mut(&id) else { return };
+        let Some(client) = self.model.clients.get_mut(&id) else {
+            return;
+        };
         if (client.state.cols, client.state.rows) != (size.cols, size.rows) {
             client.state.cols = size.cols;
             client.state.rows = size.rows;
@@ -405,7 +516,11 @@ impl Core {
         }
         let parsed = if argv.is_empty() {
             let text = self.server_chain().text("default-client-command");
-            self.parse_commands(if text.is_empty() { "new-session" } else { &text })
+            self.parse_commands(if text.is_empty() {
+                "new-session"
+            } else {
+                &text
+            })
         } else {
             self.parse_argv(argv)
         };

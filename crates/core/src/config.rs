@@ -2,14 +2,14 @@
 
 use outlast_lang::format::is_true;
 use outlast_lang::parse::{
-    parse_arguments, parse_argv, parse_text, Argument, CommandList, ParseContext, ParseError,
+    Argument, CommandList, ParseContext, ParseError, parse_arguments, parse_argv, parse_text,
 };
 
+use crate::Core;
 use crate::commands;
 use crate::formats::{self, FormatContext};
 use crate::queue::{Action, State};
 use crate::target::Find;
-use crate::Core;
 
 /// What parsing asks the core, and what it wants changed: environment is set while a file is parsed.
 struct Context<'a> {
@@ -21,7 +21,12 @@ struct Context<'a> {
 
 impl ParseContext for Context<'_> {
     fn environment(&self, name: &str) -> Option<String> {
-        let set = self.set.iter().rev().find(|(other, ..)| other == name).map(|(_, value, _)| value.clone());
+        let set = self
+            .set
+            .iter()
+            .rev()
+            .find(|(other, ..)| other == name)
+            .map(|(_, value, _)| value.clone());
         set.or_else(|| self.core.model.environment.get(name).map(str::to_string))
     }
     fn set_environment(&mut self, name: &str, value: &str, hidden: bool) {
@@ -29,7 +34,10 @@ impl ParseContext for Context<'_> {
     }
     fn home(&self, user: Option<&str>) -> Option<String> {
         match user {
-            None => self.environment("HOME").filter(|home| !home.is_empty()).or_else(|| self.core.probe.home(None)),
+            None => self
+                .environment("HOME")
+                .filter(|home| !home.is_empty())
+                .or_else(|| self.core.probe.home(None)),
             Some(user) => self.core.probe.home(Some(user)),
         }
     }
@@ -37,15 +45,26 @@ impl ParseContext for Context<'_> {
         formats::expand(self.core, format, &self.find, false)
     }
     fn alias(&self, name: &str) -> Option<String> {
-        self.aliases.iter().find(|(alias, _)| alias == name).map(|(_, text)| text.clone())
+        self.aliases
+            .iter()
+            .find(|(alias, _)| alias == name)
+            .map(|(_, text)| text.clone())
     }
 }
 
 impl Core {
     fn context(&self, find: FormatContext) -> Context<'_> {
         let aliases = self.server_chain().array("command-alias");
-        let split = |text: &String| text.split_once('=').map(|(name, text)| (name.to_string(), text.to_string()));
-        Context { core: self, find, set: Vec::new(), aliases: aliases.iter().filter_map(split).collect() }
+        let split = |text: &String| {
+            text.split_once('=')
+                .map(|(name, text)| (name.to_string(), text.to_string()))
+        };
+        Context {
+            core: self,
+            find,
+            set: Vec::new(),
+            aliases: aliases.iter().filter_map(split).collect(),
+        }
     }
 
     fn set_parsed(&mut self, set: Vec<(String, String, bool)>) {
@@ -95,7 +114,9 @@ impl Core {
         parse_only: bool,
     ) -> Result<CommandList, ParseError> {
         let mut format = FormatContext::of(find);
-        format.extra.push(("current_file".to_string(), file.to_string()));
+        format
+            .extra
+            .push(("current_file".to_string(), file.to_string()));
         format.no_jobs = true;
         let mut context = self.context(format);
         let parsed = parse_text(text, Some(file), &mut context);
@@ -116,12 +137,20 @@ impl Core {
         for (path, content) in files {
             self.model.global.config_files.push(path.clone());
             match content {
-                Err(error) => self.model.global.config_errors.push(format!("{path}: {error}")),
+                Err(error) => self
+                    .model
+                    .global
+                    .config_errors
+                    .push(format!("{path}: {error}")),
                 Ok(text) => match self.parse_file(&path, &text, &Find::default(), false) {
                     Err(error) => self.model.global.config_errors.push(error.to_string()),
                     Ok(list) => {
                         let variables = vec![("current_file".to_string(), path.clone())];
-                        let state = State { file: Some(path), variables, ..State::default() };
+                        let state = State {
+                            file: Some(path),
+                            variables,
+                            ..State::default()
+                        };
                         self.append(None, &list, state);
                     }
                 },
@@ -142,7 +171,9 @@ impl Core {
         if self.model.global.config_errors.is_empty() || !self.model.global.configured {
             return;
         }
-        let Some(client) = self.attached_clients().map(|client| client.state.id).next() else { return };
+        let Some(client) = self.attached_clients().map(|client| client.state.id).next() else {
+            return;
+        };
         let errors = std::mem::take(&mut self.model.global.config_errors);
         self.print(Some(client), &errors.join("\n"));
     }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::ids::{ClientId, PaneId, SessionId};
-use crate::model::Environment;
-use crate::target::matches;
 use crate::Core;
+use crate::model::Environment;
+use crate::model::ids::{ClientId, PaneId, SessionId};
+use crate::target::matches;
 
 /// What `#{version}` says, and TERM_PROGRAM_VERSION.
 pub const VERSION: &str = "3.7c";
@@ -13,7 +13,8 @@ pub const VERSION: &str = "3.7c";
 impl Environment {
     /// Sets a variable.
     pub fn set(&mut self, name: &str, value: &str, hidden: bool) {
-        self.vars.insert(name.to_string(), (Some(value.to_string()), hidden));
+        self.vars
+            .insert(name.to_string(), (Some(value.to_string()), hidden));
     }
     /// Sets a variable from `NAME=value`; other text is passed over.
     pub fn put(&mut self, text: &str, hidden: bool) {
@@ -41,15 +42,24 @@ impl Core {
     pub(crate) fn adopt_environment(&mut self, env: &[(String, String)]) {
         for (name, value) in env {
             if !self.model.environment.vars.contains_key(name) && !name.is_empty() {
-                self.model.environment.vars.insert(name.clone(), (Some(value.clone()), false));
+                self.model
+                    .environment
+                    .vars
+                    .insert(name.clone(), (Some(value.clone()), false));
             }
         }
     }
 
     /// update-environment: what of a client's environment a session takes over.
-    pub(crate) fn updated_environment(&self, session: Option<SessionId>, client: ClientId) -> Environment {
+    pub(crate) fn updated_environment(
+        &self,
+        session: Option<SessionId>,
+        client: ClientId,
+    ) -> Environment {
         let mut out = Environment::default();
-        let Some(client) = self.model.clients.get(&client) else { return out };
+        let Some(client) = self.model.clients.get(&client) else {
+            return out;
+        };
         for pattern in self.session_chain(session).array("update-environment") {
             let mut found = false;
             for (name, value) in &client.state.info.env {
@@ -68,7 +78,9 @@ impl Core {
     /// Takes update-environment over into a session.
     pub(crate) fn update_environment(&mut self, session: SessionId, client: ClientId) {
         let update = self.updated_environment(Some(session), client);
-        let Some(state) = self.model.sessions.get(&session) else { return };
+        let Some(state) = self.model.sessions.get(&session) else {
+            return;
+        };
         let mut merged = state.environment.clone();
         merged.over(&update);
         if merged != state.environment {
@@ -100,7 +112,11 @@ impl Core {
         }
         let server = self.probe.server();
         let number = session.map_or(-1, |id| i64::from(id.0));
-        env.set("TMUX", &format!("{},{},{number}", server.socket, server.pid), false);
+        env.set(
+            "TMUX",
+            &format!("{},{},{number}", server.socket, server.pid),
+            false,
+        );
         for text in more {
             env.put(text, false);
         }
@@ -118,8 +134,15 @@ impl Core {
     /// The directory that a command of this client works in.
     pub fn directory_of(&self, client: Option<ClientId>, session: Option<SessionId>) -> String {
         let client = client.and_then(|id| self.model.clients.get(&id));
-        let own = client.filter(|client| client.state.session.is_none()).map(|client| client.state.info.cwd.clone());
-        let of = |id: SessionId| self.model.sessions.get(&id).map(|session| session.cwd.clone());
+        let own = client
+            .filter(|client| client.state.session.is_none())
+            .map(|client| client.state.info.cwd.clone());
+        let of = |id: SessionId| {
+            self.model
+                .sessions
+                .get(&id)
+                .map(|session| session.cwd.clone())
+        };
         own.filter(|cwd| !cwd.is_empty())
             .or_else(|| session.and_then(of))
             .or_else(|| client.and_then(|client| client.state.session).and_then(of))

@@ -4,8 +4,8 @@ use outlast_lang::options::Value;
 use outlast_lang::parse::CommandList;
 
 use crate::commands::Ctx;
-use crate::model::ids::{ClientId, PaneId, SessionId, WindowId};
 use crate::model::Session;
+use crate::model::ids::{ClientId, PaneId, SessionId, WindowId};
 use crate::queue::State;
 use crate::target::Find;
 use crate::{Core, MouseEvent};
@@ -63,7 +63,9 @@ impl Hook {
             variables.push((format!("hook_argument_{at}"), word.as_text().into_owned()));
         }
         for (flag, value) in &ctx.args.flags {
-            let text = value.as_ref().map_or_else(|| "1".to_string(), |value| value.as_text().into_owned());
+            let text = value
+                .as_ref()
+                .map_or_else(|| "1".to_string(), |value| value.as_text().into_owned());
             variables.push((format!("hook_flag_{flag}"), text));
             let values = ctx.args.all(*flag);
             for (at, value) in values.iter().enumerate() {
@@ -96,9 +98,20 @@ impl Core {
     /// The commands of a hook, in order of their index: of the session, the pane, the window, or global.
     fn hook_commands(&self, name: &str, find: &Find) -> Vec<CommandList> {
         let set = |options: &outlast_lang::options::Options| options.values.get(name).cloned();
-        let session = find.session.and_then(|id| self.model.sessions.get(&id)).and_then(|s| set(&s.options));
-        let pane = || find.pane.and_then(|id| self.model.panes.get(&id)).and_then(|pane| set(&pane.state.options));
-        let window = || find.window.and_then(|id| self.model.windows.get(&id)).and_then(|w| set(&w.options));
+        let session = find
+            .session
+            .and_then(|id| self.model.sessions.get(&id))
+            .and_then(|s| set(&s.options));
+        let pane = || {
+            find.pane
+                .and_then(|id| self.model.panes.get(&id))
+                .and_then(|pane| set(&pane.state.options))
+        };
+        let window = || {
+            find.window
+                .and_then(|id| self.model.windows.get(&id))
+                .and_then(|w| set(&w.options))
+        };
         let value = session
             .or_else(|| set(&self.model.session_options))
             .or_else(pane)
@@ -109,7 +122,10 @@ impl Core {
             Some(Value::Text(text)) => vec![text],
             _ => return Vec::new(),
         };
-        texts.iter().filter_map(|text| self.parse_quietly(text)).collect()
+        texts
+            .iter()
+            .filter_map(|text| self.parse_quietly(text))
+            .collect()
     }
 
     /// Runs a hook of a command: right after it, before what follows.
@@ -130,46 +146,82 @@ impl Core {
             return;
         }
         let mut all = vec![("hook".to_string(), name.to_string())];
-        all.extend(variables.into_iter().map(|(name, value)| (name.to_string(), value)));
-        let state = State { current: find, variables: all, no_hooks: true, ..State::default() };
+        all.extend(
+            variables
+                .into_iter()
+                .map(|(name, value)| (name.to_string(), value)),
+        );
+        let state = State {
+            current: find,
+            variables: all,
+            no_hooks: true,
+            ..State::default()
+        };
         for list in &commands {
             self.append(None, list, state.clone());
         }
     }
 
     fn session_variables(session: &Session) -> Vec<(&'static str, String)> {
-        vec![("hook_session", session.id.to_string()), ("hook_session_name", session.name.clone())]
+        vec![
+            ("hook_session", session.id.to_string()),
+            ("hook_session_name", session.name.clone()),
+        ]
     }
 
     fn window_variables(&self, id: WindowId) -> Vec<(&'static str, String)> {
-        let name = self.model.windows.get(&id).map(|window| window.name.clone()).unwrap_or_default();
+        let name = self
+            .model
+            .windows
+            .get(&id)
+            .map(|window| window.name.clone())
+            .unwrap_or_default();
         vec![("hook_window", id.to_string()), ("hook_window_name", name)]
     }
 
     pub(crate) fn notify_client(&mut self, name: &str, id: ClientId) {
         let find = self.find_from_client(Some(id), 0).unwrap_or_default();
-        let client = self.model.clients.get(&id).map(|client| client.state.name.clone()).unwrap_or_default();
+        let client = self
+            .model
+            .clients
+            .get(&id)
+            .map(|client| client.state.name.clone())
+            .unwrap_or_default();
         self.notify(name, find, vec![("hook_client", client)]);
     }
 
     pub(crate) fn notify_session(&mut self, name: &str, id: SessionId) {
-        let Some(session) = self.model.sessions.get(&id) else { return };
+        let Some(session) = self.model.sessions.get(&id) else {
+            return;
+        };
         let variables = Self::session_variables(session);
         let find = self.find_from_session(id);
-        let find = if self.is_valid(&find) { find } else { self.find_from_nothing(0).unwrap_or_default() };
+        let find = if self.is_valid(&find) {
+            find
+        } else {
+            self.find_from_nothing(0).unwrap_or_default()
+        };
         self.notify(name, find, variables);
     }
 
     pub(crate) fn notify_link(&mut self, name: &str, id: SessionId, index: u32) {
         let find = self.find_from_link(id, index);
-        let Some(session) = self.model.sessions.get(&id) else { return };
+        let Some(session) = self.model.sessions.get(&id) else {
+            return;
+        };
         let mut variables = Self::session_variables(session);
-        variables.extend(find.window.into_iter().flat_map(|window| self.window_variables(window)));
+        variables.extend(
+            find.window
+                .into_iter()
+                .flat_map(|window| self.window_variables(window)),
+        );
         self.notify(name, find, variables);
     }
 
     pub(crate) fn notify_session_window(&mut self, name: &str, id: SessionId, window: WindowId) {
-        let Some(session) = self.model.sessions.get(&id) else { return };
+        let Some(session) = self.model.sessions.get(&id) else {
+            return;
+        };
         let mut variables = Self::session_variables(session);
         variables.extend(self.window_variables(window));
         let find = match self.best_link(id, window) {
@@ -197,7 +249,9 @@ impl Core {
     }
 
     pub(crate) fn notify_pane(&mut self, name: &str, id: PaneId) {
-        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        let Some(pane) = self.model.panes.get_mut(&id) else {
+            return;
+        };
         // A mode changes the name of an automatically named window.
         pane.name_stale |= name == "pane-mode-changed";
         let window = pane.state.window;

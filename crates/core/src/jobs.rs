@@ -127,32 +127,59 @@ impl Core {
         then: Then,
     ) -> u64 {
         let token = self.ticket();
-        self.model.jobs.insert(token, Tracked::new(Job { queue, client, asked, then }));
+        self.model.jobs.insert(
+            token,
+            Tracked::new(Job {
+                queue,
+                client,
+                asked,
+                then,
+            }),
+        );
         self.ask(token);
         token
     }
 
     /// Emits what a job asks for.
     pub(crate) fn ask(&mut self, token: u64) {
-        let Some(job) = self.model.jobs.get(&token) else { return };
+        let Some(job) = self.model.jobs.get(&token) else {
+            return;
+        };
         let effect = match job.asked.clone() {
             Asked::At(_) => return,
             Asked::Run(spec) => Effect::RunJob { token, spec },
             Asked::Read(path) => Effect::ReadFile { token, path },
-            Asked::Write { path, bytes, append } => Effect::WriteFile { token, path, bytes, append },
+            Asked::Write {
+                path,
+                bytes,
+                append,
+            } => Effect::WriteFile {
+                token,
+                path,
+                bytes,
+                append,
+            },
         };
         self.emit(effect);
     }
 
     /// How a shell command runs.
-    pub(crate) fn job_spec(&self, command: &str, cwd: String, session: Option<SessionId>) -> SpawnSpec {
+    pub(crate) fn job_spec(
+        &self,
+        command: &str,
+        cwd: String,
+        session: Option<SessionId>,
+    ) -> SpawnSpec {
         let env = self.environment_for(session, None, &[]);
         let mut shell = self.session_chain(session).text("default-shell");
         if !shell.starts_with('/') {
             shell = "/bin/sh".to_string();
         }
         let name = shell.rsplit('/').next().unwrap_or("sh").to_string();
-        let mut env: Vec<(String, String)> = env.into_iter().filter(|(name, _)| name != "SHELL").collect();
+        let mut env: Vec<(String, String)> = env
+            .into_iter()
+            .filter(|(name, _)| name != "SHELL")
+            .collect();
         env.push(("SHELL".to_string(), shell.clone()));
         SpawnSpec {
             argv: vec![name, "-c".to_string(), command.to_string()],
@@ -167,7 +194,9 @@ impl Core {
 
     /// A job or file is done.
     pub(crate) fn done(&mut self, token: u64, result: Result<Vec<u8>, String>, status: i32) {
-        let Some(job) = self.model.jobs.remove(&token) else { return };
+        let Some(job) = self.model.jobs.remove(&token) else {
+            return;
+        };
         let job = (*job).clone();
         // Whoever waits does so no longer, whatever comes of it; commands that follow are put in front of the queue.
         self.resume(token);
@@ -179,16 +208,28 @@ impl Core {
                 self.shell_done(job.queue, job.client, &command, pane, result, status);
             }
             Then::Branch { yes, no, state } => {
-                let list = if result.is_ok() && status == 0 { Some(yes) } else { no };
+                let list = if result.is_ok() && status == 0 {
+                    Some(yes)
+                } else {
+                    no
+                };
                 if let Some(list) = list {
                     match job.queue {
                         Some(queue) => self.insert(queue, &list, state),
-                        None => self.append(job.client.filter(|c| self.model.clients.contains_key(c)), &list, state),
+                        None => self.append(
+                            job.client.filter(|c| self.model.clients.contains_key(c)),
+                            &list,
+                            state,
+                        ),
                     }
                 }
             }
             Then::Source(sourcing) => self.source_read(queue, job.client, *sourcing, result),
-            Then::Load { path, name, clipboard } => self.buffer_read(job.client, &path, name, clipboard, result),
+            Then::Load {
+                path,
+                name,
+                clipboard,
+            } => self.buffer_read(job.client, &path, name, clipboard, result),
             Then::Saved { path } => {
                 if let Err(error) = result {
                     self.error(job.client, None, &format!("{error}: {path}"));
@@ -208,9 +249,16 @@ impl Core {
             .map(|(token, _)| *token)
             .collect();
         for token in due {
-            let Some(job) = self.model.jobs.get(&token).map(|job| (**job).clone()) else { continue };
+            let Some(job) = self.model.jobs.get(&token).map(|job| (**job).clone()) else {
+                continue;
+            };
             match job.then {
-                Then::Shell { command, cwd, session, pane } => {
+                Then::Shell {
+                    command,
+                    cwd,
+                    session,
+                    pane,
+                } => {
                     let spec = self.job_spec(&command, cwd, session);
                     if let Some(job) = self.model.jobs.get_mut(&token) {
                         job.asked = Asked::Run(spec);
@@ -223,7 +271,11 @@ impl Core {
                     self.resume(token);
                     match job.queue {
                         Some(queue) => self.insert(queue, &list, state),
-                        None => self.append(job.client.filter(|c| self.model.clients.contains_key(c)), &list, state),
+                        None => self.append(
+                            job.client.filter(|c| self.model.clients.contains_key(c)),
+                            &list,
+                            state,
+                        ),
                     }
                 }
                 _ => {
@@ -260,7 +312,10 @@ impl Core {
     pub(crate) fn start_format_jobs(&mut self) {
         let wanted: Vec<String> = {
             let mut jobs = self.format_jobs.borrow_mut();
-            let wanted = jobs.outputs.iter_mut().filter(|(_, job)| job.wanted && !job.running);
+            let wanted = jobs
+                .outputs
+                .iter_mut()
+                .filter(|(_, job)| job.wanted && !job.running);
             let unix = self.now.unix;
             wanted
                 .map(|(command, job)| {

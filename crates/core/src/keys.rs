@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use outlast_lang::key;
-use outlast_lang::parse::{parse_text, Argument, CommandList, NoContext};
+use outlast_lang::parse::{Argument, CommandList, NoContext, parse_text};
 
+use crate::Core;
 use crate::commands::resolve;
 use crate::model::{Binding, KeyTable};
-use crate::Core;
 
 /// tmux 3.7c's bindings, as far as their commands are there.
 const DEFAULTS: &str = outlast_lang::DEFAULT_BINDINGS;
@@ -19,22 +19,47 @@ pub(crate) fn default_tables() -> BTreeMap<String, KeyTable> {
         tables.insert(name.to_string(), KeyTable::default());
     }
     for line in DEFAULTS.lines().filter(|line| line.starts_with("bind")) {
-        let Ok(list) = parse_text(line, None, &mut NoContext) else { continue };
-        let Some((_, command)) = list.commands.first() else { continue };
-        let Ok((_, args)) = resolve(command) else { continue };
-        let table = if args.has('n') { "root" } else { args.get('T').unwrap_or("prefix") };
+        let Ok(list) = parse_text(line, None, &mut NoContext) else {
+            continue;
+        };
+        let Some((_, command)) = list.commands.first() else {
+            continue;
+        };
+        let Ok((_, args)) = resolve(command) else {
+            continue;
+        };
+        let table = if args.has('n') {
+            "root"
+        } else {
+            args.get('T').unwrap_or("prefix")
+        };
         let note = args.get('N').map(str::to_string);
-        let (Some(key), commands) = (args.word(0), args.words.get(1..).unwrap_or(&[])) else { continue };
+        let (Some(key), commands) = (args.word(0), args.words.get(1..).unwrap_or(&[])) else {
+            continue;
+        };
         let commands = match commands {
             [Argument::Block(list)] => Some(list.clone()),
             words => {
-                let words: Vec<String> = words.iter().map(|word| word.as_text().into_owned()).collect();
+                let words: Vec<String> = words
+                    .iter()
+                    .map(|word| word.as_text().into_owned())
+                    .collect();
                 outlast_lang::parse::parse_argv(&words, &mut NoContext).ok()
             }
         };
-        let Some(commands) = commands.filter(|list| crate::commands::check(list, None).is_ok()) else { continue };
+        let Some(commands) = commands.filter(|list| crate::commands::check(list, None).is_ok())
+        else {
+            continue;
+        };
         let table = tables.entry(table.to_string()).or_default();
-        table.bind(&key, Binding { commands, repeat: args.has('r'), note });
+        table.bind(
+            &key,
+            Binding {
+                commands,
+                repeat: args.has('r'),
+                note,
+            },
+        );
     }
     tables
 }
@@ -42,7 +67,9 @@ pub(crate) fn default_tables() -> BTreeMap<String, KeyTable> {
 impl KeyTable {
     /// Binds a key by its name; an unknown name changes nothing.
     pub fn bind(&mut self, name: &str, binding: Binding) -> bool {
-        let Some(key) = key::parse(name) else { return false };
+        let Some(key) = key::parse(name) else {
+            return false;
+        };
         let name = key::name(key);
         self.index.insert(key, name.clone());
         self.bindings.insert(name, binding);
@@ -51,7 +78,9 @@ impl KeyTable {
 
     /// Takes a binding away.
     pub fn unbind(&mut self, name: &str) -> bool {
-        let Some(key) = key::parse(name) else { return false };
+        let Some(key) = key::parse(name) else {
+            return false;
+        };
         self.index.remove(&key);
         self.bindings.remove(&key::name(key)).is_some()
     }
@@ -64,8 +93,22 @@ impl Core {
     }
 
     /// Binds a key in a table, which is made if need be.
-    pub(crate) fn bind(&mut self, table: &str, key: &str, commands: CommandList, repeat: bool, note: Option<String>) {
+    pub(crate) fn bind(
+        &mut self,
+        table: &str,
+        key: &str,
+        commands: CommandList,
+        repeat: bool,
+        note: Option<String>,
+    ) {
         let table = self.model.tables.entry(table.to_string()).or_default();
-        table.bind(key, Binding { commands, repeat, note });
+        table.bind(
+            key,
+            Binding {
+                commands,
+                repeat,
+                note,
+            },
+        );
     }
 }

@@ -49,9 +49,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use effect::Effect;
 pub use env::VERSION;
 pub use event::{Event, Now};
+pub use model::ids::{ClientId, PaneId, SessionId, WindowId};
 use model::pane::PendingOp;
 use model::{KeyTable, Model};
-pub use model::ids::{ClientId, PaneId, SessionId, WindowId};
 use probe::Probe;
 use save::Entry;
 

@@ -1,8 +1,8 @@
 //! Names of sessions and windows: cleaned, made from commands, kept in step with what runs (automatic-rename).
 
+use crate::Core;
 use crate::formats::{self, FormatContext};
 use crate::model::ids::{PaneId, WindowId};
-use crate::Core;
 
 /// Least time between two looks at what runs in a pane.
 const INTERVAL_MS: u64 = 500;
@@ -10,7 +10,11 @@ const INTERVAL_MS: u64 = 500;
 /// A name with its control characters and backslashes spelled out; for text that a program chose (`untrusted`), `#(`
 /// can start no job.
 pub fn clean(name: &str, untrusted: bool) -> String {
-    let name = if untrusted { name.replace("#(", "_(") } else { name.to_string() };
+    let name = if untrusted {
+        name.replace("#(", "_(")
+    } else {
+        name.to_string()
+    };
     let mut out = String::with_capacity(name.len());
     let mut chars = name.chars().peekable();
     while let Some(c) = chars.next() {
@@ -23,7 +27,9 @@ pub fn clean(name: &str, untrusted: bool) -> String {
             '\x08' => out.push_str("\\b"),
             '\x0b' => out.push_str("\\v"),
             '\x0c' => out.push_str("\\f"),
-            '\0' if !chars.peek().is_some_and(|next| ('0'..='7').contains(next)) => out.push_str("\\0"),
+            '\0' if !chars.peek().is_some_and(|next| ('0'..='7').contains(next)) => {
+                out.push_str("\\0")
+            }
             c if c.is_ascii_control() => out.push_str(&format!("\\{:03o}", u32::from(c))),
             c => out.push(c),
         }
@@ -46,9 +52,15 @@ pub fn from_command(command: &str) -> String {
     let text = text.strip_prefix("exec ").unwrap_or(text);
     let text = text.trim_start_matches([' ', '-']);
     let text = text.split(' ').next().unwrap_or("");
-    let text = text.trim_end_matches(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && !c.is_ascii_punctuation());
+    let text = text.trim_end_matches(|c: char| {
+        c.is_ascii() && !c.is_ascii_alphanumeric() && !c.is_ascii_punctuation()
+    });
     let text = match text.strip_prefix('/') {
-        Some(_) => text.trim_end_matches('/').rsplit('/').next().unwrap_or(text),
+        Some(_) => text
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or(text),
         None => text,
     };
     clean(text, false)
@@ -68,7 +80,9 @@ impl Core {
 
     /// Renames a window; who watches is told.
     pub(crate) fn rename_window(&mut self, id: WindowId, name: String) {
-        let Some(window) = self.model.windows.get_mut(&id) else { return };
+        let Some(window) = self.model.windows.get_mut(&id) else {
+            return;
+        };
         if window.name != name {
             window.name = name;
         }
@@ -85,7 +99,8 @@ impl Core {
             .values()
             .filter_map(|window| {
                 let pane = self.model.panes.get(&window.active)?;
-                let due = pane.name_stale && (pane.named_ms == 0 || now >= pane.named_ms + INTERVAL_MS);
+                let due =
+                    pane.name_stale && (pane.named_ms == 0 || now >= pane.named_ms + INTERVAL_MS);
                 due.then_some((window.id, window.active))
             })
             .collect();
@@ -102,10 +117,19 @@ impl Core {
 
     fn check_name(&mut self, window: WindowId, pane: PaneId) {
         let template = self.window_chain(window).text("automatic-rename-format");
-        let context =
-            FormatContext { window: Some(window), pane: Some(pane), no_jobs: true, ..FormatContext::default() };
+        let context = FormatContext {
+            window: Some(window),
+            pane: Some(pane),
+            no_jobs: true,
+            ..FormatContext::default()
+        };
         let name = clean(&formats::expand(self, &template, &context, false), true);
-        if self.model.windows.get(&window).is_some_and(|window| window.name != name) {
+        if self
+            .model
+            .windows
+            .get(&window)
+            .is_some_and(|window| window.name != name)
+        {
             self.rename_window(window, name);
         }
     }
@@ -113,8 +137,14 @@ impl Core {
     /// Monotonic ms of the next look.
     pub(crate) fn names_due(&self) -> Option<u64> {
         let due = |window: &crate::save::Tracked<crate::model::Window>| {
-            let pane = self.model.panes.get(&window.active).filter(|pane| pane.name_stale)?;
-            self.window_chain(window.id).flag("automatic-rename").then_some(pane.named_ms + INTERVAL_MS)
+            let pane = self
+                .model
+                .panes
+                .get(&window.active)
+                .filter(|pane| pane.name_stale)?;
+            self.window_chain(window.id)
+                .flag("automatic-rename")
+                .then_some(pane.named_ms + INTERVAL_MS)
         };
         self.model.windows.values().filter_map(due).min()
     }

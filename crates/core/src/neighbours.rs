@@ -1,8 +1,8 @@
 //! Panes by place: `{left-of}`, `{top-right}` and the pane under the mouse.
 
+use crate::Core;
 use crate::model::ids::{PaneId, WindowId};
 use crate::model::layout::Edge;
-use crate::Core;
 
 /// A direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,12 @@ impl Core {
 
     fn place(&self, pane: PaneId) -> Option<Place> {
         let pane = &self.model.panes.get(&pane)?.state;
-        Some((i32::from(pane.x), i32::from(pane.y), i32::from(pane.cols), i32::from(pane.rows)))
+        Some((
+            i32::from(pane.x),
+            i32::from(pane.y),
+            i32::from(pane.cols),
+            i32::from(pane.rows),
+        ))
     }
 
     /// The pane next to another, round the window's ends; of several the one that was active last.
@@ -64,7 +69,9 @@ impl Core {
                 Side::Left => (ox + ocols + 1, oy, oy + orows - 1),
                 Side::Right => (ox, oy, oy + orows - 1),
             };
-            let overlaps = start < from && end > to || (from..=to).contains(&start) || (from..=to).contains(&end);
+            let overlaps = start < from && end > to
+                || (from..=to).contains(&start)
+                || (from..=to).contains(&end);
             at == line && overlaps
         };
         let mut best: Option<(usize, PaneId)> = None;
@@ -74,7 +81,11 @@ impl Core {
                 let rank = if *other == window.active {
                     0
                 } else {
-                    window.last.iter().position(|last| last == other).map_or(usize::MAX, |at| at + 1)
+                    window
+                        .last
+                        .iter()
+                        .position(|last| last == other)
+                        .map_or(usize::MAX, |at| at + 1)
                 };
                 if best.is_none_or(|(least, _)| rank < least) {
                     best = Some((rank, *other));
@@ -91,16 +102,26 @@ impl Core {
         let window = self.model.windows.get(&window)?;
         let panes: Vec<(PaneId, Place)> = match window.zoomed {
             Some(pane) => vec![(pane, self.place(pane)?)],
-            None => window.panes.iter().filter_map(|pane| Some((*pane, self.place(*pane)?))).collect(),
+            None => window
+                .panes
+                .iter()
+                .filter_map(|pane| Some((*pane, self.place(*pane)?)))
+                .collect(),
         };
         let across = |(px, _, cols, _): &Place| (*px..=px + cols).contains(&x);
         if top {
-            if let Some((pane, _)) = panes.iter().find(|(_, place)| across(place) && y == place.1 - 1) {
+            if let Some((pane, _)) = panes
+                .iter()
+                .find(|(_, place)| across(place) && y == place.1 - 1)
+            {
                 return Some(*pane);
             }
         }
         let down = |(_, py, _, rows): &Place| (py - i32::from(top)..=py + rows).contains(&y);
-        panes.iter().find(|(_, place)| across(place) && down(place)).map(|(pane, _)| *pane)
+        panes
+            .iter()
+            .find(|(_, place)| across(place) && down(place))
+            .map(|(pane, _)| *pane)
     }
 
     /// The pane at a named place: "top", "bottom-left" …
@@ -108,7 +129,9 @@ impl Core {
         let window = self.model.windows.get(&id)?;
         let edge = self.edge(id);
         let top = u16::from(edge == Edge::Top);
-        let bottom = window.rows.saturating_sub(1 + u16::from(edge == Edge::Bottom));
+        let bottom = window
+            .rows
+            .saturating_sub(1 + u16::from(edge == Edge::Bottom));
         let right = window.cols.saturating_sub(1);
         let (x, y) = match name.to_ascii_lowercase().as_str() {
             "top" => (window.cols / 2, top),

@@ -1,9 +1,9 @@
 //! Chains of option sets: which set is asked before which.
 
-use outlast_lang::options::{tree, Options, Value};
+use outlast_lang::options::{Options, Value, tree};
 
-use crate::model::ids::{PaneId, SessionId, WindowId};
 use crate::Core;
+use crate::model::ids::{PaneId, SessionId, WindowId};
 
 /// Option sets, innermost first. Deref to a slice for `tree::lookup` and its kin.
 pub struct Chain<'a>(pub Vec<&'a Options>);

@@ -14,15 +14,21 @@ impl Core {
     /// Output of a pane. What is before the pane's own offset has been heard already and is passed over; a gap is what
     /// was lost.
     pub(crate) fn output(&mut self, id: PaneId, at: u64, bytes: &[u8]) {
-        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        let Some(pane) = self.model.panes.get_mut(&id) else {
+            return;
+        };
         if at > pane.offset {
             pane.offset = at;
         }
         let skip = usize::try_from(pane.offset - at).unwrap_or(usize::MAX);
-        let Some(bytes) = bytes.get(skip..).filter(|bytes| !bytes.is_empty()) else { return };
+        let Some(bytes) = bytes.get(skip..).filter(|bytes| !bytes.is_empty()) else {
+            return;
+        };
         pane.offset += bytes.len() as u64;
         let bytes = crate::draw::settle(self, id, bytes);
-        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        let Some(pane) = self.model.panes.get_mut(&id) else {
+            return;
+        };
         let before = pane.terminal.change();
         pane.terminal.advance(bytes);
         pane.name_stale = true;
@@ -40,18 +46,23 @@ impl Core {
 
     /// Output is lost up to `to`: reading goes on there.
     pub(crate) fn lost(&mut self, id: PaneId, to: u64) {
-        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        let Some(pane) = self.model.panes.get_mut(&id) else {
+            return;
+        };
         if to > pane.offset {
             let missing = to - pane.offset;
             pane.offset = to;
-            let text = format!("\x18\r\n\x1b[7m[outlast: {missing} bytes of output are lost]\x1b[27m\r\n");
+            let text =
+                format!("\x18\r\n\x1b[7m[outlast: {missing} bytes of output are lost]\x1b[27m\r\n");
             self.operate_any(id, PaneOp::Text(text.into_bytes()));
         }
     }
 
     /// Hands on what the terminal answers and asks for.
     pub(crate) fn answer(&mut self, id: PaneId) {
-        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        let Some(pane) = self.model.panes.get_mut(&id) else {
+            return;
+        };
         let replies = pane.terminal.take_replies();
         let signals = pane.terminal.take_signals();
         if !replies.is_empty() {
@@ -64,7 +75,9 @@ impl Core {
 
     /// Bytes to a pane's program, which is running.
     pub(crate) fn write_bytes(&mut self, id: PaneId, bytes: Vec<u8>) {
-        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        let Some(pane) = self.model.panes.get_mut(&id) else {
+            return;
+        };
         if bytes.is_empty() || !pane.state.is_running() {
             return;
         }
@@ -76,7 +89,12 @@ impl Core {
 
     /// Bytes for a pane's program, now (keys, pastes). Nothing if its program is gone or its input is off.
     pub fn write_pane(&mut self, id: PaneId, bytes: &[u8]) {
-        if self.model.panes.get(&id).is_some_and(|pane| !pane.state.input_off) {
+        if self
+            .model
+            .panes
+            .get(&id)
+            .is_some_and(|pane| !pane.state.input_off)
+        {
             self.write_bytes(id, bytes.to_vec());
         }
     }
@@ -99,7 +117,9 @@ impl Core {
     /// Sets a pane's title.
     pub(crate) fn set_title(&mut self, id: PaneId, title: &str, untrusted: bool) {
         let title = clean(title, untrusted);
-        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        let Some(pane) = self.model.panes.get_mut(&id) else {
+            return;
+        };
         if pane.state.title != title {
             pane.state.title = title;
             self.notify_pane("pane-title-changed", id);
@@ -112,7 +132,9 @@ impl Core {
         if !self.pane_chain(id).flag("allow-rename") {
             return;
         }
-        let Some(window) = self.model.panes.get(&id).map(|pane| pane.state.window) else { return };
+        let Some(window) = self.model.panes.get(&id).map(|pane| pane.state.window) else {
+            return;
+        };
         if name.is_empty() {
             if let Some(window) = self.model.windows.get_mut(&window) {
                 window.options.unset("automatic-rename", None);
@@ -131,12 +153,21 @@ impl Core {
         if self.server_chain().number("set-clipboard") != 2 {
             return;
         }
-        let Some(window) = self.model.panes.get(&id).map(|pane| pane.state.window) else { return };
+        let Some(window) = self.model.panes.get(&id).map(|pane| pane.state.window) else {
+            return;
+        };
         let clients: Vec<ClientId> = self
             .attached_clients()
             .filter(|client| {
-                let session = client.state.session.and_then(|id| self.model.sessions.get(&id));
-                session.is_some_and(|s| s.windows.get(&s.current).is_some_and(|link| link.0 == window))
+                let session = client
+                    .state
+                    .session
+                    .and_then(|id| self.model.sessions.get(&id));
+                session.is_some_and(|s| {
+                    s.windows
+                        .get(&s.current)
+                        .is_some_and(|link| link.0 == window)
+                })
             })
             .map(|client| client.state.id)
             .collect();
@@ -149,7 +180,9 @@ impl Core {
 
     /// Writes a client's clipboard with its next picture.
     pub fn copy_to_client(&mut self, id: ClientId, bytes: &[u8]) {
-        let Some(client) = self.model.clients.get_mut(&id) else { return };
+        let Some(client) = self.model.clients.get_mut(&id) else {
+            return;
+        };
         client.state.clipboard_serial += 1;
         client.clipboard = bytes.into();
         client.stale = true;
@@ -158,7 +191,9 @@ impl Core {
     /// The pane's program has ended and all its output has been heard.
     pub(crate) fn exited(&mut self, id: PaneId, status: ExitStatus) {
         let unix = self.now.unix;
-        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        let Some(pane) = self.model.panes.get_mut(&id) else {
+            return;
+        };
         if pane.state.dead.is_some() {
             return;
         }
@@ -193,7 +228,10 @@ impl Core {
         if !template.is_empty() {
             let context = match self.find_from_pane(id) {
                 Some(found) => FormatContext::of(&found),
-                None => FormatContext { pane: Some(id), ..FormatContext::default() },
+                None => FormatContext {
+                    pane: Some(id),
+                    ..FormatContext::default()
+                },
             };
             let line = crate::formats::plain(&formats::expand(self, &template, &context, false));
             let line: String = line.chars().filter(|c| !c.is_control()).collect();

@@ -90,7 +90,11 @@ impl Queue {
         for (group, command) in &commands.commands {
             let group = base + u64::from(*group);
             self.number = self.number.max(group);
-            items.push(Item { group, state: state_number, action: Action::Command(command.clone()) });
+            items.push(Item {
+                group,
+                state: state_number,
+                action: Action::Command(command.clone()),
+            });
         }
         items
     }
@@ -131,7 +135,11 @@ impl Core {
 
     /// Appends something that is no command.
     pub fn append_action(&mut self, client: Option<ClientId>, action: Action) {
-        self.queue(client).items.push_back(Item { group: 0, state: 0, action });
+        self.queue(client).items.push_back(Item {
+            group: 0,
+            state: 0,
+            action,
+        });
     }
 
     /// Puts commands before all that waits in the queue: they run next.
@@ -151,7 +159,12 @@ impl Core {
 
     /// What a ticket stood for has come: its queue goes on at the end of the turn. An unknown ticket does nothing.
     pub fn resume(&mut self, ticket: u64) {
-        if let Some(queue) = self.model.queues.values_mut().find(|queue| queue.waiting == Some(ticket)) {
+        if let Some(queue) = self
+            .model
+            .queues
+            .values_mut()
+            .find(|queue| queue.waiting == Some(ticket))
+        {
             queue.waiting = None;
         }
     }
@@ -163,7 +176,11 @@ impl Core {
 
     /// Whose queue waits for this ticket. Outer None: nobody's.
     pub(crate) fn waiter(&self, ticket: u64) -> Option<Option<ClientId>> {
-        self.model.queues.iter().find(|(_, queue)| queue.waiting == Some(ticket)).map(|(key, _)| *key)
+        self.model
+            .queues
+            .iter()
+            .find(|(_, queue)| queue.waiting == Some(ticket))
+            .map(|(key, _)| *key)
     }
 
     /// Runs what can run. True: the budget is used up and there is more.
@@ -171,9 +188,13 @@ impl Core {
         let mut left = BUDGET;
         loop {
             let ready = self.model.queues.iter().find(|(key, queue)| {
-                queue.waiting.is_none() && !queue.items.is_empty() && (key.is_none() || self.model.global.configured)
+                queue.waiting.is_none()
+                    && !queue.items.is_empty()
+                    && (key.is_none() || self.model.global.configured)
             });
-            let Some(key) = ready.map(|(key, _)| *key) else { break };
+            let Some(key) = ready.map(|(key, _)| *key) else {
+                break;
+            };
             while left > 0 && self.step(key) {
                 left -= 1;
             }
@@ -187,7 +208,9 @@ impl Core {
 
     /// Runs the head of one queue. False: it waits or is empty.
     fn step(&mut self, key: Option<ClientId>) -> bool {
-        let Some(queue) = self.model.queues.get_mut(&key) else { return false };
+        let Some(queue) = self.model.queues.get_mut(&key) else {
+            return false;
+        };
         if queue.waiting.is_some() {
             return false;
         }
@@ -197,7 +220,8 @@ impl Core {
         };
         let shared = item.state;
         let state = queue.states.get(&shared).cloned().unwrap_or_default();
-        let used: std::collections::BTreeSet<u64> = queue.items.iter().map(|item| item.state).collect();
+        let used: std::collections::BTreeSet<u64> =
+            queue.items.iter().map(|item| item.state).collect();
         queue.states.retain(|number, _| used.contains(number));
         match item.action {
             Action::Command(command) => self.fire(key, item.group, shared, command, state),
@@ -214,7 +238,14 @@ impl Core {
         true
     }
 
-    fn fire(&mut self, key: Option<ClientId>, group: u64, shared: u64, command: Command, state: State) {
+    fn fire(
+        &mut self,
+        key: Option<ClientId>,
+        group: u64,
+        shared: u64,
+        command: Command,
+        state: State,
+    ) {
         let place = state.file.clone().map(|file| (file, command.line));
         let found = commands::resolve(&command);
         self.in_hook = key.is_none() && state.no_hooks;
@@ -231,7 +262,12 @@ impl Core {
             }
             Err(error) => Err(error),
         };
-        let Ctx { state, hook, client, .. } = ctx;
+        let Ctx {
+            state,
+            hook,
+            client,
+            ..
+        } = ctx;
         self.in_hook = false;
         if let Some(queue) = self.model.queues.get_mut(&key) {
             if let Some(shared) = queue.states.get_mut(&shared) {

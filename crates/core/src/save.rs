@@ -16,7 +16,7 @@ use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Serialize};
 
-pub use codec::{decode_op, encode_op, DecodeError};
+pub use codec::{DecodeError, decode_op, encode_op};
 pub(crate) use collect::Saver;
 pub use recover::RecoverError;
 
@@ -35,7 +35,10 @@ impl<T> Tracked<T> {
     }
     /// A value that has just been loaded.
     pub fn saved(value: T) -> Tracked<T> {
-        Tracked { value, dirty: false }
+        Tracked {
+            value,
+            dirty: false,
+        }
     }
     /// Mutable access that does not mark it: for what is saved elsewhere.
     pub fn quiet(&mut self) -> &mut T {
@@ -119,14 +122,18 @@ pub(crate) mod bytes {
         if let Some(text) = text.strip_prefix('t') {
             return Ok(text.as_bytes().to_vec());
         }
-        let digits = text.strip_prefix('x').ok_or_else(|| D::Error::custom("bytes without a mark"))?;
+        let digits = text
+            .strip_prefix('x')
+            .ok_or_else(|| D::Error::custom("bytes without a mark"))?;
         if !digits.is_ascii() {
             return Err(D::Error::custom("bytes with a bad digit"));
         }
         (0..digits.len())
             .step_by(2)
             .map(|at| {
-                let pair = digits.get(at..at + 2).ok_or_else(|| D::Error::custom("half a byte"))?;
+                let pair = digits
+                    .get(at..at + 2)
+                    .ok_or_else(|| D::Error::custom("half a byte"))?;
                 u8::from_str_radix(pair, 16).map_err(D::Error::custom)
             })
             .collect()

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use outlast_lang::options::Options;
 
+use crate::Core;
 use crate::model::ids::{ClientId, SessionId, WindowId};
 use crate::model::{Environment, Link, Session};
 use crate::save::Tracked;
-use crate::Core;
 
 /// What a new session needs to know.
 pub(crate) struct NewSession {
@@ -26,12 +26,21 @@ pub(crate) struct NewSession {
 impl Core {
     /// The session of a name.
     pub fn session_named(&self, name: &str) -> Option<SessionId> {
-        self.model.sessions.values().find(|session| session.name == name).map(|session| session.id)
+        self.model
+            .sessions
+            .values()
+            .find(|session| session.name == name)
+            .map(|session| session.id)
     }
 
     /// Sessions in the order of their names, as tmux lists them.
     pub fn sessions_by_name(&self) -> Vec<SessionId> {
-        let mut sessions: Vec<_> = self.model.sessions.values().map(|s| (s.name.as_bytes(), s.id)).collect();
+        let mut sessions: Vec<_> = self
+            .model
+            .sessions
+            .values()
+            .map(|s| (s.name.as_bytes(), s.id))
+            .collect();
         sessions.sort_unstable();
         sessions.into_iter().map(|(_, id)| id).collect()
     }
@@ -85,7 +94,11 @@ impl Core {
 
     /// The session with the others of its group.
     pub fn group_of(&self, id: SessionId) -> Vec<SessionId> {
-        let group = self.model.sessions.get(&id).and_then(|session| session.group.as_ref());
+        let group = self
+            .model
+            .sessions
+            .get(&id)
+            .and_then(|session| session.group.as_ref());
         match group.and_then(|group| self.model.global.groups.get(group)) {
             Some(members) => members.clone(),
             None => vec![id],
@@ -99,7 +112,9 @@ impl Core {
         if notify {
             self.notify_session("session-closed", id);
         }
-        let Some(session) = self.model.sessions.remove(&id) else { return };
+        let Some(session) = self.model.sessions.remove(&id) else {
+            return;
+        };
         if let Some(group) = &session.group {
             let groups = &mut self.model.global.groups;
             if let Some(members) = groups.get_mut(group) {
@@ -133,7 +148,12 @@ impl Core {
     fn move_clients_away(&mut self, id: SessionId) {
         let how = self.session_chain(Some(id)).number("detach-on-destroy");
         let newest = |core: &Core, detached: bool| {
-            let others = core.model.sessions.keys().copied().filter(|other| *other != id);
+            let others = core
+                .model
+                .sessions
+                .keys()
+                .copied()
+                .filter(|other| *other != id);
             let fit = others.filter(|other| !detached || core.attached_count(*other) == 0);
             core.best_session(fit.collect::<Vec<_>>().into_iter(), 0)
         };
@@ -150,7 +170,11 @@ impl Core {
             4 => beside(self, 1),
             _ => None,
         };
-        let spare = if new.is_none() && matches!(how, 1 | 2) { newest(self, false) } else { None };
+        let spare = if new.is_none() && matches!(how, 1 | 2) {
+            newest(self, false)
+        } else {
+            None
+        };
         let clients: Vec<(ClientId, bool)> = self
             .model
             .clients
@@ -174,13 +198,19 @@ impl Core {
 
     /// Makes a link the current one. False: there is no such link. True also when it was already.
     pub(crate) fn select_link(&mut self, id: SessionId, index: u32) -> bool {
-        let Some(session) = self.model.sessions.get(&id) else { return false };
-        let Some((window, _)) = session.windows.get(&index).cloned() else { return false };
+        let Some(session) = self.model.sessions.get(&id) else {
+            return false;
+        };
+        let Some((window, _)) = session.windows.get(&index).cloned() else {
+            return false;
+        };
         if session.current == index {
             return true;
         }
         let unix = self.now.unix;
-        let Some(session) = self.model.sessions.get_mut(&id) else { return false };
+        let Some(session) = self.model.sessions.get_mut(&id) else {
+            return false;
+        };
         let old = session.current;
         session.last.retain(|last| *last != index && *last != old);
         if session.windows.contains_key(&old) {
@@ -207,7 +237,11 @@ impl Core {
     /// Clears the alert flags of all links of a window.
     pub(crate) fn clear_alerts(&mut self, window: WindowId) {
         for session in self.model.sessions.values_mut() {
-            if session.windows.values().any(|(w, link)| *w == window && link.is_set()) {
+            if session
+                .windows
+                .values()
+                .any(|(w, link)| *w == window && link.is_set())
+            {
                 for (w, link) in session.windows.values_mut() {
                     if *w == window {
                         link.clear();
@@ -225,11 +259,22 @@ impl Core {
         let count = keys.len() as i64;
         (1..=count)
             .map(|n| keys[(at + n * step).rem_euclid(count) as usize])
-            .find(|key| !alert || session.windows.get(key).is_some_and(|(_, link)| link.is_set()))
+            .find(|key| {
+                !alert
+                    || session
+                        .windows
+                        .get(key)
+                        .is_some_and(|(_, link)| link.is_set())
+            })
     }
 
     /// Adds a link; without an index the first free one from base-index on. None: the index is taken.
-    pub(crate) fn add_link(&mut self, id: SessionId, index: Option<u32>, window: WindowId) -> Option<u32> {
+    pub(crate) fn add_link(
+        &mut self,
+        id: SessionId,
+        index: Option<u32>,
+        window: WindowId,
+    ) -> Option<u32> {
         let base = self.session_chain(Some(id)).number("base-index");
         let session = self.model.sessions.get_mut(&id)?;
         let index = match index {
@@ -246,7 +291,9 @@ impl Core {
 
     /// Takes a link away without ending anything. The window is closed if it was its last one.
     pub(crate) fn remove_link(&mut self, id: SessionId, index: u32) {
-        let Some(window) = self.take_link(id, index) else { return };
+        let Some(window) = self.take_link(id, index) else {
+            return;
+        };
         self.window_unlinked(window);
     }
 
@@ -258,7 +305,11 @@ impl Core {
         self.notify_unlinked(&copy, window);
         if copy.current == index {
             // tmux: the last window, else the previous, else the next.
-            let next = copy.last.first().copied().or_else(|| self.link_beside(id, -1, false));
+            let next = copy
+                .last
+                .first()
+                .copied()
+                .or_else(|| self.link_beside(id, -1, false));
             if let Some(next) = next.filter(|next| *next != index) {
                 self.select_link(id, next);
             }
@@ -284,7 +335,12 @@ impl Core {
     pub(crate) fn detach_link(&mut self, id: SessionId, index: u32) {
         self.remove_link(id, index);
         self.sync_group_from(id);
-        if self.model.sessions.get(&id).is_some_and(|session| session.windows.is_empty()) {
+        if self
+            .model
+            .sessions
+            .get(&id)
+            .is_some_and(|session| session.windows.is_empty())
+        {
             self.destroy_session_group(id);
         }
     }
@@ -292,13 +348,27 @@ impl Core {
     /// Numbers the windows from base-index on without gaps.
     pub(crate) fn renumber(&mut self, id: SessionId) {
         let base = u32::try_from(self.session_chain(Some(id)).number("base-index")).unwrap_or(0);
-        let Some(session) = self.model.sessions.get_mut(&id) else { return };
+        let Some(session) = self.model.sessions.get_mut(&id) else {
+            return;
+        };
         let old = std::mem::take(&mut session.windows);
         let new_index: BTreeMap<u32, u32> = old.keys().copied().zip(base..).collect();
-        session.windows = old.into_iter().map(|(index, link)| (new_index[&index], link)).collect();
+        session.windows = old
+            .into_iter()
+            .map(|(index, link)| (new_index[&index], link))
+            .collect();
         session.current = new_index.get(&session.current).copied().unwrap_or(base);
-        session.last = session.last.iter().filter_map(|index| new_index.get(index).copied()).collect();
-        if let Some((_, link)) = self.model.global.marked_in.filter(|(session, _)| *session == id) {
+        session.last = session
+            .last
+            .iter()
+            .filter_map(|index| new_index.get(index).copied())
+            .collect();
+        if let Some((_, link)) = self
+            .model
+            .global
+            .marked_in
+            .filter(|(session, _)| *session == id)
+        {
             let link = new_index.get(&link).copied();
             self.model.global.marked_in = link.map(|link| (id, link));
         }
@@ -309,11 +379,23 @@ impl Core {
     pub(crate) fn shuffle_up(&mut self, id: SessionId, from: u32) -> Option<u32> {
         let session = self.model.sessions.get_mut(&id)?;
         let free = (from..i32::MAX as u32).find(|index| !session.windows.contains_key(index))?;
-        let up = |index: u32| if (from..free).contains(&index) { index + 1 } else { index };
+        let up = |index: u32| {
+            if (from..free).contains(&index) {
+                index + 1
+            } else {
+                index
+            }
+        };
         let old = std::mem::take(&mut session.windows);
-        session.windows = old.into_iter().map(|(index, link)| (up(index), link)).collect();
+        session.windows = old
+            .into_iter()
+            .map(|(index, link)| (up(index), link))
+            .collect();
         session.current = up(session.current);
-        session.last.iter_mut().for_each(|index| *index = up(*index));
+        session
+            .last
+            .iter_mut()
+            .for_each(|index| *index = up(*index));
         Some(from)
     }
 
@@ -334,15 +416,23 @@ impl Core {
     }
 
     fn sync(&mut self, from: SessionId, to: SessionId) {
-        let Some(source) = self.model.sessions.get(&from) else { return };
+        let Some(source) = self.model.sessions.get(&from) else {
+            return;
+        };
         if source.windows.is_empty() {
             return;
         }
         let windows: BTreeMap<u32, (WindowId, Link)> = source.windows.clone();
         let source_current = source.current;
-        let Some(target) = self.model.sessions.get(&to) else { return };
+        let Some(target) = self.model.sessions.get(&to) else {
+            return;
+        };
         let same = target.windows.len() == windows.len()
-            && target.windows.iter().zip(&windows).all(|(a, b)| a.0 == b.0 && a.1.0 == b.1.0);
+            && target
+                .windows
+                .iter()
+                .zip(&windows)
+                .all(|(a, b)| a.0 == b.0 && a.1.0 == b.1.0);
         if same {
             return;
         }
@@ -350,18 +440,31 @@ impl Core {
             let kept = |index: &u32| windows.contains_key(index);
             let keys: Vec<u32> = target.windows.keys().copied().collect();
             let last = target.last.iter().copied().find(kept);
-            let before = keys.iter().rev().copied().find(|index| *index < target.current && kept(index));
-            let next = last.or(before).or_else(|| keys.iter().copied().find(kept)).unwrap_or(source_current);
+            let before = keys
+                .iter()
+                .rev()
+                .copied()
+                .find(|index| *index < target.current && kept(index));
+            let next = last
+                .or(before)
+                .or_else(|| keys.iter().copied().find(kept))
+                .unwrap_or(source_current);
             self.select_link(to, next);
         }
-        let Some(target) = self.model.sessions.get_mut(&to) else { return };
+        let Some(target) = self.model.sessions.get_mut(&to) else {
+            return;
+        };
         let old: Vec<WindowId> = target.windows.values().map(|link| link.0).collect();
         target.windows = windows;
         if !target.windows.contains_key(&target.current) {
             target.current = source_current;
         }
-        let kept: Vec<u32> =
-            target.last.iter().copied().filter(|i| target.windows.contains_key(i) && *i != target.current).collect();
+        let kept: Vec<u32> = target
+            .last
+            .iter()
+            .copied()
+            .filter(|i| target.windows.contains_key(i) && *i != target.current)
+            .collect();
         target.last = kept;
         for window in old {
             self.window_unlinked(window);
@@ -372,22 +475,40 @@ impl Core {
 
     /// Adds a session to a group, which is made if need be.
     pub(crate) fn add_to_group(&mut self, group: &str, id: SessionId) {
-        let Some(session) = self.model.sessions.get_mut(&id) else { return };
+        let Some(session) = self.model.sessions.get_mut(&id) else {
+            return;
+        };
         if session.group.is_none() {
             session.group = Some(group.to_string());
-            self.model.global.groups.entry(group.to_string()).or_default().push(id);
+            self.model
+                .global
+                .groups
+                .entry(group.to_string())
+                .or_default()
+                .push(id);
         }
     }
 
     /// Sessions that have the window.
     pub fn sessions_with(&self, window: WindowId) -> Vec<SessionId> {
-        let has = |session: &&Tracked<Session>| session.windows.values().any(|link| link.0 == window);
-        self.model.sessions.values().filter(has).map(|session| session.id).collect()
+        let has =
+            |session: &&Tracked<Session>| session.windows.values().any(|link| link.0 == window);
+        self.model
+            .sessions
+            .values()
+            .filter(has)
+            .map(|session| session.id)
+            .collect()
     }
 
     /// How many links a window has.
     pub fn link_count(&self, window: WindowId) -> usize {
-        self.model.sessions.values().flat_map(|session| session.windows.values()).filter(|link| link.0 == window).count()
+        self.model
+            .sessions
+            .values()
+            .flat_map(|session| session.windows.values())
+            .filter(|link| link.0 == window)
+            .count()
     }
 
     /// Ends sessions that nobody shows any more and that want it (destroy-unattached).
@@ -397,7 +518,12 @@ impl Core {
             if !self.model.sessions.contains_key(&id) || self.attached_count(id) != 0 {
                 continue;
             }
-            let members = self.model.sessions.get(&id).and_then(|s| s.group.as_ref()).map(|_| self.group_of(id).len());
+            let members = self
+                .model
+                .sessions
+                .get(&id)
+                .and_then(|s| s.group.as_ref())
+                .map(|_| self.group_of(id).len());
             let ends = match self.session_chain(Some(id)).number("destroy-unattached") {
                 1 => true,
                 2 => members.is_some_and(|count| count > 1),
@@ -412,7 +538,9 @@ impl Core {
 }
 
 fn first_free<T>(links: &BTreeMap<u32, T>, from: u32) -> Option<u32> {
-    (from..=i32::MAX as u32).chain(0..from).find(|index| !links.contains_key(index))
+    (from..=i32::MAX as u32)
+        .chain(0..from)
+        .find(|index| !links.contains_key(index))
 }
 
 impl Link {

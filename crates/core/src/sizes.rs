@@ -1,8 +1,8 @@
 //! The size of windows: from the clients that show them (window-size), less the status line.
 
+use crate::Core;
 use crate::model::client::ClientState;
 use crate::model::ids::{ClientId, SessionId, WindowId};
-use crate::Core;
 
 const LARGEST: i64 = 0;
 const MANUAL: i64 = 2;
@@ -24,7 +24,8 @@ impl Core {
     fn counts(&self, client: &ClientState) -> bool {
         let flags = !client.leaving && client.session.is_some() && !client.suspended;
         let others = || {
-            self.attached_clients().any(|other| !other.state.ignore_size && !other.state.suspended)
+            self.attached_clients()
+                .any(|other| !other.state.ignore_size && !other.state.suspended)
         };
         flags && client.cols > 0 && client.rows > 0 && !(client.ignore_size && others())
     }
@@ -36,8 +37,11 @@ impl Core {
         latest: Option<Option<ClientId>>,
         fits: &dyn Fn(&ClientState) -> bool,
     ) -> Option<(u16, u16)> {
-        let clients: Vec<&ClientState> =
-            self.attached_clients().map(|client| &*client.state).filter(|c| self.counts(c) && fits(c)).collect();
+        let clients: Vec<&ClientState> = self
+            .attached_clients()
+            .map(|client| &*client.state)
+            .filter(|c| self.counts(c) && fits(c))
+            .collect();
         let only_latest = how == LATEST && latest.is_some() && clients.len() > 1;
         let sizes = clients
             .iter()
@@ -50,9 +54,15 @@ impl Core {
     }
 
     /// The size of a new window of a session, for a client if there is one.
-    pub(crate) fn new_window_size(&self, client: Option<ClientId>, session: SessionId) -> (u16, u16) {
+    pub(crate) fn new_window_size(
+        &self,
+        client: Option<ClientId>,
+        session: SessionId,
+    ) -> (u16, u16) {
         let how = crate::options::Chain(vec![&*self.model.window_options]).number("window-size");
-        let given = client.and_then(|id| self.model.clients.get(&id)).map(|client| &client.state);
+        let given = client
+            .and_then(|id| self.model.clients.get(&id))
+            .map(|client| &client.state);
         if let Some(client) = given.filter(|client| how == LATEST && self.counts(client)) {
             return at_least_one(self.room_of(client));
         }
@@ -74,7 +84,9 @@ impl Core {
         let windows: Vec<WindowId> = self.model.windows.keys().copied().collect();
         for id in windows {
             if let Some((cols, rows)) = self.wanted_size(id) {
-                let Some(window) = self.model.windows.get(&id) else { continue };
+                let Some(window) = self.model.windows.get(&id) else {
+                    continue;
+                };
                 if (window.cols, window.rows) != (cols, rows) {
                     self.resize_window(id, cols, rows);
                 }
@@ -92,19 +104,37 @@ impl Core {
         let aggressive = chain.flag("aggressive-resize");
         let with = self.sessions_with(id);
         let shows = |client: &ClientState| {
-            let Some(session) = client.session.filter(|session| with.contains(session)) else { return false };
+            let Some(session) = client.session.filter(|session| with.contains(session)) else {
+                return false;
+            };
             let session = self.model.sessions.get(&session);
-            !aggressive || session.and_then(|s| s.windows.get(&s.current)).is_some_and(|link| link.0 == id)
+            !aggressive
+                || session
+                    .and_then(|s| s.windows.get(&s.current))
+                    .is_some_and(|link| link.0 == id)
         };
-        self.size_from(how, Some(window.latest), &shows).map(at_least_one)
+        self.size_from(how, Some(window.latest), &shows)
+            .map(at_least_one)
     }
 
     /// window-size by the biggest (`true`) or smallest client, for resize-window -A and -a.
-    pub(crate) fn extreme_size(&self, id: WindowId, session: SessionId, largest: bool) -> (u16, u16) {
+    pub(crate) fn extreme_size(
+        &self,
+        id: WindowId,
+        session: SessionId,
+        largest: bool,
+    ) -> (u16, u16) {
         let with = self.sessions_with(id);
         let how = if largest { LARGEST } else { 1 };
-        let shows = |client: &ClientState| client.session.is_some_and(|session| with.contains(&session));
-        at_least_one(self.size_from(how, None, &shows).unwrap_or_else(|| self.default_size(Some(session))))
+        let shows = |client: &ClientState| {
+            client
+                .session
+                .is_some_and(|session| with.contains(&session))
+        };
+        at_least_one(
+            self.size_from(how, None, &shows)
+                .unwrap_or_else(|| self.default_size(Some(session))),
+        )
     }
 }
 
@@ -115,5 +145,8 @@ pub(crate) fn parse_size(text: &str) -> Option<(u16, u16)> {
 }
 
 fn at_least_one((cols, rows): (u16, u16)) -> (u16, u16) {
-    (cols.clamp(1, outlast_term::Size::MAX), rows.clamp(1, outlast_term::Size::MAX))
+    (
+        cols.clamp(1, outlast_term::Size::MAX),
+        rows.clamp(1, outlast_term::Size::MAX),
+    )
 }

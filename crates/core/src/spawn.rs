@@ -49,12 +49,25 @@ pub(crate) struct WantedWindow {
 
 impl Core {
     /// Makes a window with a program in a session. Err is tmux's text.
-    pub(crate) fn spawn_window(&mut self, session: SessionId, wanted: WantedWindow) -> Result<(u32, PaneId), String> {
+    pub(crate) fn spawn_window(
+        &mut self,
+        session: SessionId,
+        wanted: WantedWindow,
+    ) -> Result<(u32, PaneId), String> {
         let mut detached = wanted.detached;
         let mut freed = None;
         if let Some(index) = wanted.index {
-            let current = self.model.sessions.get(&session).map(|session| session.current);
-            if self.model.sessions.get(&session).is_some_and(|session| session.windows.contains_key(&index)) {
+            let current = self
+                .model
+                .sessions
+                .get(&session)
+                .map(|session| session.current);
+            if self
+                .model
+                .sessions
+                .get(&session)
+                .is_some_and(|session| session.windows.contains_key(&index))
+            {
                 if !wanted.kill {
                     return Err(format!("index {index} in use"));
                 }
@@ -64,7 +77,9 @@ impl Core {
                 freed = self.take_link(session, index);
             }
         }
-        let (cols, rows) = wanted.size.unwrap_or_else(|| self.new_window_size(wanted.sized_for, session));
+        let (cols, rows) = wanted
+            .size
+            .unwrap_or_else(|| self.new_window_size(wanted.sized_for, session));
         let history = self.history_limit(session);
         let (window, pane) = self.create_window(cols, rows, history);
         let Some(index) = self.add_link(session, wanted.index, window) else {
@@ -88,7 +103,11 @@ impl Core {
         if let Some(window) = self.model.windows.get_mut(&window) {
             window.name = name;
         }
-        let current = self.model.sessions.get(&session).map(|session| session.current);
+        let current = self
+            .model
+            .sessions
+            .get(&session)
+            .map(|session| session.current);
         let lost = !self
             .model
             .sessions
@@ -104,7 +123,10 @@ impl Core {
     }
 
     pub(crate) fn turn_off_automatic_rename(&mut self, window: WindowId) {
-        if let (Ok(row), Some(window)) = (find("automatic-rename"), self.model.windows.get_mut(&window)) {
+        if let (Ok(row), Some(window)) = (
+            find("automatic-rename"),
+            self.model.windows.get_mut(&window),
+        ) {
             // The row is in the table and "off" is one of its values.
             let _ = window.options.set(row, None, "off", false);
         }
@@ -121,7 +143,10 @@ impl Core {
         match &wanted.cwd {
             None => base,
             Some(template) => {
-                let mut context = FormatContext { client: wanted.client, ..FormatContext::default() };
+                let mut context = FormatContext {
+                    client: wanted.client,
+                    ..FormatContext::default()
+                };
                 let found = self.find_from_session(session);
                 (context.session, context.link) = (found.session, found.link);
                 (context.window, context.pane) = (found.window, found.pane);
@@ -141,7 +166,11 @@ impl Core {
         let command = match wanted.command.as_slice() {
             [] => {
                 let default = self.session_chain(Some(session)).text("default-command");
-                if default.is_empty() { Vec::new() } else { vec![default] }
+                if default.is_empty() {
+                    Vec::new()
+                } else {
+                    vec![default]
+                }
             }
             words => words.to_vec(),
         };
@@ -152,7 +181,9 @@ impl Core {
         if !shell.starts_with('/') {
             shell = "/bin/sh".to_string();
         }
-        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        let Some(pane) = self.model.panes.get_mut(&id) else {
+            return;
+        };
         pane.state.start_command = command;
         pane.state.start_path = cwd;
         pane.state.shell = shell;
@@ -167,18 +198,28 @@ impl Core {
 
     /// Asks for the program that the pane's state describes.
     fn launch(&mut self, session: SessionId, id: PaneId, wanted: &Wanted) {
-        let Some(pane) = self.model.panes.get(&id) else { return };
+        let Some(pane) = self.model.panes.get(&id) else {
+            return;
+        };
         let state = &pane.state;
         let mut env = self.environment_for(Some(session), Some(id), &wanted.environment);
         let own_path = wanted
             .client
             .and_then(|client| self.model.clients.get(&client))
             .filter(|client| client.state.session.is_none())
-            .and_then(|client| client.state.info.env.iter().find(|(name, _)| name == "PATH"));
+            .and_then(|client| {
+                client
+                    .state
+                    .info
+                    .env
+                    .iter()
+                    .find(|(name, _)| name == "PATH")
+            });
         if let Some((name, value)) = own_path {
             env.insert(name.clone(), value.clone());
         }
-        env.entry("PATH".to_string()).or_insert_with(|| "/usr/bin:/bin".to_string());
+        env.entry("PATH".to_string())
+            .or_insert_with(|| "/usr/bin:/bin".to_string());
         env.insert("SHELL".to_string(), state.shell.clone());
         let home = self.probe.home(None).unwrap_or_default();
         let cwd = [state.start_path.as_str(), home.as_str()]
@@ -187,38 +228,76 @@ impl Core {
             .unwrap_or("/")
             .to_string();
         env.insert("PWD".to_string(), cwd.clone());
-        let base = state.shell.rsplit('/').next().filter(|base| !base.is_empty()).unwrap_or(&state.shell).to_string();
+        let base = state
+            .shell
+            .rsplit('/')
+            .next()
+            .filter(|base| !base.is_empty())
+            .unwrap_or(&state.shell)
+            .to_string();
         let (path, argv) = match state.start_command.as_slice() {
             [] => (state.shell.clone(), vec![format!("-{base}")]),
-            [command] => (state.shell.clone(), vec![base, "-c".to_string(), command.clone()]),
+            [command] => (
+                state.shell.clone(),
+                vec![base, "-c".to_string(), command.clone()],
+            ),
             words => (words[0].clone(), words.to_vec()),
         };
         let (cols, rows) = (state.cols, state.rows);
-        let spec =
-            SpawnSpec { argv, path, env: env.into_iter().collect(), cwd, cols, rows, job: false };
+        let spec = SpawnSpec {
+            argv,
+            path,
+            env: env.into_iter().collect(),
+            cwd,
+            cols,
+            rows,
+            job: false,
+        };
         let life = state.life;
-        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        let Some(pane) = self.model.panes.get_mut(&id) else {
+            return;
+        };
         pane.state.spawning = Some(spec.clone());
         pane.state.dead = None;
         pane.state.pid = 0;
         pane.state.tty = String::new();
-        self.emit(Effect::Spawn { pane: id, life, spec });
+        self.emit(Effect::Spawn {
+            pane: id,
+            life,
+            spec,
+        });
     }
 
     /// Starts a program again in a pane (respawn-pane, respawn-window). Err is tmux's text.
-    pub(crate) fn respawn(&mut self, session: SessionId, id: PaneId, wanted: Wanted) -> Result<(), String> {
-        let Some(pane) = self.model.panes.get(&id) else { return Ok(()) };
+    pub(crate) fn respawn(
+        &mut self,
+        session: SessionId,
+        id: PaneId,
+        wanted: Wanted,
+    ) -> Result<(), String> {
+        let Some(pane) = self.model.panes.get(&id) else {
+            return Ok(());
+        };
         if pane.state.is_running() && !wanted.kill {
             let window = pane.state.window;
-            let name = self.model.sessions.get(&session).map_or("", |session| session.name.as_str());
+            let name = self
+                .model
+                .sessions
+                .get(&session)
+                .map_or("", |session| session.name.as_str());
             let link = self.best_link(session, window).unwrap_or(0);
             let index = self.pane_index(id).unwrap_or(0);
             return Err(format!("pane {name}:{link}.{index} still active"));
         }
-        let cwd = wanted.cwd.is_some().then(|| self.spawn_directory(session, &wanted));
+        let cwd = wanted
+            .cwd
+            .is_some()
+            .then(|| self.spawn_directory(session, &wanted));
         self.leave_mode(id);
         self.operate(id, Op::Respawn);
-        let Some(pane) = self.model.panes.get_mut(&id) else { return Ok(()) };
+        let Some(pane) = self.model.panes.get_mut(&id) else {
+            return Ok(());
+        };
         if let Some(cwd) = cwd {
             pane.state.start_path = cwd;
         }
@@ -238,7 +317,9 @@ impl Core {
 
     /// The keeper has started the program.
     pub(crate) fn spawned(&mut self, id: PaneId, pid: u32, tty: String) {
-        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        let Some(pane) = self.model.panes.get_mut(&id) else {
+            return;
+        };
         let asked = pane.state.spawning.take();
         pane.state.pid = pid;
         pane.state.tty = tty;

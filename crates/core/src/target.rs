@@ -3,14 +3,14 @@
 //! Source: tmux(1), TARGETS. Each word is tried as an id, exactly, as a client, as a beginning, as a pattern; two
 //! matches are none.
 
-use outlast_lang::target::{exact, split, whole, Kind, Target, Whole};
+use outlast_lang::target::{Kind, Target, Whole, exact, split, whole};
 use serde::{Deserialize, Serialize};
 
+use crate::Core;
 use crate::commands::find;
 use crate::model::ids::{ClientId, PaneId, SessionId, WindowId};
 use crate::neighbours::Side;
 use crate::queue::State;
-use crate::Core;
 
 /// A place: a session, the link in it, the window, the pane.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -36,18 +36,31 @@ type Found<T = ()> = Result<T, Missing>;
 impl Core {
     /// Whether all four parts exist and belong together.
     pub fn is_valid(&self, find: &Find) -> bool {
-        let (Some(session), Some(link), Some(window), Some(pane)) = (find.session, find.link, find.window, find.pane)
+        let (Some(session), Some(link), Some(window), Some(pane)) =
+            (find.session, find.link, find.window, find.pane)
         else {
             return false;
         };
-        self.model.sessions.get(&session).and_then(|session| session.windows.get(&link)).map(|link| link.0)
+        self.model
+            .sessions
+            .get(&session)
+            .and_then(|session| session.windows.get(&link))
+            .map(|link| link.0)
             == Some(window)
-            && self.model.windows.get(&window).is_some_and(|window| window.panes.contains(&pane))
+            && self
+                .model
+                .windows
+                .get(&window)
+                .is_some_and(|window| window.panes.contains(&pane))
     }
 
     /// A session's current window and its active pane.
     pub fn find_from_session(&self, session: SessionId) -> Find {
-        let link = self.model.sessions.get(&session).map(|session| session.current);
+        let link = self
+            .model
+            .sessions
+            .get(&session)
+            .map(|session| session.current);
         match link {
             Some(link) => self.find_from_link(session, link),
             None => Find::default(),
@@ -56,8 +69,19 @@ impl Core {
 
     /// A window of a session.
     pub fn find_from_link(&self, session: SessionId, link: u32) -> Find {
-        let window = self.model.sessions.get(&session).and_then(|session| session.windows.get(&link)).map(|link| link.0);
-        Find { session: Some(session), link: Some(link), index: None, window, pane: self.active_pane(window) }
+        let window = self
+            .model
+            .sessions
+            .get(&session)
+            .and_then(|session| session.windows.get(&link))
+            .map(|link| link.0);
+        Find {
+            session: Some(session),
+            link: Some(link),
+            index: None,
+            window,
+            pane: self.active_pane(window),
+        }
     }
 
     /// A window, in the best session that has it.
@@ -70,18 +94,25 @@ impl Core {
     /// A pane, in the best session that has its window.
     pub fn find_from_pane(&self, pane: PaneId) -> Option<Find> {
         let window = self.model.panes.get(&pane)?.state.window;
-        Some(Find { pane: Some(pane), ..self.find_from_window(window)? })
+        Some(Find {
+            pane: Some(pane),
+            ..self.find_from_window(window)?
+        })
     }
 
     /// What a client means when it names nothing.
     pub fn find_from_client(&self, client: Option<ClientId>, how: u8) -> Option<Find> {
-        let Some(client) = client else { return self.find_from_nothing(how) };
+        let Some(client) = client else {
+            return self.find_from_nothing(how);
+        };
         if let Some(session) = self.session_of(client) {
             let mut found = self.find_from_session(session);
             found.pane = self.pane_of(client).or(found.pane);
             return Some(found);
         }
-        let inside = self.inside_pane(client).and_then(|pane| self.model.panes.get(&pane));
+        let inside = self
+            .inside_pane(client)
+            .and_then(|pane| self.model.panes.get(&pane));
         match inside.and_then(|pane| self.best_session_with(pane.state.window, how)) {
             Some(session) => Some(self.find_from_session(session)),
             None => self.find_from_nothing(how),
@@ -100,51 +131,89 @@ impl Core {
     pub fn inside_pane(&self, client: ClientId) -> Option<PaneId> {
         let info = &self.model.clients.get(&client)?.state.info;
         let by_tty = |tty: &str| {
-            self.model.panes.values().find(|pane| pane.state.dead.is_none() && pane.state.tty == tty).map(|p| p.state.id)
+            self.model
+                .panes
+                .values()
+                .find(|pane| pane.state.dead.is_none() && pane.state.tty == tty)
+                .map(|p| p.state.id)
         };
         let tty = Some(info.tty.as_str()).filter(|tty| !tty.is_empty());
         tty.and_then(by_tty).or_else(|| {
-            let value = info.env.iter().find(|(name, _)| name == "TMUX_PANE").map(|(_, value)| value)?;
-            id(value, '%').map(PaneId).filter(|pane| self.model.panes.contains_key(pane))
+            let value = info
+                .env
+                .iter()
+                .find(|(name, _)| name == "TMUX_PANE")
+                .map(|(_, value)| value)?;
+            id(value, '%')
+                .map(PaneId)
+                .filter(|pane| self.model.panes.contains_key(pane))
         })
     }
 
     fn active_pane(&self, window: Option<WindowId>) -> Option<PaneId> {
-        window.and_then(|window| self.model.windows.get(&window)).map(|window| window.active)
+        window
+            .and_then(|window| self.model.windows.get(&window))
+            .map(|window| window.active)
     }
 
     /// The session used last; with PREFER_UNATTACHED one without clients comes before one with.
-    pub fn best_session(&self, sessions: impl Iterator<Item = SessionId>, how: u8) -> Option<SessionId> {
+    pub fn best_session(
+        &self,
+        sessions: impl Iterator<Item = SessionId>,
+        how: u8,
+    ) -> Option<SessionId> {
         let unattached = how & find::PREFER_UNATTACHED != 0;
         sessions
             .filter_map(|id| self.model.sessions.get(&id))
             .max_by_key(|session| {
-                (unattached && self.attached_count(session.id) == 0, session.used, std::cmp::Reverse(session.id))
+                (
+                    unattached && self.attached_count(session.id) == 0,
+                    session.used,
+                    std::cmp::Reverse(session.id),
+                )
             })
             .map(|session| session.id)
     }
 
     fn best_session_with(&self, window: WindowId, how: u8) -> Option<SessionId> {
-        let with = self.model.sessions.values().filter(|session| session.windows.values().any(|link| link.0 == window));
+        let with = self
+            .model
+            .sessions
+            .values()
+            .filter(|session| session.windows.values().any(|link| link.0 == window));
         self.best_session(with.map(|session| session.id), how)
     }
 
     /// The link of a window in a session: the current one if it is that window, else the first.
     pub fn best_link(&self, session: SessionId, window: WindowId) -> Option<u32> {
         let session = self.model.sessions.get(&session)?;
-        let is_window = |index: &u32| session.windows.get(index).is_some_and(|link| link.0 == window);
-        Some(session.current).filter(is_window).or_else(|| session.windows.keys().copied().find(is_window))
+        let is_window = |index: &u32| {
+            session
+                .windows
+                .get(index)
+                .is_some_and(|link| link.0 == window)
+        };
+        Some(session.current)
+            .filter(is_window)
+            .or_else(|| session.windows.keys().copied().find(is_window))
     }
 
     /// The client of a name, or the one that is meant by none; Err is tmux's text.
-    pub fn find_client(&self, asking: Option<ClientId>, name: Option<&str>) -> Result<ClientId, String> {
+    pub fn find_client(
+        &self,
+        asking: Option<ClientId>,
+        name: Option<&str>,
+    ) -> Result<ClientId, String> {
         let Some(name) = name else {
-            return self.current_client(asking).ok_or_else(|| "no current client".to_string());
+            return self
+                .current_client(asking)
+                .ok_or_else(|| "no current client".to_string());
         };
         let name = name.strip_suffix(':').unwrap_or(name);
         let matches = |client: &&crate::model::Client| {
             let tty = client.state.info.tty.as_str();
-            client.state.name == name || !tty.is_empty() && (tty == name || tty.strip_prefix("/dev/") == Some(name))
+            client.state.name == name
+                || !tty.is_empty() && (tty == name || tty.strip_prefix("/dev/") == Some(name))
         };
         self.attached_clients()
             .find(matches)
@@ -191,7 +260,10 @@ impl Core {
         match self.look(client, state, text.unwrap_or(""), (kind, how), &mut partly) {
             Ok(found) => Ok(found),
             // The session alone may have been found, and then formats are about it.
-            Err(_) if how & find::CANFAIL != 0 => Ok(Find { session: partly, ..Find::default() }),
+            Err(_) if how & find::CANFAIL != 0 => Ok(Find {
+                session: partly,
+                ..Find::default()
+            }),
             Err(_) if how & find::QUIET != 0 => Err(String::new()),
             Err(error) => Err(error),
         }
@@ -209,15 +281,24 @@ impl Core {
         let current = match &marked {
             Some(marked) if how & find::DEFAULT_MARKED != 0 => marked.clone(),
             _ if self.is_valid(&state.current) => state.current.clone(),
-            _ => self.find_from_client(client, how).filter(|f| self.is_valid(f)).ok_or("no current target")?,
+            _ => self
+                .find_from_client(client, how)
+                .filter(|f| self.is_valid(f))
+                .ok_or("no current target")?,
         };
         match whole(text) {
             Some(Whole::Current) => return Ok(self.current(current, how)),
             Some(Whole::Active) => {
-                let session = client.and_then(|client| self.session_of(client)).ok_or("no current client")?;
+                let session = client
+                    .and_then(|client| self.session_of(client))
+                    .ok_or("no current client")?;
                 return Ok(self.find_from_session(session));
             }
-            Some(Whole::Mouse) => return self.mouse_target(state, kind).ok_or_else(|| "no mouse target".to_string()),
+            Some(Whole::Mouse) => {
+                return self
+                    .mouse_target(state, kind)
+                    .ok_or_else(|| "no mouse target".to_string());
+            }
             Some(Whole::Marked) => return marked.ok_or_else(|| "no marked target".to_string()),
             None => {}
         }
@@ -225,7 +306,13 @@ impl Core {
         if words.pane.is_some() && how & find::WINDOW_INDEX != 0 {
             return Err("can't specify pane here".to_string());
         }
-        if words == (Target { window_only: words.window_only, pane_only: words.pane_only, ..Target::default() }) {
+        if words
+            == (Target {
+                window_only: words.window_only,
+                pane_only: words.pane_only,
+                ..Target::default()
+            })
+        {
             return Ok(self.current(current, how));
         }
         let mut lookup = Lookup::new(self, current, how, &words);
@@ -245,8 +332,14 @@ impl Core {
     pub fn marked(&self) -> Option<Find> {
         let global = &self.model.global;
         let found = self.find_from_pane(global.marked?)?;
-        let own = global.marked_in.map(|(session, link)| Find { pane: found.pane, ..self.find_from_link(session, link) });
-        Some(own.filter(|own| own.window == found.window).unwrap_or(found))
+        let own = global.marked_in.map(|(session, link)| Find {
+            pane: found.pane,
+            ..self.find_from_link(session, link)
+        });
+        Some(
+            own.filter(|own| own.window == found.window)
+                .unwrap_or(found),
+        )
     }
 
     fn mouse_target(&self, state: &State, kind: Kind) -> Option<Find> {
@@ -255,14 +348,22 @@ impl Core {
             let window = self.model.panes.get(&pane)?.state.window;
             let session = mouse.session?;
             let link = self.best_link(session, window)?;
-            return Some(Find { pane: Some(pane), ..self.find_from_link(session, link) });
+            return Some(Find {
+                pane: Some(pane),
+                ..self.find_from_link(session, link)
+            });
         }
         let session = mouse.session?;
         let link = mouse.window.or_else(|| {
             let window = self.model.panes.get(&mouse.pane?)?.state.window;
             self.best_link(session, window)
         });
-        let link = link.or_else(|| self.model.sessions.get(&session).map(|session| session.current))?;
+        let link = link.or_else(|| {
+            self.model
+                .sessions
+                .get(&session)
+                .map(|session| session.current)
+        })?;
         Some(self.find_from_link(session, link)).filter(|found| found.window.is_some())
     }
 }
@@ -306,7 +407,8 @@ impl<'a> Lookup<'a> {
         let no_pane = |name: &str| format!("can't find pane: {name}");
         match (session, window, pane) {
             (Some(session), window, pane) => {
-                self.session(session).map_err(|Missing| no_session(session))?;
+                self.session(session)
+                    .map_err(|Missing| no_session(session))?;
                 match (window, pane) {
                     (None, None) => {
                         self.use_current_window();
@@ -314,48 +416,81 @@ impl<'a> Lookup<'a> {
                         self.use_active_pane();
                     }
                     (Some(window), None) => {
-                        self.window_in_session(window).map_err(|Missing| no_window(window))?;
+                        self.window_in_session(window)
+                            .map_err(|Missing| no_window(window))?;
                         self.use_active_pane();
                     }
-                    (None, Some(pane)) => self.pane_in_session(pane).map_err(|Missing| no_pane(pane))?,
+                    (None, Some(pane)) => self
+                        .pane_in_session(pane)
+                        .map_err(|Missing| no_pane(pane))?,
                     (Some(window), Some(pane)) => {
-                        self.window_in_session(window).map_err(|Missing| no_window(window))?;
+                        self.window_in_session(window)
+                            .map_err(|Missing| no_window(window))?;
                         self.pane_in_window(pane).map_err(|Missing| no_pane(pane))?;
                     }
                 }
             }
             (None, Some(window), pane) => {
-                self.window(window, words.window_only).map_err(|Missing| no_window(window))?;
+                self.window(window, words.window_only)
+                    .map_err(|Missing| no_window(window))?;
                 match pane {
                     Some(pane) => self.pane_in_window(pane).map_err(|Missing| no_pane(pane))?,
                     None => self.use_active_pane(),
                 }
             }
-            (None, None, Some(pane)) => self.pane(pane, words.pane_only).map_err(|Missing| no_pane(pane))?,
+            (None, None, Some(pane)) => self
+                .pane(pane, words.pane_only)
+                .map_err(|Missing| no_pane(pane))?,
             (None, None, None) => self.found = self.current.clone(),
         }
         Ok(())
     }
 
     fn sessions(&self) -> impl Iterator<Item = (SessionId, &'a str)> + use<'a> {
-        self.core.model.sessions.values().map(|session| (session.id, session.name.as_str()))
+        self.core
+            .model
+            .sessions
+            .values()
+            .map(|session| (session.id, session.name.as_str()))
     }
 
     fn links(&self) -> Found<Vec<(u32, &'a str)>> {
-        let session = self.found.session.and_then(|id| self.core.model.sessions.get(&id)).ok_or(Missing)?;
-        let name = |window: &WindowId| self.core.model.windows.get(window).map_or("", |window| window.name.as_str());
-        Ok(session.windows.iter().map(|(index, (window, _))| (*index, name(window))).collect())
+        let session = self
+            .found
+            .session
+            .and_then(|id| self.core.model.sessions.get(&id))
+            .ok_or(Missing)?;
+        let name = |window: &WindowId| {
+            self.core
+                .model
+                .windows
+                .get(window)
+                .map_or("", |window| window.name.as_str())
+        };
+        Ok(session
+            .windows
+            .iter()
+            .map(|(index, (window, _))| (*index, name(window)))
+            .collect())
     }
 
     fn use_link(&mut self, link: u32) {
-        let session = self.found.session.and_then(|id| self.core.model.sessions.get(&id));
+        let session = self
+            .found
+            .session
+            .and_then(|id| self.core.model.sessions.get(&id));
         self.found.link = Some(link);
         self.found.index = Some(link);
-        self.found.window = session.and_then(|session| session.windows.get(&link)).map(|link| link.0);
+        self.found.window = session
+            .and_then(|session| session.windows.get(&link))
+            .map(|link| link.0);
     }
 
     fn use_current_window(&mut self) {
-        let session = self.found.session.and_then(|id| self.core.model.sessions.get(&id));
+        let session = self
+            .found
+            .session
+            .and_then(|id| self.core.model.sessions.get(&id));
         if let Some(current) = session.map(|session| session.current) {
             self.use_link(current);
         }
@@ -381,12 +516,23 @@ impl<'a> Lookup<'a> {
     fn session_named(&self, name: &str) -> Found<SessionId> {
         if name.starts_with('$') {
             let session = id(name, '$').map(SessionId).ok_or(Missing)?;
-            return self.core.model.sessions.contains_key(&session).then_some(session).ok_or(Missing);
+            return self
+                .core
+                .model
+                .sessions
+                .contains_key(&session)
+                .then_some(session)
+                .ok_or(Missing);
         }
         if let Some((session, _)) = self.sessions().find(|(_, other)| *other == name) {
             return Ok(session);
         }
-        if let Some(session) = self.core.find_client(None, Some(name)).ok().and_then(|c| self.core.session_of(c)) {
+        if let Some(session) = self
+            .core
+            .find_client(None, Some(name))
+            .ok()
+            .and_then(|c| self.core.session_of(c))
+        {
             return Ok(session);
         }
         if self.exact_session {
@@ -406,7 +552,11 @@ impl<'a> Lookup<'a> {
     fn window(&mut self, name: &str, window_only: bool) -> Found {
         if name.starts_with('@') {
             let window = id(name, '@').map(WindowId).ok_or(Missing)?;
-            self.found.session = Some(self.core.best_session_with(window, self.how).ok_or(Missing)?);
+            self.found.session = Some(
+                self.core
+                    .best_session_with(window, self.how)
+                    .ok_or(Missing)?,
+            );
             return self.use_best_link(window);
         }
         self.found.session = self.current.session;
@@ -425,7 +575,11 @@ impl<'a> Lookup<'a> {
     }
 
     fn window_in_session(&mut self, name: &str) -> Found {
-        let session = self.found.session.and_then(|id| self.core.model.sessions.get(&id)).ok_or(Missing)?;
+        let session = self
+            .found
+            .session
+            .and_then(|id| self.core.model.sessions.get(&id))
+            .ok_or(Missing)?;
         self.use_current_window();
         self.found.index = None;
         if name.starts_with('@') {
@@ -434,16 +588,27 @@ impl<'a> Lookup<'a> {
         }
         let sign = name.chars().next().filter(|sign| matches!(sign, '+' | '-'));
         if let (Some(sign), false) = (sign, self.exact_window) {
-            let n = if name.len() == 1 { 1 } else { name[1..].parse::<u32>().unwrap_or(0) };
+            let n = if name.len() == 1 {
+                1
+            } else {
+                name[1..].parse::<u32>().unwrap_or(0)
+            };
             if self.index_only {
                 let index = match sign {
-                    '+' => session.current.checked_add(n).filter(|index| *index <= i32::MAX as u32),
+                    '+' => session
+                        .current
+                        .checked_add(n)
+                        .filter(|index| *index <= i32::MAX as u32),
                     _ => session.current.checked_sub(n),
                 };
                 self.found.index = Some(index.ok_or(Missing)?);
                 return Ok(());
             }
-            let n = if sign == '+' { i64::from(n) } else { -i64::from(n) };
+            let n = if sign == '+' {
+                i64::from(n)
+            } else {
+                -i64::from(n)
+            };
             self.use_link(step(&session.windows, session.current, n).ok_or(Missing)?);
             return Ok(());
         }
@@ -459,7 +624,11 @@ impl<'a> Lookup<'a> {
                 return Ok(());
             }
         }
-        if let Some(index) = name.parse::<u32>().ok().filter(|index| sign.is_none() && *index <= i32::MAX as u32) {
+        if let Some(index) = name
+            .parse::<u32>()
+            .ok()
+            .filter(|index| sign.is_none() && *index <= i32::MAX as u32)
+        {
             if session.windows.contains_key(&index) {
                 self.use_link(index);
                 return Ok(());
@@ -501,12 +670,19 @@ impl<'a> Lookup<'a> {
     fn pane(&mut self, name: &str, pane_only: bool) -> Found {
         if name.starts_with('%') {
             let (pane, window) = self.pane_of_id(name)?;
-            self.found.session = Some(self.core.best_session_with(window, self.how).ok_or(Missing)?);
+            self.found.session = Some(
+                self.core
+                    .best_session_with(window, self.how)
+                    .ok_or(Missing)?,
+            );
             self.use_best_link(window)?;
             self.found.pane = Some(pane);
             return Ok(());
         }
-        self.found = Find { pane: None, ..self.current.clone() };
+        self.found = Find {
+            pane: None,
+            ..self.current.clone()
+        };
         if self.pane_in_window(name).is_ok() {
             return Ok(());
         }
@@ -531,7 +707,14 @@ impl<'a> Lookup<'a> {
 
     fn pane_of_id(&self, name: &str) -> Found<(PaneId, WindowId)> {
         let pane = id(name, '%').map(PaneId).ok_or(Missing)?;
-        let window = self.core.model.panes.get(&pane).ok_or(Missing)?.state.window;
+        let window = self
+            .core
+            .model
+            .panes
+            .get(&pane)
+            .ok_or(Missing)?
+            .state
+            .window;
         Ok((pane, window))
     }
 
@@ -559,15 +742,29 @@ impl<'a> Lookup<'a> {
     fn pane_by_number(&self, id: WindowId, name: &str) -> Option<PaneId> {
         let window = self.core.model.windows.get(&id)?;
         if let Some(sign) = name.chars().next().filter(|sign| matches!(sign, '+' | '-')) {
-            let n = if name.len() == 1 { 1 } else { name[1..].parse::<i64>().unwrap_or(0) };
+            let n = if name.len() == 1 {
+                1
+            } else {
+                name[1..].parse::<i64>().unwrap_or(0)
+            };
             let count = window.panes.len() as i64;
-            let at = window.panes.iter().position(|pane| *pane == window.active)? as i64;
-            let at = if sign == '+' { at + n % count } else { at - n % count };
+            let at = window
+                .panes
+                .iter()
+                .position(|pane| *pane == window.active)? as i64;
+            let at = if sign == '+' {
+                at + n % count
+            } else {
+                at - n % count
+            };
             return window.panes.get(at.rem_euclid(count) as usize).copied();
         }
         if let Ok(index) = name.parse::<i64>() {
             let index = index - self.core.window_chain(id).number("pane-base-index");
-            if let Some(pane) = usize::try_from(index).ok().and_then(|at| window.panes.get(at)) {
+            if let Some(pane) = usize::try_from(index)
+                .ok()
+                .and_then(|at| window.panes.get(at))
+            {
                 return Some(*pane);
             }
         }
@@ -579,7 +776,8 @@ impl<'a> Lookup<'a> {
 pub fn step<T>(links: &std::collections::BTreeMap<u32, T>, from: u32, n: i64) -> Option<u32> {
     let keys: Vec<u32> = links.keys().copied().collect();
     let at = keys.iter().position(|key| *key == from)? as i64;
-    keys.get((at + n).rem_euclid(keys.len() as i64) as usize).copied()
+    keys.get((at + n).rem_euclid(keys.len() as i64) as usize)
+        .copied()
 }
 
 enum Only<T> {
@@ -636,8 +834,14 @@ fn one(pattern: &[char], c: char) -> Option<usize> {
         ['[', rest @ ..] => {
             let negated = matches!(rest.first(), Some('!' | '^'));
             let start = usize::from(negated);
-            let end = rest.iter().skip(start + 1).position(|x| *x == ']').map(|at| at + start + 1);
-            let Some(end) = end else { return (c == '[').then_some(1) };
+            let end = rest
+                .iter()
+                .skip(start + 1)
+                .position(|x| *x == ']')
+                .map(|at| at + start + 1);
+            let Some(end) = end else {
+                return (c == '[').then_some(1);
+            };
             let set = &rest[start..end];
             let mut at = 0;
             let mut hit = false;

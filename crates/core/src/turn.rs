@@ -3,8 +3,8 @@
 use crate::draw;
 use crate::event::{Event, Now};
 use crate::input;
-use crate::model::ids::ClientId;
 use crate::model::Model;
+use crate::model::ids::ClientId;
 use crate::probe::Probe;
 use crate::{Core, Effect, Setup};
 
@@ -34,7 +34,9 @@ impl Core {
         core.model.global.start_unix = setup.now.unix;
         core.model.global.configured = !setup.await_config;
         for (name, table) in &core.default_tables {
-            core.model.tables.insert(name.clone(), crate::save::Tracked::saved(table.clone()));
+            core.model
+                .tables
+                .insert(name.clone(), crate::save::Tracked::saved(table.clone()));
         }
         core
     }
@@ -85,7 +87,11 @@ impl Core {
             Event::Spawned { pane, pid, tty } => self.spawned(pane, pid, tty),
             Event::SpawnFailed { pane, error } => self.spawn_failed(pane, &error),
             Event::Exited { pane, status } => self.exited(pane, status),
-            Event::Done { token, result, status } => self.done(token, result, status),
+            Event::Done {
+                token,
+                result,
+                status,
+            } => self.done(token, result, status),
             Event::Woken => input::wake(self),
             Event::Terminate => self.shut_down(),
             Event::ConfigFiles { files } => self.config_files(files),
@@ -134,10 +140,16 @@ impl Core {
         if self.unfinished {
             return Some(self.now.ms);
         }
-        [self.jobs_due(), self.silence_due(), self.names_due(), input::next_due(self), draw::next_due(self)]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.jobs_due(),
+            self.silence_due(),
+            self.names_due(),
+            input::next_due(self),
+            draw::next_due(self),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// exit-empty, exit-unattached: a server that nobody needs ends.
@@ -154,8 +166,16 @@ impl Core {
             return;
         }
         let busy = self.attached_clients().next().is_some()
-            || self.model.clients.values().any(|client| !client.state.leaving)
-            || self.model.queues.values().any(|queue| !queue.items.is_empty() || queue.waiting.is_some());
+            || self
+                .model
+                .clients
+                .values()
+                .any(|client| !client.state.leaving)
+            || self
+                .model
+                .queues
+                .values()
+                .any(|queue| !queue.items.is_empty() || queue.waiting.is_some());
         if !busy {
             self.shut_down();
         }
@@ -173,7 +193,11 @@ impl Core {
             .map(|client| (client.state.id, client.state.attached, client.state.status))
             .collect();
         for (client, attached, status) in clients {
-            self.leave(client, status, if attached { "[server exited]" } else { "" });
+            self.leave(
+                client,
+                status,
+                if attached { "[server exited]" } else { "" },
+            );
         }
         for pane in self.pane_ids() {
             self.emit(Effect::Forget { pane });

@@ -5,20 +5,28 @@ use outlast_lang::options::Options;
 use outlast_term::{Config, Op, Size, Terminal};
 use std::collections::VecDeque;
 
+use crate::model::Window;
 use crate::model::ids::{PaneId, WindowId};
 use crate::model::layout::{self, Geometry};
 use crate::model::pane::{Pane, PaneOp, PaneState, PendingOp};
-use crate::model::Window;
 use crate::save::Tracked;
 use crate::{Core, Effect};
 
 /// What a terminal is made with; its real size and limits are its first operations, so that replay from nothing
 /// gives the same.
-pub(crate) const BIRTH: Config = Config { size: Size { cols: 80, rows: 24 }, history_limit: 2000 };
+pub(crate) const BIRTH: Config = Config {
+    size: Size { cols: 80, rows: 24 },
+    history_limit: 2000,
+};
 
 impl Core {
     /// Makes a window with one pane in it, not yet linked and with no program.
-    pub(crate) fn create_window(&mut self, cols: u16, rows: u16, history: u32) -> (WindowId, PaneId) {
+    pub(crate) fn create_window(
+        &mut self,
+        cols: u16,
+        rows: u16,
+        history: u32,
+    ) -> (WindowId, PaneId) {
         let id = WindowId(self.model.global.next_window);
         self.model.global.next_window += 1;
         let pane = self.create_pane(id, cols, rows, history);
@@ -29,10 +37,19 @@ impl Core {
     }
 
     /// Makes a window for a pane that has been taken out of another.
-    pub(crate) fn adopt_pane(&mut self, pane: PaneId, cols: u16, rows: u16, latest: Option<crate::ClientId>) -> WindowId {
+    pub(crate) fn adopt_pane(
+        &mut self,
+        pane: PaneId,
+        cols: u16,
+        rows: u16,
+        latest: Option<crate::ClientId>,
+    ) -> WindowId {
         let id = WindowId(self.model.global.next_window);
         self.model.global.next_window += 1;
-        let window = Window { latest, ..self.bare_window(id, pane, cols, rows) };
+        let window = Window {
+            latest,
+            ..self.bare_window(id, pane, cols, rows)
+        };
         self.model.windows.insert(id, Tracked::new(window));
         if let Some(pane) = self.model.panes.get_mut(&pane) {
             pane.state.window = id;
@@ -66,7 +83,13 @@ impl Core {
     }
 
     /// Makes a pane that belongs to a window; the caller puts it into the window's list and layout.
-    pub(crate) fn create_pane(&mut self, window: WindowId, cols: u16, rows: u16, history: u32) -> PaneId {
+    pub(crate) fn create_pane(
+        &mut self,
+        window: WindowId,
+        cols: u16,
+        rows: u16,
+        history: u32,
+    ) -> PaneId {
         let id = PaneId(self.model.global.next_pane);
         self.model.global.next_pane += 1;
         let size = Size::new(cols, rows);
@@ -79,7 +102,9 @@ impl Core {
             ..PaneState::new(id, window)
         };
         let terminal = Terminal::new(BIRTH, self.probe.blocks(id));
-        self.model.panes.insert(id, Pane::new(Tracked::new(state), terminal));
+        self.model
+            .panes
+            .insert(id, Pane::new(Tracked::new(state), terminal));
         self.operate(id, Op::HistoryLimit(history));
         self.operate(id, Op::Resize(size));
         if !self.pane_chain(id).flag("alternate-screen") {
@@ -95,10 +120,16 @@ impl Core {
 
     /// Changes a pane's terminal and notes it for replay.
     pub(crate) fn operate_any(&mut self, id: PaneId, op: PaneOp) {
-        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        let Some(pane) = self.model.panes.get_mut(&id) else {
+            return;
+        };
         op.apply(&mut pane.terminal);
         pane.op_serial += 1;
-        let pending = PendingOp { serial: pane.op_serial, at: pane.offset, op };
+        let pending = PendingOp {
+            serial: pane.op_serial,
+            at: pane.offset,
+            op,
+        };
         self.new_ops.push((id, pending.clone()));
         pane.ops.push_back(pending);
         if pane.terminal.checkpoint_due() {
@@ -111,14 +142,18 @@ impl Core {
     /// Gives the panes the places and sizes of the layout.
     pub(crate) fn fix_panes(&mut self, id: WindowId) {
         let edge = self.edge(id);
-        let Some(window) = self.model.windows.get(&id) else { return };
+        let Some(window) = self.model.windows.get(&id) else {
+            return;
+        };
         let places: Vec<Geometry> = match window.zoomed {
             Some(pane) => layout::geometry(&layout::leaf(window.cols, window.rows, pane.0), edge),
             None => layout::geometry(&window.layout, edge),
         };
         for place in places {
             let pane_id = PaneId(place.pane);
-            let Some(pane) = self.model.panes.get_mut(&pane_id) else { continue };
+            let Some(pane) = self.model.panes.get_mut(&pane_id) else {
+                continue;
+            };
             let old = (pane.state.x, pane.state.y, pane.state.cols, pane.state.rows);
             let new = (place.x, place.y, place.cols, place.rows);
             if old == new && pane.terminal.size() == Size::new(place.cols, place.rows) {
@@ -131,7 +166,10 @@ impl Core {
                 crate::mode::resizing(self, pane_id);
                 self.operate(pane_id, Op::Resize(size));
                 if runs {
-                    self.emit(Effect::Resize { pane: pane_id, size });
+                    self.emit(Effect::Resize {
+                        pane: pane_id,
+                        size,
+                    });
                 }
                 self.mode_resized(pane_id);
             }
@@ -145,11 +183,20 @@ impl Core {
             .model
             .sessions
             .values()
-            .filter(|session| session.windows.get(&session.current).is_some_and(|link| link.0 == id))
+            .filter(|session| {
+                session
+                    .windows
+                    .get(&session.current)
+                    .is_some_and(|link| link.0 == id)
+            })
             .map(|session| session.id)
             .collect();
         for client in self.model.clients.values_mut() {
-            if client.state.session.is_some_and(|session| shown.contains(&session)) {
+            if client
+                .state
+                .session
+                .is_some_and(|session| shown.contains(&session))
+            {
                 client.stale = true;
             }
         }
@@ -164,12 +211,16 @@ impl Core {
 
     /// Makes a pane the active one. A zoomed window is shown whole again. False: it was active already.
     pub(crate) fn activate(&mut self, id: WindowId, pane: PaneId, notify: bool) -> bool {
-        let Some(window) = self.model.windows.get(&id) else { return false };
+        let Some(window) = self.model.windows.get(&id) else {
+            return false;
+        };
         if window.active == pane || !window.panes.contains(&pane) {
             return false;
         }
         self.unzoom(id);
-        let Some(window) = self.model.windows.get_mut(&id) else { return false };
+        let Some(window) = self.model.windows.get_mut(&id) else {
+            return false;
+        };
         let old = window.active;
         window.last.retain(|last| *last != pane && *last != old);
         if window.panes.contains(&old) {
@@ -192,12 +243,16 @@ impl Core {
 
     /// Lets one pane cover the window.
     pub(crate) fn zoom(&mut self, id: WindowId, pane: PaneId) -> bool {
-        let Some(window) = self.model.windows.get(&id) else { return false };
+        let Some(window) = self.model.windows.get(&id) else {
+            return false;
+        };
         if window.zoomed.is_some() || window.panes.len() < 2 {
             return false;
         }
         self.activate(id, pane, true);
-        let Some(window) = self.model.windows.get_mut(&id) else { return false };
+        let Some(window) = self.model.windows.get_mut(&id) else {
+            return false;
+        };
         window.zoomed = Some(pane);
         self.fix_panes(id);
         self.notify_window("window-layout-changed", id);
@@ -207,7 +262,12 @@ impl Core {
 
     /// Shows all panes again.
     pub(crate) fn unzoom(&mut self, id: WindowId) -> bool {
-        if self.model.windows.get(&id).is_none_or(|window| window.zoomed.is_none()) {
+        if self
+            .model
+            .windows
+            .get(&id)
+            .is_none_or(|window| window.zoomed.is_none())
+        {
             return false;
         }
         if let Some(window) = self.model.windows.get_mut(&id) {
@@ -221,18 +281,31 @@ impl Core {
 
     /// Zooms the active pane again if the window was zoomed before a command took it apart.
     pub(crate) fn rezoom(&mut self, id: WindowId, was: bool) {
-        if let Some(active) = self.model.windows.get(&id).map(|window| window.active).filter(|_| was) {
+        if let Some(active) = self
+            .model
+            .windows
+            .get(&id)
+            .map(|window| window.active)
+            .filter(|_| was)
+        {
             self.zoom(id, active);
         }
     }
 
     /// Whether a window is zoomed.
     pub fn is_zoomed(&self, id: WindowId) -> bool {
-        self.model.windows.get(&id).is_some_and(|window| window.zoomed.is_some())
+        self.model
+            .windows
+            .get(&id)
+            .is_some_and(|window| window.zoomed.is_some())
     }
 
     /// Changes the layout as if nothing were zoomed, then fits the panes to it.
-    pub(crate) fn change_layout<T>(&mut self, id: WindowId, change: impl FnOnce(&mut Cell) -> T) -> Option<T> {
+    pub(crate) fn change_layout<T>(
+        &mut self,
+        id: WindowId,
+        change: impl FnOnce(&mut Cell) -> T,
+    ) -> Option<T> {
         let window = self.model.windows.get_mut(&id)?;
         let result = change(&mut window.layout);
         self.fix_panes(id);
@@ -244,7 +317,9 @@ impl Core {
     pub(crate) fn resize_window(&mut self, id: WindowId, cols: u16, rows: u16) {
         let edge = self.edge(id);
         let size = Size::new(cols, rows);
-        let Some(window) = self.model.windows.get_mut(&id) else { return };
+        let Some(window) = self.model.windows.get_mut(&id) else {
+            return;
+        };
         layout::resize(&mut window.layout, size.cols, size.rows, edge);
         window.cols = size.cols.max(window.layout.width);
         window.rows = size.rows.max(window.layout.height);
@@ -257,13 +332,17 @@ impl Core {
     /// Takes a pane out of its window's list, layout and order of use; the pane itself stays. True: the window is
     /// empty now (its layout still names the pane).
     pub(crate) fn take_pane(&mut self, id: PaneId) -> bool {
-        let Some(window_id) = self.model.panes.get(&id).map(|pane| pane.state.window) else { return false };
+        let Some(window_id) = self.model.panes.get(&id).map(|pane| pane.state.window) else {
+            return false;
+        };
         self.unzoom(window_id);
         let edge = self.edge(window_id);
         if self.model.global.marked == Some(id) {
             self.model.global.marked = None;
         }
-        let Some(window) = self.model.windows.get_mut(&window_id) else { return false };
+        let Some(window) = self.model.windows.get_mut(&window_id) else {
+            return false;
+        };
         let at = window.panes.iter().position(|pane| *pane == id);
         window.last.retain(|last| *last != id);
         let Some(at) = at else { return false };
@@ -297,7 +376,9 @@ impl Core {
 
     /// Closes a pane; its program gets SIGHUP. A window without panes closes too, and a session without windows.
     pub(crate) fn remove_pane(&mut self, id: PaneId) {
-        let Some(window) = self.model.panes.get(&id).map(|pane| pane.state.window) else { return };
+        let Some(window) = self.model.panes.get(&id).map(|pane| pane.state.window) else {
+            return;
+        };
         let empty = self.take_pane(id);
         self.forget_pane(id);
         if empty {
@@ -319,12 +400,21 @@ impl Core {
         for session in self.sessions_with(id) {
             let has = |core: &Core| {
                 let session = core.model.sessions.get(&session)?;
-                session.windows.iter().find(|(_, link)| link.0 == id).map(|(index, _)| *index)
+                session
+                    .windows
+                    .iter()
+                    .find(|(_, link)| link.0 == id)
+                    .map(|(index, _)| *index)
             };
             while let Some(index) = has(self) {
                 self.remove_link(session, index);
             }
-            if self.model.sessions.get(&session).is_some_and(|session| session.windows.is_empty()) {
+            if self
+                .model
+                .sessions
+                .get(&session)
+                .is_some_and(|session| session.windows.is_empty())
+            {
                 self.destroy_session(session);
             } else if renumber {
                 self.renumber_if_wanted(session);
@@ -347,7 +437,9 @@ impl Core {
         if self.link_count(id) != 0 {
             return;
         }
-        let Some(window) = self.model.windows.remove(&id) else { return };
+        let Some(window) = self.model.windows.remove(&id) else {
+            return;
+        };
         for pane in &window.panes {
             if self.model.global.marked == Some(*pane) {
                 self.model.global.marked = None;
@@ -364,7 +456,13 @@ impl Core {
     /// The number of a pane in its window, from pane-base-index.
     pub fn pane_index(&self, id: PaneId) -> Option<i64> {
         let window = self.model.panes.get(&id)?.state.window;
-        let at = self.model.windows.get(&window)?.panes.iter().position(|pane| *pane == id)?;
+        let at = self
+            .model
+            .windows
+            .get(&window)?
+            .panes
+            .iter()
+            .position(|pane| *pane == id)?;
         Some(at as i64 + self.window_chain(window).number("pane-base-index"))
     }
 }

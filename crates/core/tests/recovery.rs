@@ -28,26 +28,104 @@ impl Seed {
 }
 
 const COMMANDS: &[&str] = &[
-    "new-session -d -s a", "new-session -d", "new-session -d -t a", "new-window -d", "new-window", "new-window -a -n w",
-    "split-window", "split-window -h", "split-window -b -l 5", "split-window -f -h", "split-window -Z", "select-pane -L",
-    "select-pane -R", "select-pane -t 0", "select-pane -m", "select-pane -T title", "select-pane -d", "select-pane -e",
-    "last-pane", "next-window", "previous-window", "last-window", "rename-window x#{window_id}", "rename-session y",
-    "resize-pane -Z", "resize-pane -x 10", "resize-pane -D 2", "resize-window -x 100 -y 30", "resize-window -A",
-    "swap-pane -D", "swap-pane -U", "rotate-window", "break-pane -d", "join-pane -s 0", "select-layout tiled",
-    "select-layout main-vertical", "next-layout", "select-layout -o", "kill-pane", "kill-window", "kill-session",
-    "respawn-pane -k", "respawn-window -k cat", "send-keys hello Enter", "send-keys -R", "clear-history",
-    "set-option -g @u 1", "set-option -ga @u 2", "set-option status off", "set-option -w monitor-activity on",
-    "set-option -p window-style bg=red", "set-option -u status", "set-option -g history-limit 50",
-    "set-environment X y", "set-environment -g Z w", "set-environment -u X", "set-hook -g after-new-window 'set -g @h yes'",
-    "set-hook -g window-renamed 'set-option -g @r #{hook_window}'", "bind-key x display-message hi", "unbind-key -a",
-    "bind-key -T mine y kill-server", "unbind-key x", "set-buffer text", "set-buffer -b named more", "delete-buffer",
-    "capture-pane", "paste-buffer", "copy-mode", "send-keys -X cursor-up", "send-keys -X cancel", "move-window -r",
-    "move-window -t 9", "swap-window -t 0", "link-window -t 5", "unlink-window", "wait-for c", "wait-for -S c",
-    "wait-for -L l", "wait-for -U l", "run-shell -d 1 true", "if-shell true 'set -g @i 1' 'set -g @i 2'",
-    "display-message hi", "switch-client -n", "switch-client -p", "switch-client -l", "detach-client", "list-panes -a",
-    "command-prompt", "confirm-before -p sure? kill-pane", "set-option -g base-index 1", "set-option renumber-windows on",
-    "set-option -w pane-border-status top", "set-option remain-on-exit on", "run-shell -C 'set -g @c 1'",
-    "source-file /tmp/conf", "show-options -g", "attach-session", "set-option -g automatic-rename off",
+    "new-session -d -s a",
+    "new-session -d",
+    "new-session -d -t a",
+    "new-window -d",
+    "new-window",
+    "new-window -a -n w",
+    "split-window",
+    "split-window -h",
+    "split-window -b -l 5",
+    "split-window -f -h",
+    "split-window -Z",
+    "select-pane -L",
+    "select-pane -R",
+    "select-pane -t 0",
+    "select-pane -m",
+    "select-pane -T title",
+    "select-pane -d",
+    "select-pane -e",
+    "last-pane",
+    "next-window",
+    "previous-window",
+    "last-window",
+    "rename-window x#{window_id}",
+    "rename-session y",
+    "resize-pane -Z",
+    "resize-pane -x 10",
+    "resize-pane -D 2",
+    "resize-window -x 100 -y 30",
+    "resize-window -A",
+    "swap-pane -D",
+    "swap-pane -U",
+    "rotate-window",
+    "break-pane -d",
+    "join-pane -s 0",
+    "select-layout tiled",
+    "select-layout main-vertical",
+    "next-layout",
+    "select-layout -o",
+    "kill-pane",
+    "kill-window",
+    "kill-session",
+    "respawn-pane -k",
+    "respawn-window -k cat",
+    "send-keys hello Enter",
+    "send-keys -R",
+    "clear-history",
+    "set-option -g @u 1",
+    "set-option -ga @u 2",
+    "set-option status off",
+    "set-option -w monitor-activity on",
+    "set-option -p window-style bg=red",
+    "set-option -u status",
+    "set-option -g history-limit 50",
+    "set-environment X y",
+    "set-environment -g Z w",
+    "set-environment -u X",
+    "set-hook -g after-new-window 'set -g @h yes'",
+    "set-hook -g window-renamed 'set-option -g @r #{hook_window}'",
+    "bind-key x display-message hi",
+    "unbind-key -a",
+    "bind-key -T mine y kill-server",
+    "unbind-key x",
+    "set-buffer text",
+    "set-buffer -b named more",
+    "delete-buffer",
+    "capture-pane",
+    "paste-buffer",
+    "copy-mode",
+    "send-keys -X cursor-up",
+    "send-keys -X cancel",
+    "move-window -r",
+    "move-window -t 9",
+    "swap-window -t 0",
+    "link-window -t 5",
+    "unlink-window",
+    "wait-for c",
+    "wait-for -S c",
+    "wait-for -L l",
+    "wait-for -U l",
+    "run-shell -d 1 true",
+    "if-shell true 'set -g @i 1' 'set -g @i 2'",
+    "display-message hi",
+    "switch-client -n",
+    "switch-client -p",
+    "switch-client -l",
+    "detach-client",
+    "list-panes -a",
+    "command-prompt",
+    "confirm-before -p sure? kill-pane",
+    "set-option -g base-index 1",
+    "set-option renumber-windows on",
+    "set-option -w pane-border-status top",
+    "set-option remain-on-exit on",
+    "run-shell -C 'set -g @c 1'",
+    "source-file /tmp/conf",
+    "show-options -g",
+    "attach-session",
+    "set-option -g automatic-rename off",
 ];
 
 /// One step; the same numbers do the same in both worlds.
@@ -89,9 +167,15 @@ fn step(world: &mut World, seed: &mut Seed) {
         8 => {
             let attached = world.core.client_sizes();
             if let Some((client, _)) = attached.first() {
-                let keys: &[&[u8]] = &[b"abc", b"\x02c", b"\x02%", b"\x02[", b"\x02d", b"q", b"\x02:", b"\r", b"y", b"\x1b"];
+                let keys: &[&[u8]] = &[
+                    b"abc", b"\x02c", b"\x02%", b"\x02[", b"\x02d", b"q", b"\x02:", b"\r", b"y",
+                    b"\x1b",
+                ];
                 let bytes = *seed.pick(keys);
-                world.event(outlast_core::Event::Input { client: *client, bytes });
+                world.event(outlast_core::Event::Input {
+                    client: *client,
+                    bytes,
+                });
             }
         }
         _ => {
@@ -130,7 +214,9 @@ fn normal(world: &mut World) -> BTreeMap<String, String> {
             for name in ["\"activity\":", "\"silent_at_ms\":"] {
                 if let Some(at) = text.find(name) {
                     let start = at + name.len();
-                    let end = text[start..].find([',', '}']).map_or(text.len(), |len| start + len);
+                    let end = text[start..]
+                        .find([',', '}'])
+                        .map_or(text.len(), |len| start + len);
                     text.replace_range(start..end, "_");
                 }
             }
@@ -143,7 +229,10 @@ fn compare(seed_number: u64, steps: usize) {
     let (mut whole, mut broken) = (World::new(), World::new());
     let mut checkpoints: BTreeMap<PaneId, Vec<u8>> = BTreeMap::new();
     for world in [&mut whole, &mut broken] {
-        world.files.insert("/tmp/conf".to_string(), "set -g @sourced yes\nnew-window -d\n".to_string());
+        world.files.insert(
+            "/tmp/conf".to_string(),
+            "set -g @sourced yes\nnew-window -d\n".to_string(),
+        );
         world.run(&["new-session", "-d", "-s", "first", "-x", "80", "-y", "24"]);
     }
     let mut seed = Seed(seed_number);
@@ -206,7 +295,11 @@ fn take(world: &mut World, checkpoints: &mut BTreeMap<PaneId, Vec<u8>>, pane: Pa
 
 #[test]
 fn a_crashed_server_knows_what_an_uncrashed_one_knows() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|seed| seed.parse::<u64>().ok());
+    let number = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .and_then(|seed| seed.parse::<u64>().ok())
+    };
     for seed in number("SEED").map_or(0..number("SEEDS").unwrap_or(40), |seed| seed..seed + 1) {
         compare(seed, 80);
     }
@@ -215,7 +308,25 @@ fn a_crashed_server_knows_what_an_uncrashed_one_knows() {
 #[test]
 fn no_words_make_it_panic() {
     let mut seed = Seed(7);
-    let values = ["", "a", "-1", "99999999999", "%0", "@0", "$0", "=", "~", "{last}", "{mouse}", "a:b.c", "é", "#{", "50%", "\u{7f}", "!"];
+    let values = [
+        "",
+        "a",
+        "-1",
+        "99999999999",
+        "%0",
+        "@0",
+        "$0",
+        "=",
+        "~",
+        "{last}",
+        "{mouse}",
+        "a:b.c",
+        "é",
+        "#{",
+        "50%",
+        "\u{7f}",
+        "!",
+    ];
     for _ in 0..40 {
         let mut world = World::new();
         world.run(&["new-session", "-d", "-s", "a"]);
@@ -225,7 +336,10 @@ fn no_words_make_it_panic() {
             let flags: Vec<char> = row.spec.flags.chars().collect();
             let mut argv = vec![row.name.to_string()];
             for _ in 0..seed.below(4) {
-                if let Some(flag) = flags.get(seed.below(flags.len())).filter(|flag| **flag != ':') {
+                if let Some(flag) = flags
+                    .get(seed.below(flags.len()))
+                    .filter(|flag| **flag != ':')
+                {
                     argv.push(format!("-{flag}"));
                     let takes = row.spec.flags.contains(&format!("{flag}:"));
                     if takes {

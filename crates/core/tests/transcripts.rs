@@ -31,7 +31,10 @@ fn words(line: &str) -> Vec<String> {
 
 fn play(name: &str, text: &str) -> Vec<String> {
     let mut world = World::with_config("set -g default-command cat\n");
-    world.files.insert("/tmp/outlast-transcript.conf".to_string(), "set -g @sourced yes\n".to_string());
+    world.files.insert(
+        "/tmp/outlast-transcript.conf".to_string(),
+        "set -g @sourced yes\n".to_string(),
+    );
     let mut faults = Vec::new();
     let mut expected = String::new();
     let mut command: Option<&str> = None;
@@ -50,7 +53,9 @@ fn play(name: &str, text: &str) -> Vec<String> {
             None => got.push_str("? waits\n"),
         }
         if got != expected {
-            faults.push(format!("{name}: $ {command}\n--- tmux\n{expected}--- outlast\n{got}"));
+            faults.push(format!(
+                "{name}: $ {command}\n--- tmux\n{expected}--- outlast\n{got}"
+            ));
         }
         // automatic-rename and the like.
         world.pass(600);
@@ -73,8 +78,10 @@ fn play(name: &str, text: &str) -> Vec<String> {
 fn transcripts() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
     let mut faults = Vec::new();
-    let mut files: Vec<_> =
-        std::fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("a file").path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("the folder is there")
+        .map(|entry| entry.expect("a file").path())
+        .collect();
     files.sort();
     for path in files {
         if path.extension().is_some_and(|extension| extension == "txt") {
@@ -82,5 +89,10 @@ fn transcripts() {
             faults.extend(play(&path.file_stem().unwrap().to_string_lossy(), &text));
         }
     }
-    assert!(faults.is_empty(), "{} differences\n{}", faults.len(), faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "{} differences\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
 }

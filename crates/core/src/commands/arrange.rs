@@ -5,7 +5,7 @@ use outlast_lang::layout::{Cell, Content};
 use outlast_lang::target::Kind;
 
 use super::new_window::{list_pane, print_if_asked, split_of};
-use super::{find, Ctx, Flow, Outcome};
+use super::{Ctx, Flow, Outcome, find};
 use crate::model::ids::{PaneId, SessionId, WindowId};
 use crate::model::layout;
 use crate::names::checked;
@@ -14,29 +14,64 @@ use crate::target::Find;
 pub(super) fn move_window(ctx: &mut Ctx<'_>) -> Outcome {
     let text = ctx.get('t');
     if ctx.has('r') {
-        let found = ctx.core.find_target(ctx.client, &ctx.state, text.as_deref(), Kind::Session, find::QUIET)?;
+        let found = ctx.core.find_target(
+            ctx.client,
+            &ctx.state,
+            text.as_deref(),
+            Kind::Session,
+            find::QUIET,
+        )?;
         if let Some(session) = found.session {
             ctx.core.renumber(session);
         }
         return Ok(Flow::Normal);
     }
     let how = find::WINDOW_INDEX;
-    let found = ctx.core.find_target(ctx.client, &ctx.state, text.as_deref(), Kind::Window, how)?;
-    let (from, from_link) = (ctx.source.session.ok_or("no current target")?, ctx.source.link.ok_or("no current target")?);
+    let found = ctx
+        .core
+        .find_target(ctx.client, &ctx.state, text.as_deref(), Kind::Window, how)?;
+    let (from, from_link) = (
+        ctx.source.session.ok_or("no current target")?,
+        ctx.source.link.ok_or("no current target")?,
+    );
     let to = found.session.ok_or("no current target")?;
     let mut index = found.index;
     if ctx.has('a') || ctx.has('b') {
-        let at = found.link.or_else(|| ctx.core.model.sessions.get(&to).map(|session| session.current)).unwrap_or(0);
+        let at = found
+            .link
+            .or_else(|| {
+                ctx.core
+                    .model
+                    .sessions
+                    .get(&to)
+                    .map(|session| session.current)
+            })
+            .unwrap_or(0);
         index = ctx.core.shuffle_up(to, at + u32::from(!ctx.has('b')));
     }
     // Shuffling may have moved the source itself.
     let window = ctx.source.window.ok_or("no current target")?;
     let moved = ctx.core.model.sessions.get(&from).and_then(|session| {
-        let is = |index: &u32| session.windows.get(index).is_some_and(|link| link.0 == window);
-        Some(from_link).filter(is).or_else(|| session.windows.keys().copied().find(is))
+        let is = |index: &u32| {
+            session
+                .windows
+                .get(index)
+                .is_some_and(|link| link.0 == window)
+        };
+        Some(from_link)
+            .filter(is)
+            .or_else(|| session.windows.keys().copied().find(is))
     });
     let from_link = moved.unwrap_or(from_link);
-    link(ctx, (from, from_link), window, to, index, ctx.has('k'), !ctx.has('d'))?;
+    link(
+        ctx,
+        (from, from_link),
+        window,
+        to,
+        index,
+        ctx.has('k'),
+        !ctx.has('d'),
+    )?;
     if ctx.row.name == "move-window" {
         ctx.core.detach_link(from, from_link);
     }
@@ -58,11 +93,25 @@ fn link(
     mut select: bool,
 ) -> Result<u32, String> {
     let (session, from_link) = from;
-    let groups = |id: &SessionId| ctx.core.model.sessions.get(id).and_then(|session| session.group.clone());
+    let groups = |id: &SessionId| {
+        ctx.core
+            .model
+            .sessions
+            .get(id)
+            .and_then(|session| session.group.clone())
+    };
     if session != to && groups(&session).is_some() && groups(&session) == groups(&to) {
         return Err("sessions are grouped".to_string());
     }
-    let there = index.and_then(|index| ctx.core.model.sessions.get(&to)?.windows.get(&index).map(|link| link.0));
+    let there = index.and_then(|index| {
+        ctx.core
+            .model
+            .sessions
+            .get(&to)?
+            .windows
+            .get(&index)
+            .map(|link| link.0)
+    });
     if let (Some(other), Some(index)) = (there, index) {
         if other == window {
             return Err(format!("same index: {index}"));
@@ -70,24 +119,47 @@ fn link(
         if !kill {
             return Err(format!("index in use: {index}"));
         }
-        let current = ctx.core.model.sessions.get(&to).is_some_and(|session| session.current == index);
-        let lonely = ctx.core.model.sessions.get(&to).is_some_and(|session| session.windows.len() == 1);
+        let current = ctx
+            .core
+            .model
+            .sessions
+            .get(&to)
+            .is_some_and(|session| session.current == index);
+        let lonely = ctx
+            .core
+            .model
+            .sessions
+            .get(&to)
+            .is_some_and(|session| session.windows.len() == 1);
         select |= current;
         if session == to && from_link == index {
             return Err(format!("same index: {index}"));
         }
         // A session must not be empty for a moment: link first where that is so.
         if lonely {
-            let spare = ctx.core.add_link(to, None, window).ok_or("couldn't add window")?;
+            let spare = ctx
+                .core
+                .add_link(to, None, window)
+                .ok_or("couldn't add window")?;
             ctx.core.remove_link(to, index);
             ctx.core.take_link_quietly(to, spare);
         } else {
             ctx.core.remove_link(to, index);
         }
     }
-    let index = ctx.core.add_link(to, index, window).ok_or("couldn't add window")?;
+    let index = ctx
+        .core
+        .add_link(to, index, window)
+        .ok_or("couldn't add window")?;
     ctx.core.notify_session_window("window-linked", to, window);
-    if select || ctx.core.model.sessions.get(&to).is_some_and(|s| !s.windows.contains_key(&s.current)) {
+    if select
+        || ctx
+            .core
+            .model
+            .sessions
+            .get(&to)
+            .is_some_and(|s| !s.windows.contains_key(&s.current))
+    {
         ctx.core.select_link(to, index);
     }
     ctx.core.sync_group_from(to);
@@ -97,18 +169,39 @@ fn link(
 
 pub(super) fn swap_window(ctx: &mut Ctx<'_>) -> Outcome {
     let (a, b) = (ctx.source.clone(), ctx.target.clone());
-    let (Some(a_session), Some(b_session)) = (a.session, b.session) else { return Ok(Flow::Normal) };
-    let (Some(a_link), Some(b_link)) = (a.link, b.link) else { return Ok(Flow::Normal) };
-    let (Some(a_window), Some(b_window)) = (a.window, b.window) else { return Ok(Flow::Normal) };
-    let group = |id: &SessionId| ctx.core.model.sessions.get(id).and_then(|session| session.group.clone());
-    if a_session != b_session && group(&a_session).is_some() && group(&a_session) == group(&b_session) {
+    let (Some(a_session), Some(b_session)) = (a.session, b.session) else {
+        return Ok(Flow::Normal);
+    };
+    let (Some(a_link), Some(b_link)) = (a.link, b.link) else {
+        return Ok(Flow::Normal);
+    };
+    let (Some(a_window), Some(b_window)) = (a.window, b.window) else {
+        return Ok(Flow::Normal);
+    };
+    let group = |id: &SessionId| {
+        ctx.core
+            .model
+            .sessions
+            .get(id)
+            .and_then(|session| session.group.clone())
+    };
+    if a_session != b_session
+        && group(&a_session).is_some()
+        && group(&a_session) == group(&b_session)
+    {
         return Err("can't move window, sessions are grouped".to_string());
     }
     if a_window == b_window {
         return Ok(Flow::Normal);
     }
     for (session, index, window) in [(a_session, a_link, b_window), (b_session, b_link, a_window)] {
-        if let Some(link) = ctx.core.model.sessions.get_mut(&session).and_then(|s| s.windows.get_mut(&index)) {
+        if let Some(link) = ctx
+            .core
+            .model
+            .sessions
+            .get_mut(&session)
+            .and_then(|s| s.windows.get_mut(&index))
+        {
             link.0 = window;
         }
     }
@@ -133,7 +226,13 @@ pub(super) fn swap_window(ctx: &mut Ctx<'_>) -> Outcome {
 pub(super) fn swap_pane(ctx: &mut Ctx<'_>) -> Outcome {
     let (to_window, to) = (ctx.window()?, ctx.pane()?);
     let was_to = ctx.core.unzoom(to_window) && ctx.has('Z');
-    let panes = ctx.core.model.windows.get(&to_window).map(|window| window.panes.clone()).unwrap_or_default();
+    let panes = ctx
+        .core
+        .model
+        .windows
+        .get(&to_window)
+        .map(|window| window.panes.clone())
+        .unwrap_or_default();
     let at = panes.iter().position(|pane| *pane == to).unwrap_or(0);
     let count = panes.len().max(1);
     let (from_window, from) = if ctx.has('D') {
@@ -141,13 +240,19 @@ pub(super) fn swap_pane(ctx: &mut Ctx<'_>) -> Outcome {
     } else if ctx.has('U') {
         (to_window, panes[(at + count - 1) % count])
     } else {
-        (ctx.source.window.ok_or("no current target")?, ctx.source.pane.ok_or("no current target")?)
+        (
+            ctx.source.window.ok_or("no current target")?,
+            ctx.source.pane.ok_or("no current target")?,
+        )
     };
     let was_from = from_window != to_window && ctx.core.unzoom(from_window) && ctx.has('Z');
     if from != to {
         swap(ctx, from_window, from, to_window, to);
     }
-    ctx.core.rezoom(from_window, was_from || (was_to && from_window == to_window));
+    ctx.core.rezoom(
+        from_window,
+        was_from || (was_to && from_window == to_window),
+    );
     if from_window != to_window {
         ctx.core.rezoom(to_window, was_to);
     }
@@ -155,7 +260,13 @@ pub(super) fn swap_pane(ctx: &mut Ctx<'_>) -> Outcome {
 }
 
 fn swap(ctx: &mut Ctx<'_>, from_window: WindowId, from: PaneId, to_window: WindowId, to: PaneId) {
-    let active = |ctx: &Ctx<'_>, window: WindowId| ctx.core.model.windows.get(&window).map(|window| window.active);
+    let active = |ctx: &Ctx<'_>, window: WindowId| {
+        ctx.core
+            .model
+            .windows
+            .get(&window)
+            .map(|window| window.active)
+    };
     let (from_active, to_active) = (active(ctx, from_window), active(ctx, to_window));
     if from_window == to_window {
         if let Some(window) = ctx.core.model.windows.get_mut(&from_window) {
@@ -214,20 +325,36 @@ pub(super) fn rotate_window(ctx: &mut Ctx<'_>) -> Outcome {
     let window_id = ctx.window()?;
     let was = ctx.core.unzoom(window_id) && ctx.has('Z');
     let down = ctx.has('D');
-    let Some(window) = ctx.core.model.windows.get_mut(&window_id) else { return Ok(Flow::Normal) };
+    let Some(window) = ctx.core.model.windows.get_mut(&window_id) else {
+        return Ok(Flow::Normal);
+    };
     let old = window.panes.clone();
     // The places in the order of the panes before; the panes move on by one place.
-    if down { window.panes.rotate_right(1) } else { window.panes.rotate_left(1) }
+    if down {
+        window.panes.rotate_right(1)
+    } else {
+        window.panes.rotate_left(1)
+    }
     let new = window.panes.clone();
     rename(&mut window.layout, &|pane| {
         let at = old.iter().position(|other| other.0 == pane)?;
         new.get(at).map(|pane| pane.0)
     });
-    let at = new.iter().position(|pane| *pane == window.active).unwrap_or(0);
+    let at = new
+        .iter()
+        .position(|pane| *pane == window.active)
+        .unwrap_or(0);
     let count = new.len();
-    let next = new[if down { (at + count - 1) % count } else { (at + 1) % count }];
+    let next = new[if down {
+        (at + count - 1) % count
+    } else {
+        (at + 1) % count
+    }];
     ctx.core.activate(window_id, next, true);
-    ctx.state.current = Find { pane: Some(next), ..ctx.target.clone() };
+    ctx.state.current = Find {
+        pane: Some(next),
+        ..ctx.target.clone()
+    };
     ctx.core.fix_panes(window_id);
     ctx.core.notify_window("window-layout-changed", window_id);
     ctx.core.rezoom(window_id, was);
@@ -246,20 +373,46 @@ fn rename(cell: &mut Cell, new: &dyn Fn(u32) -> Option<u32>) {
 const BREAK_TEMPLATE: &str = "#{session_name}:#{window_index}.#{pane_index}";
 
 pub(super) fn break_pane(ctx: &mut Ctx<'_>) -> Outcome {
-    let name = ctx.get('n').map(|name| checked(&name, "window")).transpose()?;
+    let name = ctx
+        .get('n')
+        .map(|name| checked(&name, "window"))
+        .transpose()?;
     let to = ctx.session()?;
-    let (from, from_link) = (ctx.source.session.ok_or("no current target")?, ctx.source.link.ok_or("no current target")?);
-    let (window, pane) = (ctx.source.window.ok_or("no current target")?, ctx.source.pane.ok_or("no current target")?);
+    let (from, from_link) = (
+        ctx.source.session.ok_or("no current target")?,
+        ctx.source.link.ok_or("no current target")?,
+    );
+    let (window, pane) = (
+        ctx.source.window.ok_or("no current target")?,
+        ctx.source.pane.ok_or("no current target")?,
+    );
     let mut index = ctx.target.index;
     if ctx.has('a') || ctx.has('b') {
-        let at = ctx.target.link.or_else(|| ctx.core.model.sessions.get(&to).map(|s| s.current)).unwrap_or(0);
+        let at = ctx
+            .target
+            .link
+            .or_else(|| ctx.core.model.sessions.get(&to).map(|s| s.current))
+            .unwrap_or(0);
         index = ctx.core.shuffle_up(to, at + u32::from(!ctx.has('b')));
     }
     let from_link = ctx.core.best_link(from, window).unwrap_or(from_link);
     ctx.core.unzoom(window);
-    let single = ctx.core.model.windows.get(&window).is_some_and(|window| window.panes.len() == 1);
+    let single = ctx
+        .core
+        .model
+        .windows
+        .get(&window)
+        .is_some_and(|window| window.panes.len() == 1);
     let link_index = if single {
-        link(ctx, (from, from_link), window, to, index, false, !ctx.has('d'))?;
+        link(
+            ctx,
+            (from, from_link),
+            window,
+            to,
+            index,
+            false,
+            !ctx.has('d'),
+        )?;
         if let Some(name) = name {
             ctx.core.turn_off_automatic_rename(window);
             ctx.core.rename_window(window, name);
@@ -270,11 +423,23 @@ pub(super) fn break_pane(ctx: &mut Ctx<'_>) -> Outcome {
             None => return Err(String::new()),
         }
     } else {
-        let taken = |index: &u32| ctx.core.model.sessions.get(&to).is_some_and(|s| s.windows.contains_key(index));
+        let taken = |index: &u32| {
+            ctx.core
+                .model
+                .sessions
+                .get(&to)
+                .is_some_and(|s| s.windows.contains_key(index))
+        };
         if let Some(index) = index.filter(taken) {
             return Err(format!("index in use: {index}"));
         }
-        let Some((cols, rows)) = ctx.core.model.windows.get(&window).map(|window| (window.cols, window.rows)) else {
+        let Some((cols, rows)) = ctx
+            .core
+            .model
+            .windows
+            .get(&window)
+            .map(|window| (window.cols, window.rows))
+        else {
             return Ok(Flow::Normal);
         };
         ctx.core.take_pane(pane);
@@ -289,7 +454,9 @@ pub(super) fn break_pane(ctx: &mut Ctx<'_>) -> Outcome {
                 ctx.core.rename_window(new, name);
             }
         }
-        let Some(link) = ctx.core.add_link(to, index, new) else { return Err("couldn't add window".to_string()) };
+        let Some(link) = ctx.core.add_link(to, index, new) else {
+            return Err("couldn't add window".to_string());
+        };
         ctx.core.notify_session_window("window-linked", to, new);
         if !ctx.has('d') {
             ctx.core.select_link(to, link);
@@ -299,7 +466,10 @@ pub(super) fn break_pane(ctx: &mut Ctx<'_>) -> Outcome {
         link
     };
     ctx.core.touch_all();
-    let found = Find { pane: Some(pane), ..ctx.core.find_from_link(to, link_index) };
+    let found = Find {
+        pane: Some(pane),
+        ..ctx.core.find_from_link(to, link_index)
+    };
     print_if_asked(ctx, BREAK_TEMPLATE, &found);
     Ok(Flow::Normal)
 }
@@ -307,7 +477,10 @@ pub(super) fn break_pane(ctx: &mut Ctx<'_>) -> Outcome {
 pub(super) fn join_pane(ctx: &mut Ctx<'_>) -> Outcome {
     let (to_session, to_link) = (ctx.session()?, ctx.link()?);
     let (to_window, to) = (ctx.window()?, ctx.pane()?);
-    let (from_window, from) = (ctx.source.window.ok_or("no current target")?, ctx.source.pane.ok_or("no current target")?);
+    let (from_window, from) = (
+        ctx.source.window.ok_or("no current target")?,
+        ctx.source.pane.ok_or("no current target")?,
+    );
     ctx.core.unzoom(to_window);
     ctx.core.unzoom(from_window);
     if from == to {
@@ -317,20 +490,34 @@ pub(super) fn join_pane(ctx: &mut Ctx<'_>) -> Outcome {
     let edge = ctx.core.edge(to_window);
     // The new cell gets a number that no pane has until the old cell is gone.
     const PLACE: u32 = u32::MAX;
-    let Some(mut root) = ctx.core.model.windows.get(&to_window).map(|window| window.layout.clone()) else {
+    let Some(mut root) = ctx
+        .core
+        .model
+        .windows
+        .get(&to_window)
+        .map(|window| window.layout.clone())
+    else {
         return Ok(Flow::Normal);
     };
-    layout::split(&mut root, to.0, PLACE, how, edge).ok_or("size or position no space for a new pane")?;
+    layout::split(&mut root, to.0, PLACE, how, edge)
+        .ok_or("size or position no space for a new pane")?;
     if let Some(window) = ctx.core.model.windows.get_mut(&to_window) {
         window.layout = root;
     }
     let empty = ctx.core.take_pane(from);
-    list_pane(ctx, to_window, to, from, &layout::Split { full: false, ..how });
+    list_pane(
+        ctx,
+        to_window,
+        to,
+        from,
+        &layout::Split { full: false, ..how },
+    );
     if let Some(pane) = ctx.core.model.panes.get_mut(&from) {
         pane.state.window = to_window;
         pane.style_cache = None;
     }
-    ctx.core.change_layout(to_window, |root| layout::swap(root, PLACE, from.0));
+    ctx.core
+        .change_layout(to_window, |root| layout::swap(root, PLACE, from.0));
     ctx.core.sizes_stale = true;
     if !ctx.has('d') {
         ctx.core.activate(to_window, from, true);

@@ -2,7 +2,7 @@
 
 use outlast_lang::target::Kind;
 
-use super::{find, Ctx, Flow, Outcome};
+use super::{Ctx, Flow, Outcome, find};
 use crate::formats;
 use crate::model::ids::ClientId;
 
@@ -37,15 +37,25 @@ pub(super) fn attach_to(ctx: &mut Ctx<'_>, attach: Attach) -> Outcome {
     if ctx.core.model.sessions.is_empty() {
         return Err("no sessions".to_string());
     }
-    let Some(client) = ctx.client else { return Ok(Flow::Normal) };
+    let Some(client) = ctx.client else {
+        return Ok(Flow::Normal);
+    };
     if ctx.core.is_nested(client) {
         return Err(NESTED.to_string());
     }
     let text = attach.target.as_deref();
     let is_pane = text.is_some_and(|text| text.contains([':', '.']));
-    let (kind, how) = if is_pane { (Kind::Pane, 0) } else { (Kind::Session, find::PREFER_UNATTACHED) };
-    let found = ctx.core.find_target(Some(client), &ctx.state, text, kind, how)?;
-    let Some(session) = found.session else { return Err("no current target".to_string()) };
+    let (kind, how) = if is_pane {
+        (Kind::Pane, 0)
+    } else {
+        (Kind::Session, find::PREFER_UNATTACHED)
+    };
+    let found = ctx
+        .core
+        .find_target(Some(client), &ctx.state, text, kind, how)?;
+    let Some(session) = found.session else {
+        return Err("no current target".to_string());
+    };
     if let (Some(link), Some(window)) = (found.link, found.window) {
         if let Some(pane) = found.pane {
             ctx.core.activate(window, pane, true);
@@ -71,7 +81,9 @@ pub(super) fn attach_to(ctx: &mut Ctx<'_>, attach: Attach) -> Outcome {
     }
     let attached = ctx.core.session_of(client).is_some();
     if !attached {
-        ctx.core.can_open_terminal(client).map_err(|error| format!("open terminal failed: {error}"))?;
+        ctx.core
+            .can_open_terminal(client)
+            .map_err(|error| format!("open terminal failed: {error}"))?;
     }
     if attach.detach || attach.hangup {
         detach_others(ctx, client, session, attach.hangup);
@@ -91,7 +103,12 @@ pub(super) fn attach_to(ctx: &mut Ctx<'_>, attach: Attach) -> Outcome {
 }
 
 /// attach -d, -x: all other clients of the session leave.
-pub(super) fn detach_others(ctx: &mut Ctx<'_>, client: ClientId, session: crate::SessionId, hangup: bool) {
+pub(super) fn detach_others(
+    ctx: &mut Ctx<'_>,
+    client: ClientId,
+    session: crate::SessionId,
+    hangup: bool,
+) {
     let others: Vec<ClientId> = ctx
         .core
         .attached_clients()

@@ -14,7 +14,9 @@ pub(super) fn clear_history(ctx: &mut Ctx<'_>) -> Outcome {
 
 pub(super) fn capture_pane(ctx: &mut Ctx<'_>) -> Outcome {
     let pane_id = ctx.pane()?;
-    let Some(pane) = ctx.core.model.panes.get(&pane_id) else { return Ok(Flow::Normal) };
+    let Some(pane) = ctx.core.model.panes.get(&pane_id) else {
+        return Ok(Flow::Normal);
+    };
     let mut bytes = if ctx.has('P') {
         // Bytes of an unfinished sequence: the parser keeps no copy of them.
         Vec::new()
@@ -28,14 +30,20 @@ pub(super) fn capture_pane(ctx: &mut Ctx<'_>) -> Outcome {
             let first = pane.terminal.first_line();
             let history = i64::from(pane.terminal.history_len());
             let rows = i64::from(pane.terminal.size().rows);
-            let (history, total) = if ctx.has('a') { (0, rows) } else { (history, history + rows) };
+            let (history, total) = if ctx.has('a') {
+                (0, rows)
+            } else {
+                (history, history + rows)
+            };
             let line = |flag: char, dash: i64, default: i64| match ctx.args.get(flag) {
                 None => default,
                 Some("-") => dash,
-                Some(text) => match number(&ctx.expand(text), i64::from(i32::MIN)..=i64::from(i16::MAX)) {
-                    Ok(n) => (history + n).clamp(0, total - 1),
-                    Err(_) => default,
-                },
+                Some(text) => {
+                    match number(&ctx.expand(text), i64::from(i32::MIN)..=i64::from(i16::MAX)) {
+                        Ok(n) => (history + n).clamp(0, total - 1),
+                        Err(_) => default,
+                    }
+                }
             };
             let top = line('S', 0, history);
             let bottom = line('E', total - 1, total - 1);
@@ -49,7 +57,8 @@ pub(super) fn capture_pane(ctx: &mut Ctx<'_>) -> Outcome {
                 ..Capture::default()
             };
             let base = if ctx.has('a') { 0 } else { first };
-            pane.terminal.capture(base + top as u64, base + bottom as u64, how)
+            pane.terminal
+                .capture(base + top as u64, base + bottom as u64, how)
         }
     };
     if ctx.has('p') {

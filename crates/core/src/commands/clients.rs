@@ -3,21 +3,28 @@
 use outlast_lang::args::number;
 use outlast_lang::target::Kind;
 
-use super::{find, Ctx, Flow, Outcome};
-use crate::model::ids::ClientId;
+use super::{Ctx, Flow, Outcome, find};
 use crate::Effect;
+use crate::model::ids::ClientId;
 
 pub(super) fn detach_client(ctx: &mut Ctx<'_>) -> Outcome {
     let target = ctx.target_client.ok_or("no current client")?;
-    let read_only = ctx.client.is_some_and(|client| ctx.core.is_read_only(client));
+    let read_only = ctx
+        .client
+        .is_some_and(|client| ctx.core.is_read_only(client));
     if read_only && (ctx.has('s') || ctx.has('a') || ctx.client != Some(target)) {
         return Err("client is read-only".to_string());
     }
     let hangup = ctx.has('P');
-    let all: Vec<(ClientId, Option<crate::SessionId>)> =
-        ctx.core.attached_clients().map(|client| (client.state.id, client.state.session)).collect();
+    let all: Vec<(ClientId, Option<crate::SessionId>)> = ctx
+        .core
+        .attached_clients()
+        .map(|client| (client.state.id, client.state.session))
+        .collect();
     if ctx.has('s') {
-        let Some(session) = ctx.source.session else { return Ok(Flow::Normal) };
+        let Some(session) = ctx.source.session else {
+            return Ok(Flow::Normal);
+        };
         for (client, _) in all.iter().filter(|(_, of)| *of == Some(session)) {
             ctx.core.detach(*client, hangup);
         }
@@ -33,7 +40,9 @@ pub(super) fn detach_client(ctx: &mut Ctx<'_>) -> Outcome {
 
 pub(super) fn suspend_client(ctx: &mut Ctx<'_>) -> Outcome {
     let target = ctx.target_client.ok_or("no current client")?;
-    let Some(client) = ctx.core.model.clients.get_mut(&target) else { return Ok(Flow::Normal) };
+    let Some(client) = ctx.core.model.clients.get_mut(&target) else {
+        return Ok(Flow::Normal);
+    };
     if client.state.session.is_some() && !client.state.suspended {
         client.state.suspended = true;
         client.ready = false;
@@ -45,9 +54,17 @@ pub(super) fn suspend_client(ctx: &mut Ctx<'_>) -> Outcome {
 
 pub(super) fn switch_client(ctx: &mut Ctx<'_>) -> Outcome {
     let text = ctx.get('t');
-    let is_pane = text.as_deref().is_some_and(|text| text.contains([':', '.', '%']) || text == "=");
-    let (kind, how) = if is_pane { (Kind::Pane, 0) } else { (Kind::Session, find::PREFER_UNATTACHED) };
-    let found = ctx.core.find_target(ctx.client, &ctx.state, text.as_deref(), kind, how)?;
+    let is_pane = text
+        .as_deref()
+        .is_some_and(|text| text.contains([':', '.', '%']) || text == "=");
+    let (kind, how) = if is_pane {
+        (Kind::Pane, 0)
+    } else {
+        (Kind::Session, find::PREFER_UNATTACHED)
+    };
+    let found = ctx
+        .core
+        .find_target(ctx.client, &ctx.state, text.as_deref(), kind, how)?;
     let target = ctx.target_client.ok_or("no current client")?;
     if ctx.has('r') {
         if let Some(client) = ctx.core.model.clients.get_mut(&target) {
@@ -70,7 +87,9 @@ pub(super) fn switch_client(ctx: &mut Ctx<'_>) -> Outcome {
     let current = ctx.core.session_of(target);
     let beside = |step: i64| {
         let sessions = super::list::sorted_sessions(ctx)?;
-        let at = sessions.iter().position(|session| Some(*session) == current);
+        let at = sessions
+            .iter()
+            .position(|session| Some(*session) == current);
         let count = sessions.len() as i64;
         Ok::<_, String>(at.map(|at| sessions[(at as i64 + step).rem_euclid(count) as usize]))
     };
@@ -79,8 +98,14 @@ pub(super) fn switch_client(ctx: &mut Ctx<'_>) -> Outcome {
     } else if ctx.has('p') {
         beside(-1)?.ok_or("can't find previous session")?
     } else if ctx.has('l') {
-        let last = ctx.core.model.clients.get(&target).and_then(|client| client.state.last_session);
-        last.filter(|session| ctx.core.model.sessions.contains_key(session)).ok_or("can't find last session")?
+        let last = ctx
+            .core
+            .model
+            .clients
+            .get(&target)
+            .and_then(|client| client.state.last_session);
+        last.filter(|session| ctx.core.model.sessions.contains_key(session))
+            .ok_or("can't find last session")?
     } else {
         if ctx.client.is_none() {
             return Ok(Flow::Normal);
@@ -112,23 +137,39 @@ pub(super) fn switch_client(ctx: &mut Ctx<'_>) -> Outcome {
 
 pub(super) fn refresh_client(ctx: &mut Ctx<'_>) -> Outcome {
     let target = ctx.target_client.ok_or("no current client")?;
-    if ['c', 'L', 'R', 'U', 'D'].into_iter().any(|flag| ctx.has(flag)) {
+    if ['c', 'L', 'R', 'U', 'D']
+        .into_iter()
+        .any(|flag| ctx.has(flag))
+    {
         let adjust = match ctx.args.word(0) {
             None => 1,
-            Some(text) => number(&text, 1..=i64::from(i32::MAX)).map_err(|error| format!("adjustment {error}"))?,
+            Some(text) => number(&text, 1..=i64::from(i32::MAX))
+                .map_err(|error| format!("adjustment {error}"))?,
         };
         let adjust = u16::try_from(adjust).unwrap_or(u16::MAX);
-        let Some(view) = crate::draw::view(ctx.core, target) else { return Ok(Flow::Normal) };
-        let window = ctx.core.model.windows.get(&view.window).map_or((0, 0), |window| (window.cols, window.rows));
+        let Some(view) = crate::draw::view(ctx.core, target) else {
+            return Ok(Flow::Normal);
+        };
+        let window = ctx
+            .core
+            .model
+            .windows
+            .get(&view.window)
+            .map_or((0, 0), |window| (window.cols, window.rows));
         let rows = view.window_rows();
-        let Some(client) = ctx.core.model.clients.get_mut(&target) else { return Ok(Flow::Normal) };
+        let Some(client) = ctx.core.model.clients.get_mut(&target) else {
+            return Ok(Flow::Normal);
+        };
         client.stale = true;
         if ctx.args.has('c') {
             client.state.pan = None;
             return Ok(Flow::Normal);
         }
         let (mut x, mut y) = client.state.pan.unwrap_or((view.ox, view.oy));
-        let (right, bottom) = (window.0.saturating_sub(client.state.cols), window.1.saturating_sub(rows));
+        let (right, bottom) = (
+            window.0.saturating_sub(client.state.cols),
+            window.1.saturating_sub(rows),
+        );
         if ctx.args.has('L') {
             x = x.saturating_sub(adjust);
         } else if ctx.args.has('R') {

@@ -4,17 +4,22 @@ use super::{Ctx, Flow, Outcome};
 use crate::formats;
 use crate::mode::{self, MessageTime};
 
-const TEMPLATE: &str =
-    "[#{session_name}] #{window_index}:#{window_name}, current pane #{pane_index} - (%H:%M %d-%b-%y)";
+const TEMPLATE: &str = "[#{session_name}] #{window_index}:#{window_name}, current pane #{pane_index} - (%H:%M %d-%b-%y)";
 
 pub(super) fn display_message(ctx: &mut Ctx<'_>) -> Outcome {
     if ctx.has('F') && !ctx.args.words.is_empty() {
         return Err("only one of -F or argument must be given".to_string());
     }
     let delay = ctx.args.number('d', 0..=i64::from(u32::MAX), "delay")?;
-    let template = ctx.args.word(0).or_else(|| ctx.get('F')).unwrap_or_else(|| TEMPLATE.to_string());
+    let template = ctx
+        .args
+        .word(0)
+        .or_else(|| ctx.get('F'))
+        .unwrap_or_else(|| TEMPLATE.to_string());
     let session = ctx.target.session;
-    let shows = ctx.target_client.filter(|client| ctx.core.session_of(*client) == session);
+    let shows = ctx
+        .target_client
+        .filter(|client| ctx.core.session_of(*client) == session);
     let client = shows.or_else(|| session.and_then(|session| ctx.core.best_client_of(session)));
     let mut context = ctx.format_context(&ctx.target);
     context.client = client;
@@ -26,8 +31,11 @@ pub(super) fn display_message(ctx: &mut Ctx<'_>) -> Outcome {
         }
         return Ok(Flow::Normal);
     }
-    let text =
-        if ctx.has('l') { template } else { formats::expand(ctx.core, &template, &context, true) };
+    let text = if ctx.has('l') {
+        template
+    } else {
+        formats::expand(ctx.core, &template, &context, true)
+    };
     if ctx.client.is_none() {
         return Err(text);
     }

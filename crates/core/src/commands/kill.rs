@@ -11,7 +11,9 @@ pub(super) fn kill_window(ctx: &mut Ctx<'_>) -> Outcome {
     }
     let windows = |ctx: &Ctx<'_>| -> Vec<WindowId> {
         let session = ctx.core.model.sessions.get(&session);
-        session.map(|session| session.windows.values().map(|link| link.0).collect()).unwrap_or_default()
+        session
+            .map(|session| session.windows.values().map(|link| link.0).collect())
+            .unwrap_or_default()
     };
     for other in windows(ctx) {
         if other != window {
@@ -45,7 +47,13 @@ pub(super) fn kill_pane(ctx: &mut Ctx<'_>) -> Outcome {
         return Ok(Flow::Normal);
     }
     ctx.core.unzoom(window);
-    let others = ctx.core.model.windows.get(&window).map(|window| window.panes.clone()).unwrap_or_default();
+    let others = ctx
+        .core
+        .model
+        .windows
+        .get(&window)
+        .map(|window| window.panes.clone())
+        .unwrap_or_default();
     for other in others {
         if other != pane {
             ctx.core.remove_pane(other);

@@ -11,7 +11,9 @@ pub(super) fn select_layout(ctx: &mut Ctx<'_>) -> Outcome {
     let window = ctx.window()?;
     ctx.core.unzoom(window);
     let edge = ctx.core.edge(window);
-    let Some(state) = ctx.core.model.windows.get(&window) else { return Ok(Flow::Normal) };
+    let Some(state) = ctx.core.model.windows.get(&window) else {
+        return Ok(Flow::Normal);
+    };
     let old = state.old_layout.clone();
     let now = print(&state.layout);
     let preset = usize::try_from(state.preset).ok();
@@ -23,7 +25,8 @@ pub(super) fn select_layout(ctx: &mut Ctx<'_>) -> Outcome {
         Some(preset.map_or(count - 1, |preset| (preset + count - 1) % count))
     } else if ctx.has('E') {
         let pane = ctx.pane()?;
-        ctx.core.change_layout(window, |root| layout::spread_out(root, pane.0, edge));
+        ctx.core
+            .change_layout(window, |root| layout::spread_out(root, pane.0, edge));
         remember(ctx, window, now);
         return Ok(Flow::Normal);
     } else if ctx.has('o') {
@@ -66,9 +69,18 @@ fn arrange(ctx: &mut Ctx<'_>, id: WindowId, preset: usize) {
     let (main, other) = (chain.text(main), chain.text(other));
     let max_columns = chain.number("tiled-layout-max-columns");
     let edge = ctx.core.edge(id);
-    let Some(window) = ctx.core.model.windows.get_mut(&id) else { return };
+    let Some(window) = ctx.core.model.windows.get_mut(&id) else {
+        return;
+    };
     let panes: Vec<u32> = window.panes.iter().map(|pane| pane.0).collect();
-    let room = Room { cols: window.cols, rows: window.rows, edge, main, other, max_columns };
+    let room = Room {
+        cols: window.cols,
+        rows: window.rows,
+        edge,
+        main,
+        other,
+        max_columns,
+    };
     window.preset = i8::try_from(preset).unwrap_or(-1);
     if let Some(root) = presets::arrange(preset, &panes, &room) {
         (window.cols, window.rows) = (root.width, root.height);
@@ -80,7 +92,9 @@ fn arrange(ctx: &mut Ctx<'_>, id: WindowId, preset: usize) {
 fn apply(ctx: &mut Ctx<'_>, id: WindowId, text: &str) -> Result<(), String> {
     let mut root = parse(text).map_err(|_| "invalid layout".to_string())?;
     let edge = ctx.core.edge(id);
-    let Some(window) = ctx.core.model.windows.get_mut(&id) else { return Ok(()) };
+    let Some(window) = ctx.core.model.windows.get_mut(&id) else {
+        return Ok(());
+    };
     let (panes, cells) = (window.panes.len(), layout::count(&root));
     if panes > cells {
         return Err(format!("have {panes} panes but need {cells}"));

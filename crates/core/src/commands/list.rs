@@ -60,16 +60,29 @@ pub(super) fn sorted_sessions(ctx: &Ctx<'_>) -> Result<Vec<SessionId>, String> {
 }
 
 /// Prints a line for each of what is listed, if the filter lets it.
-fn print_lines(ctx: &mut Ctx<'_>, template: &str, mut contexts: Vec<FormatContext>, numbered: bool) {
+fn print_lines(
+    ctx: &mut Ctx<'_>,
+    template: &str,
+    mut contexts: Vec<FormatContext>,
+    numbered: bool,
+) {
     let template = ctx.get('F').unwrap_or_else(|| template.to_string());
     let filter = ctx.get('f');
     let count = contexts.len();
     let mut lines = Vec::with_capacity(count);
     for (at, context) in contexts.iter_mut().enumerate() {
-        context.extra.push(("line".to_string(), if numbered { at } else { count }.to_string()));
-        context.extra.push(("command".to_string(), ctx.row.name.to_string()));
+        context.extra.push((
+            "line".to_string(),
+            if numbered { at } else { count }.to_string(),
+        ));
+        context
+            .extra
+            .push(("command".to_string(), ctx.row.name.to_string()));
         context.extra.extend(ctx.state.variables.iter().cloned());
-        if filter.as_ref().is_some_and(|filter| !ctx.core.is_true(filter, context)) {
+        if filter
+            .as_ref()
+            .is_some_and(|filter| !ctx.core.is_true(filter, context))
+        {
             continue;
         }
         lines.push(formats::expand(ctx.core, &template, context, false));
@@ -87,8 +100,13 @@ fn print_lines(ctx: &mut Ctx<'_>, template: &str, mut contexts: Vec<FormatContex
 
 pub(super) fn list_sessions(ctx: &mut Ctx<'_>) -> Outcome {
     let sessions = sorted_sessions(ctx)?;
-    let contexts =
-        sessions.into_iter().map(|id| FormatContext { session: Some(id), ..FormatContext::default() }).collect();
+    let contexts = sessions
+        .into_iter()
+        .map(|id| FormatContext {
+            session: Some(id),
+            ..FormatContext::default()
+        })
+        .collect();
     print_lines(ctx, SESSIONS, contexts, true);
     Ok(Flow::Normal)
 }
@@ -97,16 +115,27 @@ pub(super) fn list_sessions(ctx: &mut Ctx<'_>) -> Outcome {
 fn links(ctx: &Ctx<'_>, sessions: &[SessionId]) -> Result<Vec<FormatContext>, String> {
     let mut links = Vec::new();
     for id in sessions {
-        let Some(session) = ctx.core.model.sessions.get(id) else { continue };
-        links.extend(session.windows.iter().map(|(index, link)| (*id, *index, link.0)));
+        let Some(session) = ctx.core.model.sessions.get(id) else {
+            continue;
+        };
+        links.extend(
+            session
+                .windows
+                .iter()
+                .map(|(index, link)| (*id, *index, link.0)),
+        );
     }
     let window = |id: &crate::WindowId| ctx.core.model.windows.get(id);
     match order(ctx)? {
         Order::Index => links.sort_by_key(|(_, index, _)| *index),
         Order::Name => links.sort_by_key(|(.., id)| window(id).map(|window| window.name.clone())),
-        Order::Activity => links.sort_by_key(|(.., id)| Reverse(window(id).map(|window| window.activity))),
+        Order::Activity => {
+            links.sort_by_key(|(.., id)| Reverse(window(id).map(|window| window.activity)))
+        }
         Order::Creation => links.sort_by_key(|(.., id)| window(id).map(|window| window.created)),
-        Order::Size => links.sort_by_key(|(.., id)| window(id).map(|w| u32::from(w.cols) * u32::from(w.rows))),
+        Order::Size => {
+            links.sort_by_key(|(.., id)| window(id).map(|w| u32::from(w.cols) * u32::from(w.rows)))
+        }
         Order::Default => {}
     }
     if ctx.has('r') && ctx.has('O') {
@@ -136,7 +165,11 @@ pub(super) fn list_windows(ctx: &mut Ctx<'_>) -> Outcome {
 pub(super) fn list_panes(ctx: &mut Ctx<'_>) -> Outcome {
     let order = order(ctx)?;
     let (sessions, prefix, one) = if ctx.has('a') {
-        (ctx.core.sessions_by_name(), "#{session_name}:#{window_index}.", None)
+        (
+            ctx.core.sessions_by_name(),
+            "#{session_name}:#{window_index}.",
+            None,
+        )
     } else if ctx.has('s') {
         (vec![ctx.session()?], "#{window_index}.", None)
     } else {
@@ -144,17 +177,31 @@ pub(super) fn list_panes(ctx: &mut Ctx<'_>) -> Outcome {
     };
     let template = format!("{prefix}{PANES}");
     for id in sessions {
-        let links = ctx.core.model.sessions.get(&id).map(|session| session.windows.clone()).unwrap_or_default();
+        let links = ctx
+            .core
+            .model
+            .sessions
+            .get(&id)
+            .map(|session| session.windows.clone())
+            .unwrap_or_default();
         for (index, (window, _)) in links {
             if one.is_some_and(|one| one != index) {
                 continue;
             }
-            let mut panes = ctx.core.model.windows.get(&window).map(|window| window.panes.clone()).unwrap_or_default();
+            let mut panes = ctx
+                .core
+                .model
+                .windows
+                .get(&window)
+                .map(|window| window.panes.clone())
+                .unwrap_or_default();
             let get = |id: &crate::PaneId| ctx.core.model.panes.get(id).map(|pane| &pane.state);
             match order {
                 Order::Name => panes.sort_by_key(|id| get(id).map(|pane| pane.title.clone())),
                 Order::Creation => panes.sort(),
-                Order::Size => panes.sort_by_key(|id| get(id).map(|p| u32::from(p.cols) * u32::from(p.rows))),
+                Order::Size => {
+                    panes.sort_by_key(|id| get(id).map(|p| u32::from(p.cols) * u32::from(p.rows)))
+                }
                 _ => {}
             }
             if ctx.has('r') && ctx.has('O') {
@@ -177,7 +224,11 @@ pub(super) fn list_panes(ctx: &mut Ctx<'_>) -> Outcome {
 }
 
 pub(super) fn list_clients(ctx: &mut Ctx<'_>) -> Outcome {
-    let of = if ctx.has('t') { ctx.target.session } else { None };
+    let of = if ctx.has('t') {
+        ctx.target.session
+    } else {
+        None
+    };
     let order = order(ctx)?;
     let mut clients: Vec<_> = ctx
         .core
@@ -197,7 +248,10 @@ pub(super) fn list_clients(ctx: &mut Ctx<'_>) -> Outcome {
     }
     let contexts = clients
         .into_iter()
-        .map(|client| FormatContext { client: Some(client.id), ..FormatContext::default() })
+        .map(|client| FormatContext {
+            client: Some(client.id),
+            ..FormatContext::default()
+        })
         .collect();
     print_lines(ctx, CLIENTS, contexts, true);
     Ok(Flow::Normal)

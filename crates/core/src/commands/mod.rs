@@ -8,12 +8,12 @@ use outlast_lang::args::{Args, Spec};
 use outlast_lang::parse::{Argument, Command, CommandList, ParseError};
 use outlast_lang::target::Kind;
 
+use crate::Core;
 use crate::formats::{self, FormatContext};
 use crate::hooks::Hook;
 use crate::model::ids::{ClientId, PaneId, SessionId, WindowId};
 use crate::queue::State;
 use crate::target::Find;
-use crate::Core;
 
 mod arrange;
 mod attach_session;
@@ -151,7 +151,12 @@ pub struct Ctx<'a> {
 const NONE: Row = Row {
     name: "",
     alias: "",
-    spec: Spec { flags: "", min: 0, max: None, commands: false },
+    spec: Spec {
+        flags: "",
+        min: 0,
+        max: None,
+        commands: false,
+    },
     usage: "",
     source: None,
     target: None,
@@ -220,27 +225,39 @@ impl<'a> Ctx<'a> {
 
     /// All words after the flags as text.
     pub fn words(&self) -> Vec<String> {
-        self.args.words.iter().map(|word| word.as_text().into_owned()).collect()
+        self.args
+            .words
+            .iter()
+            .map(|word| word.as_text().into_owned())
+            .collect()
     }
 
     /// The session of the target; the row guarantees one.
     pub fn session(&self) -> Result<SessionId, String> {
-        self.target.session.ok_or_else(|| "no current target".to_string())
+        self.target
+            .session
+            .ok_or_else(|| "no current target".to_string())
     }
 
     /// The window of the target.
     pub fn window(&self) -> Result<WindowId, String> {
-        self.target.window.ok_or_else(|| "no current target".to_string())
+        self.target
+            .window
+            .ok_or_else(|| "no current target".to_string())
     }
 
     /// The pane of the target.
     pub fn pane(&self) -> Result<PaneId, String> {
-        self.target.pane.ok_or_else(|| "no current target".to_string())
+        self.target
+            .pane
+            .ok_or_else(|| "no current target".to_string())
     }
 
     /// The index of the target's window in its session.
     pub fn link(&self) -> Result<u32, String> {
-        self.target.link.ok_or_else(|| "no current target".to_string())
+        self.target
+            .link
+            .ok_or_else(|| "no current target".to_string())
     }
 
     /// Commands of an argument: a block as it is, text parsed.
@@ -253,30 +270,43 @@ impl<'a> Ctx<'a> {
 
     /// A copy of the shared state for commands that this one starts, about `find`.
     pub fn state_for(&self, find: &Find) -> State {
-        State { current: find.clone(), ..self.state.clone() }
+        State {
+            current: find.clone(),
+            ..self.state.clone()
+        }
     }
 
     /// Whether the client who asked shows a session.
     pub fn is_attached(&self) -> bool {
-        self.client.is_some_and(|client| self.core.session_of(client).is_some())
+        self.client
+            .is_some_and(|client| self.core.session_of(client).is_some())
     }
 }
 
 /// The row of a name, an alias or an unambiguous beginning; Err is tmux's text.
 pub fn lookup(name: &str) -> Result<&'static Row, String> {
-    if let Some(row) = ROWS.iter().find(|row| !row.alias.is_empty() && row.alias == name) {
+    if let Some(row) = ROWS
+        .iter()
+        .find(|row| !row.alias.is_empty() && row.alias == name)
+    {
         return Ok(row);
     }
     if let Some(row) = ROWS.iter().find(|row| row.name == name) {
         return Ok(row);
     }
-    let found: Vec<&Row> = ROWS.iter().filter(|row| row.name.starts_with(name)).collect();
+    let found: Vec<&Row> = ROWS
+        .iter()
+        .filter(|row| row.name.starts_with(name))
+        .collect();
     match found.as_slice() {
         [] => Err(format!("unknown command: {name}")),
         [row] => Ok(row),
         rows => {
             let names: Vec<&str> = rows.iter().map(|row| row.name).collect();
-            Err(format!("ambiguous command: {name}, could be: {}", names.join(", ")))
+            Err(format!(
+                "ambiguous command: {name}, could be: {}",
+                names.join(", ")
+            ))
         }
     }
 }
@@ -319,10 +349,9 @@ pub fn starts_server(argv: &[String]) -> bool {
     match list {
         // Without words it is default-client-command: new-session.
         Ok(list) if list.commands.is_empty() => true,
-        Ok(list) => list
-            .commands
-            .iter()
-            .any(|(_, command)| lookup(&command.name).is_ok_and(|row| row.flags & flag::START != 0)),
+        Ok(list) => list.commands.iter().any(|(_, command)| {
+            lookup(&command.name).is_ok_and(|row| row.flags & flag::START != 0)
+        }),
         Err(_) => false,
     }
 }
@@ -365,10 +394,19 @@ fn targets(ctx: &mut Ctx<'_>) -> Result<(), String> {
 
 fn find_flag(ctx: &mut Ctx<'_>, target: Option<Target>) -> Result<Find, String> {
     match target {
-        None => Ok(ctx.core.find_from_client(ctx.target_client, 0).unwrap_or_default()),
+        None => Ok(ctx
+            .core
+            .find_from_client(ctx.target_client, 0)
+            .unwrap_or_default()),
         Some(target) => {
             let text = ctx.args.get(target.flag).map(str::to_string);
-            ctx.core.find_target(ctx.client, &ctx.state, text.as_deref(), target.kind, target.how)
+            ctx.core.find_target(
+                ctx.client,
+                &ctx.state,
+                text.as_deref(),
+                target.kind,
+                target.how,
+            )
         }
     }
 }

@@ -1,8 +1,8 @@
 //! new-session.
 
-use outlast_lang::options::{find, Options};
+use outlast_lang::options::{Options, find};
 
-use super::attach_session::{attach_to, Attach, NESTED};
+use super::attach_session::{Attach, NESTED, attach_to};
 use super::{Ctx, Flow, Outcome};
 use crate::formats::{self, FormatContext};
 use crate::hooks::Hook;
@@ -20,12 +20,21 @@ pub(super) fn new_session(ctx: &mut Ctx<'_>) -> Outcome {
         return Err("command or window name given with target".to_string());
     }
     let client = ctx.client;
-    let about_client = FormatContext { client, ..FormatContext::default() };
-    let expand = |ctx: &Ctx<'_>, flag: char| {
-        ctx.args.get(flag).map(|text| formats::expand(ctx.core, text, &about_client, false))
+    let about_client = FormatContext {
+        client,
+        ..FormatContext::default()
     };
-    let window_name = expand(ctx, 'n').map(|name| checked(&name, "window")).transpose()?;
-    let name = expand(ctx, 's').map(|name| checked(&name, "session")).transpose()?;
+    let expand = |ctx: &Ctx<'_>, flag: char| {
+        ctx.args
+            .get(flag)
+            .map(|text| formats::expand(ctx.core, text, &about_client, false))
+    };
+    let window_name = expand(ctx, 'n')
+        .map(|name| checked(&name, "window"))
+        .transpose()?;
+    let name = expand(ctx, 's')
+        .map(|name| checked(&name, "session"))
+        .transpose()?;
 
     if ctx.has('A') {
         let existing = match &name {
@@ -45,15 +54,26 @@ pub(super) fn new_session(ctx: &mut Ctx<'_>) -> Outcome {
             return attach_to(ctx, attach);
         }
     }
-    if let Some(name) = name.as_ref().filter(|name| ctx.core.session_named(name).is_some()) {
+    if let Some(name) = name
+        .as_ref()
+        .filter(|name| ctx.core.session_named(name).is_some())
+    {
         return Err(format!("duplicate session: {name}"));
     }
 
     // The group that -t names: of a session, or by its own name.
-    let with = ctx.target.session.and_then(|id| ctx.core.model.sessions.get(&id));
+    let with = ctx
+        .target
+        .session
+        .and_then(|id| ctx.core.model.sessions.get(&id));
     let group = match (ctx.get('t'), with) {
         (None, _) => None,
-        (Some(_), Some(session)) => Some(session.group.clone().unwrap_or_else(|| session.name.clone())),
+        (Some(_), Some(session)) => Some(
+            session
+                .group
+                .clone()
+                .unwrap_or_else(|| session.name.clone()),
+        ),
         (Some(text), None) => Some(checked(&text, "session group")?),
     };
     let group_with = ctx.target.session.filter(|_| group.is_some());
@@ -65,18 +85,30 @@ pub(super) fn new_session(ctx: &mut Ctx<'_>) -> Outcome {
         if ctx.core.is_nested(client) {
             return Err(NESTED.to_string());
         }
-        ctx.core.can_open_terminal(client).map_err(|error| format!("open terminal failed: {error}"))?;
+        ctx.core
+            .can_open_terminal(client)
+            .map_err(|error| format!("open terminal failed: {error}"))?;
     }
 
     let (x, y) = (size(ctx, 'x', "width")?, size(ctx, 'y', "height")?);
-    let room = client.and_then(|client| ctx.core.model.clients.get(&client)).map(|client| &client.state);
+    let room = client
+        .and_then(|client| ctx.core.model.clients.get(&client))
+        .map(|client| &client.state);
     let (cols, rows) = match room.filter(|_| !detached) {
         Some(state) => {
             let status = ctx.core.status_rows(None);
-            (state.cols, if state.rows > status { state.rows - status } else { state.rows })
+            (
+                state.cols,
+                if state.rows > status {
+                    state.rows - status
+                } else {
+                    state.rows
+                },
+            )
         }
         None => {
-            let (cols, rows) = parse_size(&ctx.core.session_chain(None).text("default-size")).unwrap_or((80, 24));
+            let (cols, rows) =
+                parse_size(&ctx.core.session_chain(None).text("default-size")).unwrap_or((80, 24));
             (x.unwrap_or(cols), y.unwrap_or(rows))
         }
     };
@@ -85,7 +117,12 @@ pub(super) fn new_session(ctx: &mut Ctx<'_>) -> Outcome {
     let mut options = Options::local();
     if x.is_some() || y.is_some() {
         if let Ok(row) = find("default-size") {
-            options.set(row, None, &format!("{}x{}", x.unwrap_or(cols), y.unwrap_or(rows)), false)?;
+            options.set(
+                row,
+                None,
+                &format!("{}x{}", x.unwrap_or(cols), y.unwrap_or(rows)),
+                false,
+            )?;
         }
     }
     let mut environment = match client.filter(|_| !ctx.has('E')) {
@@ -96,12 +133,23 @@ pub(super) fn new_session(ctx: &mut Ctx<'_>) -> Outcome {
         environment.put(text, false);
     }
     let prefix = group.clone();
-    let session = ctx.core.create_session(NewSession { name, prefix, cwd, environment, options });
+    let session = ctx.core.create_session(NewSession {
+        name,
+        prefix,
+        cwd,
+        environment,
+        options,
+    });
     let window = WantedWindow {
         name: window_name,
         sized_for: client.filter(|_| !detached),
         size: Some((cols, rows)),
-        program: Wanted { command: words, cwd: ctx.get('c'), client, ..Wanted::default() },
+        program: Wanted {
+            command: words,
+            cwd: ctx.get('c'),
+            client,
+            ..Wanted::default()
+        },
         ..WantedWindow::default()
     };
     if let Err(error) = ctx.core.spawn_window(session, window) {
@@ -114,7 +162,12 @@ pub(super) fn new_session(ctx: &mut Ctx<'_>) -> Outcome {
         }
         ctx.core.add_to_group(&group, session);
         ctx.core.sync_group_to(session);
-        let first = ctx.core.model.sessions.get(&session).and_then(|s| s.windows.keys().next().copied());
+        let first = ctx
+            .core
+            .model
+            .sessions
+            .get(&session)
+            .and_then(|s| s.windows.keys().next().copied());
         if let Some(first) = first {
             ctx.core.select_link(session, first);
         }
@@ -151,7 +204,10 @@ pub(super) fn new_session(ctx: &mut Ctx<'_>) -> Outcome {
 /// -x and -y: a number, or `-` for the client's.
 fn size(ctx: &Ctx<'_>, flag: char, what: &str) -> Result<Option<u16>, String> {
     if ctx.args.get(flag) == Some("-") {
-        let state = ctx.client.and_then(|client| ctx.core.model.clients.get(&client)).map(|client| &client.state);
+        let state = ctx
+            .client
+            .and_then(|client| ctx.core.model.clients.get(&client))
+            .map(|client| &client.state);
         return Ok(Some(match (flag, state) {
             ('x', Some(state)) => state.cols,
             ('x', None) => 80,

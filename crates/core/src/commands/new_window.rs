@@ -2,13 +2,13 @@
 
 use outlast_lang::args::{number, percentage};
 use outlast_lang::layout::Direction;
-use outlast_lang::options::{find, Kind, Value};
+use outlast_lang::options::{Kind, Value, find};
 
 use super::{Ctx, Flow, Outcome};
 use crate::formats::{self, FormatContext};
 use crate::hooks::Hook;
 use crate::model::ids::{PaneId, WindowId};
-use crate::model::layout::{split, Split};
+use crate::model::layout::{Split, split};
 use crate::names::checked;
 use crate::spawn::{Wanted, WantedWindow};
 use crate::target::Find;
@@ -20,7 +20,12 @@ pub(super) fn wanted(ctx: &Ctx<'_>) -> Wanted {
     Wanted {
         command: ctx.words(),
         cwd: ctx.get('c'),
-        environment: ctx.args.all('e').iter().map(|text| (*text).to_string()).collect(),
+        environment: ctx
+            .args
+            .all('e')
+            .iter()
+            .map(|text| (*text).to_string())
+            .collect(),
         client: ctx.client,
         kill: ctx.has('k'),
         empty: false,
@@ -39,15 +44,32 @@ pub(super) fn print_if_asked(ctx: &mut Ctx<'_>, template: &str, find: &Find) {
 pub(super) fn new_window(ctx: &mut Ctx<'_>) -> Outcome {
     let session = ctx.session()?;
     let mut index = ctx.target.index;
-    let context = FormatContext { client: ctx.client, session: Some(session), ..FormatContext::default() };
+    let context = FormatContext {
+        client: ctx.client,
+        session: Some(session),
+        ..FormatContext::default()
+    };
     let name = match ctx.get('n') {
-        Some(text) => Some(checked(&formats::expand(ctx.core, &text, &context, false), "window")?),
+        Some(text) => Some(checked(
+            &formats::expand(ctx.core, &text, &context, false),
+            "window",
+        )?),
         None => None,
     };
     if let (true, Some(name), None) = (ctx.has('S'), &name, index) {
-        let links = ctx.core.model.sessions.get(&session).map(|session| session.windows.clone()).unwrap_or_default();
+        let links = ctx
+            .core
+            .model
+            .sessions
+            .get(&session)
+            .map(|session| session.windows.clone())
+            .unwrap_or_default();
         let mut found = links.iter().filter(|(_, link)| {
-            ctx.core.model.windows.get(&link.0).is_some_and(|window| window.name == *name)
+            ctx.core
+                .model
+                .windows
+                .get(&link.0)
+                .is_some_and(|window| window.name == *name)
         });
         match (found.next(), found.next()) {
             (Some(_), Some(_)) => return Err(format!("multiple windows named {name}")),
@@ -75,10 +97,17 @@ pub(super) fn new_window(ctx: &mut Ctx<'_>) -> Outcome {
         size: None,
         program: wanted(ctx),
     };
-    let (index, _) =
-        ctx.core.spawn_window(session, window).map_err(|error| format!("create window failed: {error}"))?;
+    let (index, _) = ctx
+        .core
+        .spawn_window(session, window)
+        .map_err(|error| format!("create window failed: {error}"))?;
     let found = ctx.core.find_from_link(session, index);
-    let current = ctx.core.model.sessions.get(&session).is_some_and(|session| session.current == index);
+    let current = ctx
+        .core
+        .model
+        .sessions
+        .get(&session)
+        .is_some_and(|session| session.current == index);
     if !ctx.has('d') || current {
         ctx.state.current = found.clone();
     }
@@ -89,8 +118,15 @@ pub(super) fn new_window(ctx: &mut Ctx<'_>) -> Outcome {
 
 /// -h, -b, -f, -l and -p of split-window and join-pane. Err is tmux's text.
 pub(super) fn split_of(ctx: &Ctx<'_>, window: WindowId, pane: PaneId) -> Result<Split, String> {
-    let direction = if ctx.has('h') { Direction::LeftRight } else { Direction::TopBottom };
-    let (window, pane) = (ctx.core.model.windows.get(&window), ctx.core.model.panes.get(&pane));
+    let direction = if ctx.has('h') {
+        Direction::LeftRight
+    } else {
+        Direction::TopBottom
+    };
+    let (window, pane) = (
+        ctx.core.model.windows.get(&window),
+        ctx.core.model.panes.get(&pane),
+    );
     let whole = match (direction, ctx.has('f')) {
         (Direction::TopBottom, true) => window.map(|window| window.rows),
         (Direction::LeftRight, true) => window.map(|window| window.cols),
@@ -109,13 +145,30 @@ pub(super) fn split_of(ctx: &Ctx<'_>, window: WindowId, pane: PaneId) -> Result<
         None
     };
     let size = size.map(|size| i32::try_from(size).unwrap_or(i32::MAX / 2));
-    Ok(Split { direction, size, before: ctx.has('b'), full: ctx.has('f') })
+    Ok(Split {
+        direction,
+        size,
+        before: ctx.has('b'),
+        full: ctx.has('f'),
+    })
 }
 
 /// Where a new pane goes in its window's list.
-pub(super) fn list_pane(ctx: &mut Ctx<'_>, window: WindowId, beside: PaneId, pane: PaneId, how: &Split) {
-    let Some(window) = ctx.core.model.windows.get_mut(&window) else { return };
-    let at = window.panes.iter().position(|other| *other == beside).unwrap_or(0);
+pub(super) fn list_pane(
+    ctx: &mut Ctx<'_>,
+    window: WindowId,
+    beside: PaneId,
+    pane: PaneId,
+    how: &Split,
+) {
+    let Some(window) = ctx.core.model.windows.get_mut(&window) else {
+        return;
+    };
+    let at = window
+        .panes
+        .iter()
+        .position(|other| *other == beside)
+        .unwrap_or(0);
     let at = match (how.full, how.before) {
         (true, true) => 0,
         (true, false) => window.panes.len(),
@@ -146,7 +199,13 @@ pub(super) fn split_window(ctx: &mut Ctx<'_>) -> Outcome {
     let edge = ctx.core.edge(window);
     let history = ctx.core.history_limit(session);
     // The pane is only made when there is room for it: try on a copy.
-    let Some(mut layout) = ctx.core.model.windows.get(&window).map(|window| window.layout.clone()) else {
+    let Some(mut layout) = ctx
+        .core
+        .model
+        .windows
+        .get(&window)
+        .map(|window| window.layout.clone())
+    else {
         return Err(NO_SPACE.to_string());
     };
     let number = ctx.core.model.global.next_pane;
@@ -154,7 +213,9 @@ pub(super) fn split_window(ctx: &mut Ctx<'_>) -> Outcome {
         ctx.core.rezoom(window, was_zoomed && ctx.has('Z'));
         return Err(NO_SPACE.to_string());
     }
-    let place = crate::model::layout::geometry(&layout, edge).into_iter().find(|place| place.pane == number);
+    let place = crate::model::layout::geometry(&layout, edge)
+        .into_iter()
+        .find(|place| place.pane == number);
     let (cols, rows) = place.map_or((80, 24), |place| (place.cols, place.rows));
     let new = ctx.core.create_pane(window, cols, rows, history);
     list_pane(ctx, window, pane, new, &how);
@@ -167,12 +228,23 @@ pub(super) fn split_window(ctx: &mut Ctx<'_>) -> Outcome {
     if !ctx.has('d') {
         ctx.core.activate(window, new, true);
     }
-    let found = Find { pane: Some(new), ..ctx.target.clone() };
+    let found = Find {
+        pane: Some(new),
+        ..ctx.target.clone()
+    };
     if !ctx.has('d') {
         ctx.state.current = found.clone();
     }
     if ctx.has('Z') {
-        let active = if ctx.has('d') { ctx.core.model.windows.get(&window).map_or(new, |w| w.active) } else { new };
+        let active = if ctx.has('d') {
+            ctx.core
+                .model
+                .windows
+                .get(&window)
+                .map_or(new, |w| w.active)
+        } else {
+            new
+        };
         ctx.core.zoom(window, active);
     }
     ctx.core.touch_all();
@@ -189,10 +261,18 @@ fn set_styles(ctx: &mut Ctx<'_>, pane: PaneId) -> Result<(), String> {
         wanted.push(("window-active-style", style, String::new()));
     }
     if let Some(style) = ctx.get('S') {
-        wanted.push(("pane-active-border-style", style.clone(), format!("bad active border style: {style}")));
+        wanted.push((
+            "pane-active-border-style",
+            style.clone(),
+            format!("bad active border style: {style}"),
+        ));
     }
     if let Some(style) = ctx.get('R') {
-        wanted.push(("pane-border-style", style.clone(), format!("bad inactive border style: {style}")));
+        wanted.push((
+            "pane-border-style",
+            style.clone(),
+            format!("bad inactive border style: {style}"),
+        ));
     }
     if ctx.has('k') || ctx.has('m') {
         wanted.push(("remain-on-exit", "key".to_string(), String::new()));
@@ -207,13 +287,21 @@ fn set_styles(ctx: &mut Ctx<'_>, pane: PaneId) -> Result<(), String> {
 }
 
 /// Sets an option of a pane that is known to be in the table.
-pub(super) fn set_pane_option(ctx: &mut Ctx<'_>, pane: PaneId, name: &str, text: &str) -> Result<(), String> {
+pub(super) fn set_pane_option(
+    ctx: &mut Ctx<'_>,
+    pane: PaneId,
+    name: &str,
+    text: &str,
+) -> Result<(), String> {
     let row = find(name)?;
     if let Some(pane) = ctx.core.model.panes.get_mut(&pane) {
         match row.kind {
             // tmux takes any text for a style here; what it cannot read has no effect.
             Kind::Style => {
-                pane.state.options.values.insert(row.name.to_string(), Value::Text(text.to_string()));
+                pane.state
+                    .options
+                    .values
+                    .insert(row.name.to_string(), Value::Text(text.to_string()));
             }
             _ => pane.state.options.set(row, None, text, false)?,
         }

@@ -9,7 +9,14 @@ pub(super) fn copy_mode(ctx: &mut Ctx<'_>) -> Outcome {
     let pane = ctx.pane()?;
     let args = ctx.args.clone();
     let mouse = ctx.state.mouse.clone();
-    mode::copy::copy_mode(ctx.core, ctx.client, pane, ctx.source.pane, &args, mouse.as_ref());
+    mode::copy::copy_mode(
+        ctx.core,
+        ctx.client,
+        pane,
+        ctx.source.pane,
+        &args,
+        mouse.as_ref(),
+    );
     Ok(Flow::Normal)
 }
 

@@ -8,8 +8,11 @@ use super::{Ctx, Flow, Outcome};
 use crate::model::layout::{self, Edge};
 
 fn adjustment(ctx: &Ctx<'_>) -> Result<i32, String> {
-    let Some(text) = ctx.args.word(0) else { return Ok(1) };
-    let number = number(&text, 1..=i64::from(i32::MAX)).map_err(|error| format!("adjustment {error}"))?;
+    let Some(text) = ctx.args.word(0) else {
+        return Ok(1);
+    };
+    let number =
+        number(&text, 1..=i64::from(i32::MAX)).map_err(|error| format!("adjustment {error}"))?;
     Ok(i32::try_from(number).unwrap_or(1))
 }
 
@@ -27,14 +30,18 @@ pub(super) fn resize_pane(ctx: &mut Ctx<'_>) -> Outcome {
     ctx.core.unzoom(window);
     let adjust = adjustment(ctx)?;
     let edge = ctx.core.edge(window);
-    let Some(state) = ctx.core.model.windows.get(&window) else { return Ok(Flow::Normal) };
+    let Some(state) = ctx.core.model.windows.get(&window) else {
+        return Ok(Flow::Normal);
+    };
     let (cols, rows) = (i64::from(state.cols), i64::from(state.rows));
     let any = 0..=i64::from(i32::MAX);
     let width = ctx.args.percentage('x', any.clone(), cols, "width")?;
     let height = ctx.args.percentage('y', any, rows, "height")?;
     let small = |size: i64| i32::try_from(size.min(20_000)).unwrap_or(20_000);
     if let Some(width) = width.map(small) {
-        ctx.core.change_layout(window, |root| layout::resize_pane_to(root, pane.0, Direction::LeftRight, width, edge));
+        ctx.core.change_layout(window, |root| {
+            layout::resize_pane_to(root, pane.0, Direction::LeftRight, width, edge)
+        });
     }
     if let Some(mut height) = height.map(small) {
         if let Some(state) = ctx.core.model.panes.get(&pane).map(|pane| &pane.state) {
@@ -42,7 +49,9 @@ pub(super) fn resize_pane(ctx: &mut Ctx<'_>) -> Outcome {
             let bottom = edge == Edge::Bottom && i64::from(state.y + state.rows) == rows - 1;
             height += i32::from(top || bottom);
         }
-        ctx.core.change_layout(window, |root| layout::resize_pane_to(root, pane.0, Direction::TopBottom, height, edge));
+        ctx.core.change_layout(window, |root| {
+            layout::resize_pane_to(root, pane.0, Direction::TopBottom, height, edge)
+        });
     }
     let adjust = adjust.min(20_000);
     let moved = [
@@ -52,7 +61,9 @@ pub(super) fn resize_pane(ctx: &mut Ctx<'_>) -> Outcome {
         ('D', Direction::TopBottom, adjust),
     ];
     if let Some((_, direction, change)) = moved.into_iter().find(|(flag, ..)| ctx.has(*flag)) {
-        ctx.core.change_layout(window, |root| layout::resize_pane(root, pane.0, direction, change, true, edge));
+        ctx.core.change_layout(window, |root| {
+            layout::resize_pane(root, pane.0, direction, change, true, edge)
+        });
     }
     Ok(Flow::Normal)
 }
@@ -70,10 +81,18 @@ fn resize_by_mouse(ctx: &mut Ctx<'_>) -> Outcome {
 pub(super) fn resize_window(ctx: &mut Ctx<'_>) -> Outcome {
     let (session, window) = (ctx.session()?, ctx.window()?);
     let adjust = adjustment(ctx)?;
-    let Some(state) = ctx.core.model.windows.get(&window) else { return Ok(Flow::Normal) };
+    let Some(state) = ctx.core.model.windows.get(&window) else {
+        return Ok(Flow::Normal);
+    };
     let most = i64::from(outlast_term::Size::MAX);
-    let mut cols = ctx.args.number('x', 1..=most, "width")?.unwrap_or(i64::from(state.cols));
-    let mut rows = ctx.args.number('y', 1..=most, "height")?.unwrap_or(i64::from(state.rows));
+    let mut cols = ctx
+        .args
+        .number('x', 1..=most, "width")?
+        .unwrap_or(i64::from(state.cols));
+    let mut rows = ctx
+        .args
+        .number('y', 1..=most, "height")?
+        .unwrap_or(i64::from(state.rows));
     let adjust = i64::from(adjust);
     if ctx.has('L') {
         cols -= if cols >= adjust { adjust } else { 0 };
@@ -89,7 +108,8 @@ pub(super) fn resize_window(ctx: &mut Ctx<'_>) -> Outcome {
     if ctx.has('A') || ctx.has('a') {
         size = ctx.core.extreme_size(window, session, ctx.has('A'));
     }
-    if let (Ok(row), Some(window)) = (find("window-size"), ctx.core.model.windows.get_mut(&window)) {
+    if let (Ok(row), Some(window)) = (find("window-size"), ctx.core.model.windows.get_mut(&window))
+    {
         window.options.set(row, None, "manual", false)?;
         window.manual_size = Some(size);
     }

@@ -7,18 +7,29 @@ use crate::model::layout::leaf;
 pub(super) fn respawn_pane(ctx: &mut Ctx<'_>) -> Outcome {
     let (session, pane) = (ctx.session()?, ctx.pane()?);
     let program = wanted(ctx);
-    ctx.core.respawn(session, pane, program).map_err(|error| format!("respawn pane failed: {error}"))?;
+    ctx.core
+        .respawn(session, pane, program)
+        .map_err(|error| format!("respawn pane failed: {error}"))?;
     Ok(Flow::Normal)
 }
 
 pub(super) fn respawn_window(ctx: &mut Ctx<'_>) -> Outcome {
     let (session, window, link) = (ctx.session()?, ctx.window()?, ctx.link()?);
     let program = wanted(ctx);
-    let Some(state) = ctx.core.model.windows.get(&window) else { return Ok(Flow::Normal) };
+    let Some(state) = ctx.core.model.windows.get(&window) else {
+        return Ok(Flow::Normal);
+    };
     let runs = |pane| ctx.core.pane_runs(pane);
     if !program.kill && state.panes.iter().copied().any(runs) {
-        let name = ctx.core.model.sessions.get(&session).map_or("", |session| session.name.as_str());
-        return Err(format!("respawn window failed: window {name}:{link} still active"));
+        let name = ctx
+            .core
+            .model
+            .sessions
+            .get(&session)
+            .map_or("", |session| session.name.as_str());
+        return Err(format!(
+            "respawn window failed: window {name}:{link} still active"
+        ));
     }
     let (first, others) = (state.panes[0], state.panes[1..].to_vec());
     ctx.core.unzoom(window);
@@ -30,6 +41,8 @@ pub(super) fn respawn_window(ctx: &mut Ctx<'_>) -> Outcome {
         let root = leaf(state.cols, state.rows, first.0);
         ctx.core.change_layout(window, |old| *old = root);
     }
-    ctx.core.respawn(session, first, program).map_err(|error| format!("respawn window failed: {error}"))?;
+    ctx.core
+        .respawn(session, first, program)
+        .map_err(|error| format!("respawn window failed: {error}"))?;
     Ok(Flow::Normal)
 }

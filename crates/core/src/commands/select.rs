@@ -2,17 +2,24 @@
 
 use super::new_window::set_pane_option;
 use super::{Ctx, Flow, Outcome};
+use crate::Core;
 use crate::hooks::Hook;
 use crate::model::ids::{ClientId, PaneId, SessionId};
 use crate::neighbours::Side;
 use crate::target::Find;
-use crate::Core;
 
 impl Core {
     /// The client's window in a session is now the one that it used last.
     pub(crate) fn use_by(&mut self, client: Option<ClientId>, session: SessionId) {
-        let Some(client) = client.filter(|client| self.session_of(*client).is_some()) else { return };
-        let window = self.model.sessions.get(&session).and_then(|s| s.windows.get(&s.current)).map(|link| link.0);
+        let Some(client) = client.filter(|client| self.session_of(*client).is_some()) else {
+            return;
+        };
+        let window = self
+            .model
+            .sessions
+            .get(&session)
+            .and_then(|s| s.windows.get(&s.current))
+            .map(|link| link.0);
         if let Some(window) = window.and_then(|window| self.model.windows.get_mut(&window)) {
             if window.latest != Some(client) {
                 window.latest = Some(client);
@@ -44,7 +51,12 @@ pub(super) fn select_window(ctx: &mut Ctx<'_>) -> Outcome {
         }
         None => {
             let link = ctx.link()?;
-            let current = ctx.core.model.sessions.get(&session).is_some_and(|session| session.current == link);
+            let current = ctx
+                .core
+                .model
+                .sessions
+                .get(&session)
+                .is_some_and(|session| session.current == link);
             if ctx.has('T') && current {
                 go(ctx, session, Which::Last)?;
                 if ctx.state.current.session == Some(session) {
@@ -56,7 +68,11 @@ pub(super) fn select_window(ctx: &mut Ctx<'_>) -> Outcome {
         }
     }
     let find = ctx.state.current.clone();
-    let find = if ctx.core.is_valid(&find) { find } else { ctx.core.find_from_session(session) };
+    let find = if ctx.core.is_valid(&find) {
+        find
+    } else {
+        ctx.core.find_from_session(session)
+    };
     // The hook is that of select-window, whichever name the command has.
     ctx.hook = Hook::named(ctx, "after-select-window", find);
     ctx.core.use_by(ctx.client, session);
@@ -67,13 +83,26 @@ fn go(ctx: &mut Ctx<'_>, session: SessionId, which: Which) -> Result<(), String>
     let alert = ctx.has('a');
     let (link, error) = match which {
         Which::Next => (ctx.core.link_beside(session, 1, alert), "no next window"),
-        Which::Previous => (ctx.core.link_beside(session, -1, alert), "no previous window"),
+        Which::Previous => (
+            ctx.core.link_beside(session, -1, alert),
+            "no previous window",
+        ),
         Which::Last => {
-            let last = ctx.core.model.sessions.get(&session).and_then(|session| session.last.first().copied());
+            let last = ctx
+                .core
+                .model
+                .sessions
+                .get(&session)
+                .and_then(|session| session.last.first().copied());
             (last, "no last window")
         }
     };
-    let current = ctx.core.model.sessions.get(&session).map(|session| session.current);
+    let current = ctx
+        .core
+        .model
+        .sessions
+        .get(&session)
+        .map(|session| session.current);
     let link = link.filter(|link| current != Some(*link)).ok_or(error)?;
     ctx.core.select_link(session, link);
     Ok(())
@@ -89,30 +118,53 @@ fn set_input(ctx: &mut Ctx<'_>, pane: PaneId, off: bool) {
 pub(super) fn select_pane(ctx: &mut Ctx<'_>) -> Outcome {
     let (window, pane) = (ctx.window()?, ctx.pane()?);
     if ctx.row.name == "last-pane" || ctx.has('l') {
-        let Some(state) = ctx.core.model.windows.get(&window) else { return Ok(Flow::Normal) };
+        let Some(state) = ctx.core.model.windows.get(&window) else {
+            return Ok(Flow::Normal);
+        };
         let other = || {
             let two = state.panes.len() == 2;
-            state.panes.iter().copied().find(|pane| two && *pane != state.active)
+            state
+                .panes
+                .iter()
+                .copied()
+                .find(|pane| two && *pane != state.active)
         };
-        let last = state.last.first().copied().or_else(other).ok_or("no last pane")?;
+        let last = state
+            .last
+            .first()
+            .copied()
+            .or_else(other)
+            .ok_or("no last pane")?;
         if ctx.has('e') || ctx.has('d') {
             set_input(ctx, last, !ctx.has('e'));
             return Ok(Flow::Normal);
         }
         let was = ctx.core.is_zoomed(window) && ctx.has('Z');
         if ctx.core.activate(window, last, true) {
-            ctx.state.current = Find { pane: Some(last), ..ctx.target.clone() };
+            ctx.state.current = Find {
+                pane: Some(last),
+                ..ctx.target.clone()
+            };
         }
         ctx.core.rezoom(window, was);
         return Ok(Flow::Normal);
     }
     if ctx.has('m') || ctx.has('M') {
-        let zoomed = ctx.core.model.windows.get(&window).and_then(|window| window.zoomed);
+        let zoomed = ctx
+            .core
+            .model
+            .windows
+            .get(&window)
+            .and_then(|window| window.zoomed);
         if ctx.has('m') && zoomed.is_some_and(|zoomed| zoomed != pane) {
             return Ok(Flow::Normal);
         }
         let marked = ctx.core.model.global.marked;
-        let new = if ctx.has('M') || marked == Some(pane) { None } else { Some(pane) };
+        let new = if ctx.has('M') || marked == Some(pane) {
+            None
+        } else {
+            Some(pane)
+        };
         if marked != new {
             ctx.core.model.global.marked = new;
             ctx.core.model.global.marked_in = ctx.target.session.zip(ctx.target.link);
@@ -121,17 +173,24 @@ pub(super) fn select_pane(ctx: &mut Ctx<'_>) -> Outcome {
         return Ok(Flow::Normal);
     }
     if let Some(style) = ctx.get('P') {
-        set_pane_option(ctx, pane, "window-style", &style).map_err(|_| format!("bad style: {style}"))?;
-        set_pane_option(ctx, pane, "window-active-style", &style).map_err(|_| format!("bad style: {style}"))?;
+        set_pane_option(ctx, pane, "window-style", &style)
+            .map_err(|_| format!("bad style: {style}"))?;
+        set_pane_option(ctx, pane, "window-active-style", &style)
+            .map_err(|_| format!("bad style: {style}"))?;
     }
     if ctx.has('g') {
         let style = ctx.core.pane_chain(pane).text("window-style");
         ctx.print(&style);
         return Ok(Flow::Normal);
     }
-    let side = [('L', Side::Left), ('R', Side::Right), ('U', Side::Up), ('D', Side::Down)]
-        .into_iter()
-        .find(|(flag, _)| ctx.has(*flag));
+    let side = [
+        ('L', Side::Left),
+        ('R', Side::Right),
+        ('U', Side::Up),
+        ('D', Side::Down),
+    ]
+    .into_iter()
+    .find(|(flag, _)| ctx.has(*flag));
     let pane = match side {
         None => pane,
         Some((_, side)) => {
@@ -160,7 +219,12 @@ pub(super) fn select_pane(ctx: &mut Ctx<'_>) -> Outcome {
     });
     let active = match own {
         Some(client) => ctx.core.pane_of(client),
-        None => ctx.core.model.windows.get(&window).map(|window| window.active),
+        None => ctx
+            .core
+            .model
+            .windows
+            .get(&window)
+            .map(|window| window.active),
     };
     if active == Some(pane) {
         return Ok(Flow::Normal);
@@ -174,7 +238,10 @@ pub(super) fn select_pane(ctx: &mut Ctx<'_>) -> Outcome {
         }
         None => {
             if ctx.core.activate(window, pane, true) {
-                ctx.state.current = Find { pane: Some(pane), ..ctx.target.clone() };
+                ctx.state.current = Find {
+                    pane: Some(pane),
+                    ..ctx.target.clone()
+                };
             }
         }
     }

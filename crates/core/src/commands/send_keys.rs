@@ -2,14 +2,14 @@
 
 use outlast_lang::args::number;
 use outlast_lang::key;
-use outlast_term::keys::{Code, Key};
 use outlast_term::Op;
+use outlast_term::keys::{Code, Key};
 
 use super::{Ctx, Flow, Outcome};
+use crate::Core;
 use crate::input;
 use crate::mode;
 use crate::model::ids::PaneId;
-use crate::Core;
 
 pub(super) fn send_keys(ctx: &mut Ctx<'_>) -> Outcome {
     let pane = ctx.pane()?;
@@ -18,12 +18,18 @@ pub(super) fn send_keys(ctx: &mut Ctx<'_>) -> Outcome {
         return Err("client is read-only".to_string());
     }
     let words = ctx.words();
-    let in_mode = ctx.core.model.panes.get(&pane).is_some_and(|pane| pane.state.mode.is_some());
+    let in_mode = ctx
+        .core
+        .model
+        .panes
+        .get(&pane)
+        .is_some_and(|pane| pane.state.mode.is_some());
     let mut repeat = 1;
     let mut count_given = None;
     if let Some(text) = ctx.get('N') {
         let text = ctx.expand(&text);
-        let count = number(&text, 1..=i64::from(u32::MAX)).map_err(|error| format!("repeat count {error}"))?;
+        let count = number(&text, 1..=i64::from(u32::MAX))
+            .map_err(|error| format!("repeat count {error}"))?;
         repeat = u32::try_from(count).unwrap_or(1);
         if in_mode && (ctx.has('X') || words.is_empty()) {
             count_given = Some(repeat);
@@ -35,11 +41,24 @@ pub(super) fn send_keys(ctx: &mut Ctx<'_>) -> Outcome {
         }
         let words = ctx.args.words.clone();
         let (format, mouse) = (ctx.has('F'), ctx.state.mouse.clone());
-        mode::copy::run(ctx.core, client, pane, &words, format, count_given, mouse.as_ref())?;
+        mode::copy::run(
+            ctx.core,
+            client,
+            pane,
+            &words,
+            format,
+            count_given,
+            mouse.as_ref(),
+        )?;
         return Ok(Flow::Normal);
     }
     if ctx.has('M') {
-        let mouse = ctx.state.mouse.clone().filter(|mouse| mouse.pane.is_some()).ok_or("no mouse target")?;
+        let mouse = ctx
+            .state
+            .mouse
+            .clone()
+            .filter(|mouse| mouse.pane.is_some())
+            .ok_or("no mouse target")?;
         if let Some(pane) = mouse.pane {
             input::mouse_to_pane(ctx.core, pane, &mouse);
         }
@@ -77,7 +96,13 @@ fn inject_word(ctx: &mut Ctx<'_>, pane: PaneId, word: &str) {
     if ctx.has('H') {
         let digits = word.strip_prefix("0x").unwrap_or(word);
         if let Ok(byte) = u8::from_str_radix(digits, 16) {
-            if !ctx.core.model.panes.get(&pane).is_some_and(|pane| pane.state.mode.is_some()) {
+            if !ctx
+                .core
+                .model
+                .panes
+                .get(&pane)
+                .is_some_and(|pane| pane.state.mode.is_some())
+            {
                 ctx.core.write_pane(pane, &[byte]);
             }
         }
@@ -102,9 +127,18 @@ fn char_key(c: char) -> Key {
         '\t' => Key::plain(Code::Tab),
         '\x1b' => Key::plain(Code::Escape),
         '\x7f' => Key::plain(Code::Backspace),
-        '\0' => Key { code: Code::Char(' '), mods: Mods::CTRL },
-        '\x01'..='\x1a' => Key { code: Code::Char(char::from(c as u8 + 0x60)), mods: Mods::CTRL },
-        '\x1c'..='\x1f' => Key { code: Code::Char(char::from(c as u8 + 0x40)), mods: Mods::CTRL },
+        '\0' => Key {
+            code: Code::Char(' '),
+            mods: Mods::CTRL,
+        },
+        '\x01'..='\x1a' => Key {
+            code: Code::Char(char::from(c as u8 + 0x60)),
+            mods: Mods::CTRL,
+        },
+        '\x1c'..='\x1f' => Key {
+            code: Code::Char(char::from(c as u8 + 0x40)),
+            mods: Mods::CTRL,
+        },
         c => Key::plain(Code::Char(c)),
     }
 }
@@ -121,7 +155,11 @@ fn inject(ctx: &mut Ctx<'_>, pane: PaneId, key: Key) {
         input::send_key(ctx.core, pane, key);
         return;
     };
-    let binding = ctx.core.key_table(&table).and_then(|table| table.bindings.get(&key::name(key))).cloned();
+    let binding = ctx
+        .core
+        .key_table(&table)
+        .and_then(|table| table.bindings.get(&key::name(key)))
+        .cloned();
     if let Some(binding) = binding {
         let state = crate::queue::State {
             current: ctx.target.clone(),

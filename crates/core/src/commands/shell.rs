@@ -3,17 +3,21 @@
 use outlast_lang::parse::CommandList;
 
 use super::{Ctx, Flow, Outcome};
+use crate::Core;
 use crate::formats;
 use crate::jobs::{Asked, Then};
 use crate::mode::{self, MessageTime};
 use crate::model::ids::{ClientId, PaneId};
-use crate::Core;
 
 pub(super) fn run_shell(ctx: &mut Ctx<'_>) -> Outcome {
     let delay = match ctx.args.get('d') {
         None => None,
         Some(text) => {
-            let seconds = text.trim_start().parse::<f64>().ok().filter(|seconds| seconds.is_finite());
+            let seconds = text
+                .trim_start()
+                .parse::<f64>()
+                .ok()
+                .filter(|seconds| seconds.is_finite());
             let seconds = seconds.ok_or_else(|| format!("invalid delay time: {text}"))?;
             Some((seconds.max(0.0) * 1000.0) as u64)
         }
@@ -40,32 +44,52 @@ pub(super) fn run_shell(ctx: &mut Ctx<'_>) -> Outcome {
         }
         (Asked::At(at), Then::Commands(list, state))
     } else {
-        let cwd = ctx.get('c').unwrap_or_else(|| ctx.core.directory_of(ctx.client, ctx.target.session));
+        let cwd = ctx
+            .get('c')
+            .unwrap_or_else(|| ctx.core.directory_of(ctx.client, ctx.target.session));
         let pane = ctx.target.pane.filter(|_| ctx.has('t'));
         let command = ctx.args.word(0).map(|text| {
             let mut context = ctx.format_context(&ctx.target);
             for (at, word) in ctx.args.words.iter().enumerate().skip(1) {
-                context.extra.push((at.to_string(), word.as_text().into_owned()));
+                context
+                    .extra
+                    .push((at.to_string(), word.as_text().into_owned()));
             }
             formats::expand(ctx.core, &text, &context, false)
         });
         let session = ctx.target.session;
         match (command, delay) {
             (None, _) => (Asked::At(at), Then::Nothing),
-            (Some(command), Some(_)) => (Asked::At(at), Then::Shell { command, cwd, session, pane }),
-            (Some(command), None) => {
-                (Asked::Run(ctx.core.job_spec(&command, cwd, session)), Then::Show { command, pane })
-            }
+            (Some(command), Some(_)) => (
+                Asked::At(at),
+                Then::Shell {
+                    command,
+                    cwd,
+                    session,
+                    pane,
+                },
+            ),
+            (Some(command), None) => (
+                Asked::Run(ctx.core.job_spec(&command, cwd, session)),
+                Then::Show { command, pane },
+            ),
         }
     };
     // The queue that waits is the one that the command came from.
     let queue = queue.map(|_| ctx.asked);
     let ticket = ctx.core.start_job(queue, client, asked, then);
-    Ok(if wait { Flow::Wait(ticket) } else { Flow::Normal })
+    Ok(if wait {
+        Flow::Wait(ticket)
+    } else {
+        Flow::Normal
+    })
 }
 
 /// Commands of an argument; text is a format first.
-fn template_commands(ctx: &mut Ctx<'_>, argument: &outlast_lang::parse::Argument) -> Result<CommandList, String> {
+fn template_commands(
+    ctx: &mut Ctx<'_>,
+    argument: &outlast_lang::parse::Argument,
+) -> Result<CommandList, String> {
     match argument.text() {
         None => ctx.commands(argument),
         Some(text) => {
@@ -80,8 +104,14 @@ pub(super) fn if_shell(ctx: &mut Ctx<'_>) -> Outcome {
     let condition = ctx.expand(&condition);
     let words = ctx.args.words.clone();
     if ctx.has('F') {
-        let chosen = if condition.is_empty() || condition.starts_with('0') { words.get(2) } else { words.get(1) };
-        let Some(chosen) = chosen else { return Ok(Flow::Normal) };
+        let chosen = if condition.is_empty() || condition.starts_with('0') {
+            words.get(2)
+        } else {
+            words.get(1)
+        };
+        let Some(chosen) = chosen else {
+            return Ok(Flow::Normal);
+        };
         let list = ctx.commands(chosen)?;
         let state = ctx.state.clone();
         ctx.core.insert(ctx.asked, &list, state);
@@ -99,10 +129,18 @@ pub(super) fn if_shell(ctx: &mut Ctx<'_>) -> Outcome {
     let client = if wait { ctx.client } else { ctx.target_client };
     let cwd = ctx.core.directory_of(ctx.client, ctx.target.session);
     let spec = ctx.core.job_spec(&condition, cwd, ctx.target.session);
-    let then = Then::Branch { yes, no, state: ctx.state.clone() };
+    let then = Then::Branch {
+        yes,
+        no,
+        state: ctx.state.clone(),
+    };
     let queue = wait.then_some(ctx.asked);
     let ticket = ctx.core.start_job(queue, client, Asked::Run(spec), then);
-    Ok(if wait { Flow::Wait(ticket) } else { Flow::Normal })
+    Ok(if wait {
+        Flow::Wait(ticket)
+    } else {
+        Flow::Normal
+    })
 }
 
 pub(super) fn wait_for(ctx: &mut Ctx<'_>) -> Outcome {
@@ -150,7 +188,9 @@ impl Core {
                 let error = format!("failed to run command: {command}");
                 match (queue, client) {
                     (Some(queue), _) => self.error(queue.or(client), None, &error),
-                    (None, Some(client)) => mode::message(self, client, &error, MessageTime::Default, false, false),
+                    (None, Some(client)) => {
+                        mode::message(self, client, &error, MessageTime::Default, false, false)
+                    }
                     (None, None) => {}
                 }
             }
@@ -167,7 +207,10 @@ impl Core {
                 }
             }
         }
-        if let (Some(_), Some(client)) = (queue, client.and_then(|client| self.model.clients.get_mut(&client))) {
+        if let (Some(_), Some(client)) = (
+            queue,
+            client.and_then(|client| self.model.clients.get_mut(&client)),
+        ) {
             if client.state.session.is_none() {
                 client.state.status = u8::try_from(code.clamp(0, 255)).unwrap_or(1);
             }

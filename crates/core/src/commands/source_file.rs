@@ -2,14 +2,14 @@
 
 use std::collections::VecDeque;
 
-use outlast_lang::parse::{print, CommandList};
+use outlast_lang::parse::{CommandList, print};
 use serde::{Deserialize, Serialize};
 
-use super::{full_name, Ctx, Flow, Outcome};
+use super::{Ctx, Flow, Outcome, full_name};
+use crate::Core;
 use crate::jobs::{Asked, Then};
 use crate::model::ids::ClientId;
 use crate::queue::State;
-use crate::Core;
 
 /// How deep files may source each other.
 const DEPTH: u8 = 50;
@@ -42,8 +42,16 @@ pub(super) fn source_file(ctx: &mut Ctx<'_>) -> Outcome {
     let mut files = VecDeque::new();
     let mut failed = None;
     for word in ctx.words() {
-        let path = if ctx.has('F') { ctx.expand(&word) } else { word };
-        let pattern = if path.starts_with('/') { path.clone() } else { format!("{}/{path}", quote_glob(&base)) };
+        let path = if ctx.has('F') {
+            ctx.expand(&word)
+        } else {
+            word
+        };
+        let pattern = if path.starts_with('/') {
+            path.clone()
+        } else {
+            format!("{}/{path}", quote_glob(&base))
+        };
         let found = ctx.core.probe.glob(&pattern);
         if found.is_empty() && !quiet {
             if let Some(error) = failed.replace(format!("No such file or directory: {path}")) {
@@ -69,7 +77,9 @@ pub(super) fn source_file(ctx: &mut Ctx<'_>) -> Outcome {
         ..Sourcing::default()
     };
     let then = Then::Source(Box::new(sourcing));
-    let ticket = ctx.core.start_job(Some(ctx.asked), ctx.client, Asked::Read(path), then);
+    let ticket = ctx
+        .core
+        .start_job(Some(ctx.asked), ctx.client, Asked::Read(path), then);
     Ok(Flow::Wait(ticket))
 }
 
@@ -144,7 +154,9 @@ impl Core {
             let mut state = sourcing.state.clone();
             state.file = Some(path.clone());
             state.variables.retain(|(name, _)| name != "current_file");
-            state.variables.push(("current_file".to_string(), path.clone()));
+            state
+                .variables
+                .push(("current_file".to_string(), path.clone()));
             self.insert(queue, list, state);
         }
     }

@@ -5,7 +5,12 @@ use find::{CANFAIL, DEFAULT_MARKED};
 use flag::*;
 
 const fn spec(flags: &'static str, min: usize, max: Option<usize>, commands: bool) -> Spec {
-    Spec { flags, min, max, commands }
+    Spec {
+        flags,
+        min,
+        max,
+        commands,
+    }
 }
 
 const fn target(flag: char, kind: Kind, how: u8) -> Option<Target> {
@@ -251,7 +256,11 @@ mod tests {
     #[test]
     fn rows_are_sorted_and_names_unique() {
         assert!(ROWS.windows(2).all(|pair| pair[0].name < pair[1].name));
-        let mut aliases: Vec<_> = ROWS.iter().map(|row| row.alias).filter(|alias| !alias.is_empty()).collect();
+        let mut aliases: Vec<_> = ROWS
+            .iter()
+            .map(|row| row.alias)
+            .filter(|alias| !alias.is_empty())
+            .collect();
         let count = aliases.len();
         aliases.sort_unstable();
         aliases.dedup();

@@ -13,7 +13,7 @@ mod window;
 use std::borrow::Cow;
 
 use outlast_lang::format::{Lookup, Loop, Order, Time};
-use outlast_lang::options::{tree, Options};
+use outlast_lang::options::{Options, tree};
 
 use crate::model::ids::{ClientId, PaneId, SessionId, WindowId};
 use crate::target::Find;
@@ -72,11 +72,17 @@ struct Row {
 }
 
 const fn text(name: &'static str, value: fn(&Scope<'_>) -> Option<String>) -> Row {
-    Row { name, value: Value::Text(value) }
+    Row {
+        name,
+        value: Value::Text(value),
+    }
 }
 
 const fn time(name: &'static str, value: fn(&Scope<'_>) -> Option<i64>) -> Row {
-    Row { name, value: Value::Time(value) }
+    Row {
+        name,
+        value: Value::Time(value),
+    }
 }
 
 /// 1 or 0.
@@ -89,15 +95,29 @@ fn some(value: impl ToString) -> Option<String> {
 }
 
 /// All tables, each sorted by name.
-const TABLES: &[&[Row]] = &[client::ROWS, pane::ROWS, server::ROWS, session::ROWS, window::ROWS];
+const TABLES: &[&[Row]] = &[
+    client::ROWS,
+    pane::ROWS,
+    server::ROWS,
+    session::ROWS,
+    window::ROWS,
+];
 
 fn row(name: &str) -> Option<&'static Row> {
-    TABLES.iter().find_map(|table| table.binary_search_by(|row| row.name.cmp(name)).ok().map(|at| &table[at]))
+    TABLES.iter().find_map(|table| {
+        table
+            .binary_search_by(|row| row.name.cmp(name))
+            .ok()
+            .map(|at| &table[at])
+    })
 }
 
 /// Names of all variables, for the manual.
 pub fn names() -> Vec<&'static str> {
-    let mut names: Vec<_> = TABLES.iter().flat_map(|table| table.iter().map(|row| row.name)).collect();
+    let mut names: Vec<_> = TABLES
+        .iter()
+        .flat_map(|table| table.iter().map(|row| row.name))
+        .collect();
     names.sort_unstable();
     names
 }
@@ -113,7 +133,13 @@ pub(crate) fn all(scope: &Scope<'_>) -> Vec<String> {
         .into_iter()
         .filter_map(|name| Some(format!("{name}={}", scope.variable(name)?)))
         .collect();
-    lines.extend(scope.context.extra.iter().map(|(name, value)| format!("{name}={value}")));
+    lines.extend(
+        scope
+            .context
+            .extra
+            .iter()
+            .map(|(name, value)| format!("{name}={value}")),
+    );
     lines.sort_unstable();
     lines
 }
@@ -155,8 +181,12 @@ impl Lookup for Scope<'_> {
                 return Some(Cow::Owned(value));
             }
         }
-        let session = self.session.and_then(|session| session.environment.get(name));
-        session.or_else(|| self.core.model.environment.get(name)).map(Cow::Borrowed)
+        let session = self
+            .session
+            .and_then(|session| session.environment.get(name));
+        session
+            .or_else(|| self.core.model.environment.get(name))
+            .map(Cow::Borrowed)
     }
 
     fn time_variable(&self, name: &str) -> Option<i64> {
@@ -176,8 +206,17 @@ impl Lookup for Scope<'_> {
     fn name_exists(&self, what: Loop, name: &str) -> bool {
         match what {
             Loop::Windows => {
-                let mut links = self.session.into_iter().flat_map(|session| session.windows.values());
-                links.any(|link| self.core.model.windows.get(&link.0).is_some_and(|window| window.name == name))
+                let mut links = self
+                    .session
+                    .into_iter()
+                    .flat_map(|session| session.windows.values());
+                links.any(|link| {
+                    self.core
+                        .model
+                        .windows
+                        .get(&link.0)
+                        .is_some_and(|window| window.name == name)
+                })
             }
             _ => self.core.session_named(name).is_some(),
         }
@@ -187,7 +226,11 @@ impl Lookup for Scope<'_> {
         if self.context.no_jobs {
             return String::new();
         }
-        let interval = self.core.session_chain(self.session.map(|s| s.id)).number("status-interval").max(1);
+        let interval = self
+            .core
+            .session_chain(self.session.map(|s| s.id))
+            .number("status-interval")
+            .max(1);
         let mut jobs = self.core.format_jobs.borrow_mut();
         let job = jobs.outputs.entry(command.to_string()).or_default();
         if !job.running && self.core.now.unix - job.started_unix >= interval {
@@ -238,10 +281,17 @@ impl Scope<'_> {
             .chain(self.window.map(|window| &window.options))
             .chain([&*model.window_options])
             .collect();
-        let session_chain: Vec<&Options> =
-            self.session.map(|session| &session.options).into_iter().chain([&*model.session_options]).collect();
+        let session_chain: Vec<&Options> = self
+            .session
+            .map(|session| &session.options)
+            .into_iter()
+            .chain([&*model.session_options])
+            .collect();
         if is_user {
-            let all = [&*model.server_options].into_iter().chain(window_chain).chain(session_chain);
+            let all = [&*model.server_options]
+                .into_iter()
+                .chain(window_chain)
+                .chain(session_chain);
             let options = all.into_iter().find(known)?;
             return tree::format_text(&[options], name);
         }

@@ -3,8 +3,8 @@
 use outlast_lang::format::{Loop, Order};
 
 use super::FormatContext;
-use crate::model::{Client, Link, Pane, Session, Window};
 use crate::Core;
+use crate::model::{Client, Link, Pane, Session, Window};
 
 /// The subject.
 pub(crate) struct Scope<'a> {
@@ -25,7 +25,11 @@ pub(crate) struct Scope<'a> {
 impl<'a> Scope<'a> {
     pub fn new(core: &'a Core, context: FormatContext, last: bool) -> Scope<'a> {
         let model = &core.model;
-        let kind = match (context.pane, context.link.is_some() || context.window.is_some(), context.session) {
+        let kind = match (
+            context.pane,
+            context.link.is_some() || context.window.is_some(),
+            context.session,
+        ) {
             (Some(_), ..) => "pane",
             (None, true, _) => "window",
             (None, false, Some(_)) => "session",
@@ -33,13 +37,19 @@ impl<'a> Scope<'a> {
         };
         let client = context.client.and_then(|id| model.clients.get(&id));
         let pane = context.pane.and_then(|id| model.panes.get(&id));
-        let window_id = context.window.or_else(|| pane.map(|pane| pane.state.window));
+        let window_id = context
+            .window
+            .or_else(|| pane.map(|pane| pane.state.window));
         let session_id = context.session.or_else(|| {
             // A window or pane alone is in its best session; a client alone shows one.
-            let of_window = window_id.and_then(|window| core.find_from_window(window)).and_then(|found| found.session);
+            let of_window = window_id
+                .and_then(|window| core.find_from_window(window))
+                .and_then(|found| found.session);
             of_window.or_else(|| client.and_then(|client| client.state.session))
         });
-        let session = session_id.and_then(|id| model.sessions.get(&id)).map(|session| &**session);
+        let session = session_id
+            .and_then(|id| model.sessions.get(&id))
+            .map(|session| &**session);
         let link = session.and_then(|session| {
             let index = match (context.link, window_id) {
                 (Some(link), _) => link,
@@ -49,7 +59,9 @@ impl<'a> Scope<'a> {
             session.windows.get_key_value(&index)
         });
         let window_id = window_id.or_else(|| link.map(|(_, (window, _))| *window));
-        let window = window_id.and_then(|id| model.windows.get(&id)).map(|window| &**window);
+        let window = window_id
+            .and_then(|id| model.windows.get(&id))
+            .map(|window| &**window);
         let pane = pane.or_else(|| window.and_then(|window| model.panes.get(&window.active)));
         Scope {
             core,
@@ -79,15 +91,25 @@ impl<'a> Scope<'a> {
                 .into_iter()
                 .map(|id| {
                     let current = self.client.and_then(|client| client.state.session) == Some(id);
-                    (FormatContext { session: Some(id), ..base.clone() }, current)
+                    (
+                        FormatContext {
+                            session: Some(id),
+                            ..base.clone()
+                        },
+                        current,
+                    )
                 })
                 .collect(),
             Loop::Windows => {
-                let Some(session) = self.session else { return Vec::new() };
+                let Some(session) = self.session else {
+                    return Vec::new();
+                };
                 let mut links: Vec<(u32, &Window)> = session
                     .windows
                     .iter()
-                    .filter_map(|(index, (window, _))| Some((*index, &**core.model.windows.get(window)?)))
+                    .filter_map(|(index, (window, _))| {
+                        Some((*index, &**core.model.windows.get(window)?))
+                    })
                     .collect();
                 match order.by {
                     'n' => links.sort_by(|a, b| a.1.name.cmp(&b.1.name)),
@@ -108,7 +130,9 @@ impl<'a> Scope<'a> {
                     .collect()
             }
             Loop::Panes => {
-                let Some(window) = self.window else { return Vec::new() };
+                let Some(window) = self.window else {
+                    return Vec::new();
+                };
                 window
                     .panes
                     .iter()
@@ -135,7 +159,10 @@ impl<'a> Scope<'a> {
                     .into_iter()
                     .map(|client| {
                         let id = client.state.id;
-                        let context = FormatContext { client: Some(id), ..base.clone() };
+                        let context = FormatContext {
+                            client: Some(id),
+                            ..base.clone()
+                        };
                         (context, self.context.client == Some(id))
                     })
                     .collect()
@@ -157,7 +184,9 @@ impl<'a> Scope<'a> {
         let mut ids = core.sessions_by_name();
         match by {
             'n' => {}
-            't' => ids.sort_by_key(|id| std::cmp::Reverse(core.model.sessions.get(id).map(|session| session.used))),
+            't' => ids.sort_by_key(|id| {
+                std::cmp::Reverse(core.model.sessions.get(id).map(|session| session.used))
+            }),
             'i' => ids.sort(),
             // tmux's default is the order of making; names when that is the same.
             _ => ids.sort(),

@@ -1,6 +1,6 @@
 //! Variables about the server, paste buffers and the mouse.
 
-use super::{flag, some, text, time, Row, Scope};
+use super::{Row, Scope, flag, some, text, time};
 use crate::model::Buffer;
 
 fn buffer<'a>(s: &'a Scope<'_>) -> Option<(&'a str, &'a Buffer)> {
@@ -23,14 +23,23 @@ pub(crate) fn sample(data: &[u8]) -> String {
     out
 }
 
-fn mouse<T: ToString>(s: &Scope<'_>, value: impl Fn(&crate::MouseEvent) -> Option<T>) -> Option<String> {
-    s.context.mouse.as_ref().and_then(value).map(|value| value.to_string())
+fn mouse<T: ToString>(
+    s: &Scope<'_>,
+    value: impl Fn(&crate::MouseEvent) -> Option<T>,
+) -> Option<String> {
+    s.context
+        .mouse
+        .as_ref()
+        .and_then(value)
+        .map(|value| value.to_string())
 }
 
 fn mouse_text(s: &Scope<'_>, what: fn(&str, u16) -> Option<String>) -> Option<String> {
     let mouse = s.context.mouse.as_ref()?;
     let pane = s.core.model.panes.get(&mouse.pane?)?;
-    let line = pane.terminal.first_line() + u64::from(pane.terminal.history_len()) + u64::from(mouse.pane_y);
+    let line = pane.terminal.first_line()
+        + u64::from(pane.terminal.history_len())
+        + u64::from(mouse.pane_y);
     let text = pane.terminal.line_text(line);
     what(&text.text, mouse.pane_x)
 }
@@ -42,36 +51,72 @@ fn word_at(line: &str, column: u16) -> Option<String> {
     if chars.get(at).is_none_or(|c| c.is_whitespace()) {
         return None;
     }
-    let start = chars[..at].iter().rposition(|c| c.is_whitespace()).map_or(0, |at| at + 1);
-    let end = chars[at..].iter().position(|c| c.is_whitespace()).map_or(chars.len(), |len| at + len);
+    let start = chars[..at]
+        .iter()
+        .rposition(|c| c.is_whitespace())
+        .map_or(0, |at| at + 1);
+    let end = chars[at..]
+        .iter()
+        .position(|c| c.is_whitespace())
+        .map_or(chars.len(), |len| at + len);
     Some(chars[start..end].iter().collect())
 }
 
 pub(super) const ROWS: &[Row] = &[
-    time("buffer_created", |s| buffer(s).map(|(_, buffer)| buffer.created)),
-    text("buffer_full", |s| buffer(s).map(|(_, buffer)| String::from_utf8_lossy(&buffer.data).into_owned())),
-    text("buffer_mode_format", |_| some("#{t/p:buffer_created}: #{buffer_sample}")),
-    text("buffer_name", |s| buffer(s).map(|(name, _)| name.to_string())),
-    text("buffer_sample", |s| buffer(s).map(|(_, buffer)| sample(&buffer.data))),
-    text("buffer_size", |s| buffer(s).map(|(_, buffer)| buffer.data.len().to_string())),
-    text("config_files", |s| some(s.core.model.global.config_files.join(","))),
+    time("buffer_created", |s| {
+        buffer(s).map(|(_, buffer)| buffer.created)
+    }),
+    text("buffer_full", |s| {
+        buffer(s).map(|(_, buffer)| String::from_utf8_lossy(&buffer.data).into_owned())
+    }),
+    text("buffer_mode_format", |_| {
+        some("#{t/p:buffer_created}: #{buffer_sample}")
+    }),
+    text("buffer_name", |s| {
+        buffer(s).map(|(name, _)| name.to_string())
+    }),
+    text("buffer_sample", |s| {
+        buffer(s).map(|(_, buffer)| sample(&buffer.data))
+    }),
+    text("buffer_size", |s| {
+        buffer(s).map(|(_, buffer)| buffer.data.len().to_string())
+    }),
+    text("config_files", |s| {
+        some(s.core.model.global.config_files.join(","))
+    }),
     text("host", |s| some(s.core.probe.host())),
-    text("host_short", |s| some(s.core.probe.host().split('.').next().unwrap_or(""))),
+    text("host_short", |s| {
+        some(s.core.probe.host().split('.').next().unwrap_or(""))
+    }),
     text("loop_last_flag", |s| flag(s.last)),
     text("mouse_hyperlink", |s| mouse(s, |_| Some(""))),
-    text("mouse_line", |s| mouse_text(s, |line, _| Some(line.to_string()))),
+    text("mouse_line", |s| {
+        mouse_text(s, |line, _| Some(line.to_string()))
+    }),
     text("mouse_pane", |s| mouse(s, |mouse| mouse.pane)),
     text("mouse_status_line", |s| mouse(s, |mouse| mouse.status_line)),
-    text("mouse_status_range", |s| mouse(s, |mouse| Some(mouse.status_range.clone()))),
+    text("mouse_status_range", |s| {
+        mouse(s, |mouse| Some(mouse.status_range.clone()))
+    }),
     text("mouse_word", |s| mouse_text(s, word_at)),
-    text("mouse_x", |s| mouse(s, |mouse| Some(if mouse.pane.is_some() { mouse.pane_x } else { mouse.x }))),
+    text("mouse_x", |s| {
+        mouse(s, |mouse| {
+            Some(if mouse.pane.is_some() {
+                mouse.pane_x
+            } else {
+                mouse.x
+            })
+        })
+    }),
     text("mouse_y", |s| {
         mouse(s, |mouse| match (mouse.pane, mouse.status_line) {
             (Some(_), _) => Some(mouse.pane_y),
             (None, line) => line.or(Some(mouse.y)),
         })
     }),
-    text("next_session_id", |s| some(format!("${}", s.core.model.global.next_session))),
+    text("next_session_id", |s| {
+        some(format!("${}", s.core.model.global.next_session))
+    }),
     text("pid", |s| some(s.core.probe.server().pid)),
     text("server_sessions", |s| some(s.core.model.sessions.len())),
     text("sixel_support", |_| flag(false)),

@@ -1,11 +1,13 @@
 //! Variables about sessions.
 
-use super::{flag, some, text, time, Row, Scope};
-use crate::model::{Client, Link};
+use super::{Row, Scope, flag, some, text, time};
 use crate::SessionId;
+use crate::model::{Client, Link};
 
 fn attached<'a>(s: &'a Scope<'_>, of: Vec<SessionId>) -> impl Iterator<Item = &'a Client> {
-    s.core.attached_clients().filter(move |client| client.state.session.is_some_and(|id| of.contains(&id)))
+    s.core
+        .attached_clients()
+        .filter(move |client| client.state.session.is_some_and(|id| of.contains(&id)))
 }
 
 fn names<'a>(clients: impl Iterator<Item = &'a Client>) -> Option<String> {
@@ -22,7 +24,12 @@ fn group(s: &Scope<'_>) -> Option<(String, Vec<SessionId>)> {
 
 fn group_attached(s: &Scope<'_>) -> Option<usize> {
     let (_, members) = group(s)?;
-    Some(members.into_iter().map(|id| s.core.attached_count(id)).sum())
+    Some(
+        members
+            .into_iter()
+            .map(|id| s.core.attached_count(id))
+            .sum(),
+    )
 }
 
 fn any_link(s: &Scope<'_>, is: fn(&Link) -> bool) -> Option<String> {
@@ -39,13 +46,27 @@ pub(super) fn marks(link: &Link) -> String {
 }
 
 pub(super) const ROWS: &[Row] = &[
-    text("active_window_index", |s| s.session.map(|session| session.current.to_string())),
-    text("last_window_index", |s| s.session?.windows.keys().next_back().map(u32::to_string)),
-    text("session_active", |s| flag(s.client?.state.session == Some(s.session?.id))),
-    time("session_activity", |s| s.session.map(|session| session.activity)),
-    text("session_activity_flag", |s| any_link(s, |link| link.activity)),
+    text("active_window_index", |s| {
+        s.session.map(|session| session.current.to_string())
+    }),
+    text("last_window_index", |s| {
+        s.session?.windows.keys().next_back().map(u32::to_string)
+    }),
+    text("session_active", |s| {
+        flag(s.client?.state.session == Some(s.session?.id))
+    }),
+    time("session_activity", |s| {
+        s.session.map(|session| session.activity)
+    }),
+    text("session_activity_flag", |s| {
+        any_link(s, |link| link.activity)
+    }),
     text("session_alert", |s| {
-        let links = || s.session.into_iter().flat_map(|session| session.windows.values());
+        let links = || {
+            s.session
+                .into_iter()
+                .flat_map(|session| session.windows.values())
+        };
         let mut all = Link::default();
         for (_, link) in links() {
             all.activity |= link.activity;
@@ -55,42 +76,87 @@ pub(super) const ROWS: &[Row] = &[
         s.session.map(|_| marks(&all))
     }),
     text("session_alerts", |s| {
-        let links = s.session?.windows.iter().filter(|(_, (_, link))| link.is_set());
-        let alerts: Vec<String> = links.map(|(index, (_, link))| format!("{index}{}", marks(link))).collect();
+        let links = s
+            .session?
+            .windows
+            .iter()
+            .filter(|(_, (_, link))| link.is_set());
+        let alerts: Vec<String> = links
+            .map(|(index, (_, link))| format!("{index}{}", marks(link)))
+            .collect();
         some(alerts.join(","))
     }),
-    text("session_attached", |s| s.session.map(|session| s.core.attached_count(session.id).to_string())),
-    text("session_attached_list", |s| names(attached(s, vec![s.session?.id]))),
+    text("session_attached", |s| {
+        s.session
+            .map(|session| s.core.attached_count(session.id).to_string())
+    }),
+    text("session_attached_list", |s| {
+        names(attached(s, vec![s.session?.id]))
+    }),
     text("session_bell_flag", |s| any_link(s, |link| link.bell)),
-    time("session_created", |s| s.session.map(|session| session.created)),
+    time("session_created", |s| {
+        s.session.map(|session| session.created)
+    }),
     text("session_format", |s| flag(s.kind == "session")),
     text("session_group", |s| group(s).map(|(name, _)| name)),
-    text("session_group_attached", |s| group_attached(s).map(|count| count.to_string())),
-    text("session_group_attached_list", |s| names(attached(s, group(s)?.1))),
+    text("session_group_attached", |s| {
+        group_attached(s).map(|count| count.to_string())
+    }),
+    text("session_group_attached_list", |s| {
+        names(attached(s, group(s)?.1))
+    }),
     text("session_group_list", |s| {
         let (_, members) = group(s)?;
-        let names: Vec<&str> =
-            members.iter().filter_map(|id| s.core.model.sessions.get(id)).map(|session| session.name.as_str()).collect();
+        let names: Vec<&str> = members
+            .iter()
+            .filter_map(|id| s.core.model.sessions.get(id))
+            .map(|session| session.name.as_str())
+            .collect();
         some(names.join(","))
     }),
-    text("session_group_many_attached", |s| flag(group_attached(s)? > 1)),
-    text("session_group_size", |s| group(s).map(|(_, members)| members.len().to_string())),
+    text("session_group_many_attached", |s| {
+        flag(group_attached(s)? > 1)
+    }),
+    text("session_group_size", |s| {
+        group(s).map(|(_, members)| members.len().to_string())
+    }),
     text("session_grouped", |s| flag(s.session?.group.is_some())),
-    text("session_id", |s| s.session.map(|session| session.id.to_string())),
-    time("session_last_attached", |s| s.session.map(|session| session.last_attached).filter(|unix| *unix != 0)),
-    text("session_many_attached", |s| flag(s.core.attached_count(s.session?.id) > 1)),
+    text("session_id", |s| {
+        s.session.map(|session| session.id.to_string())
+    }),
+    time("session_last_attached", |s| {
+        s.session
+            .map(|session| session.last_attached)
+            .filter(|unix| *unix != 0)
+    }),
+    text("session_many_attached", |s| {
+        flag(s.core.attached_count(s.session?.id) > 1)
+    }),
     text("session_marked", |s| {
         let session = s.session?;
-        flag(s.core.marked().is_some_and(|marked| marked.session == Some(session.id)))
+        flag(
+            s.core
+                .marked()
+                .is_some_and(|marked| marked.session == Some(session.id)),
+        )
     }),
-    text("session_name", |s| s.session.map(|session| session.name.clone())),
-    text("session_path", |s| s.session.map(|session| session.cwd.clone())),
+    text("session_name", |s| {
+        s.session.map(|session| session.name.clone())
+    }),
+    text("session_path", |s| {
+        s.session.map(|session| session.cwd.clone())
+    }),
     text("session_silence_flag", |s| any_link(s, |link| link.silence)),
     text("session_stack", |s| {
         let session = s.session?;
-        let stack: Vec<String> =
-            [session.current].iter().chain(&session.last).map(|index| index.to_string()).collect();
+        let stack: Vec<String> = [session.current]
+            .iter()
+            .chain(&session.last)
+            .map(|index| index.to_string())
+            .collect();
         some(stack.join(","))
     }),
-    text("session_windows", |s| s.session.map(|session| session.windows.len().to_string())),
+    text("session_windows", |s| {
+        s.session.map(|session| session.windows.len().to_string())
+    }),
 ];

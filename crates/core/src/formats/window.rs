@@ -3,9 +3,9 @@
 use outlast_lang::layout::print;
 
 use super::session::marks;
-use super::{flag, some, text, time, Row, Scope};
-use crate::model::layout::leaf;
+use super::{Row, Scope, flag, some, text, time};
 use crate::model::Client;
+use crate::model::layout::leaf;
 
 fn flags(s: &Scope<'_>, escape: bool) -> Option<String> {
     let (session, (index, link)) = (s.session?, s.link?);
@@ -21,7 +21,10 @@ fn flags(s: &Scope<'_>, escape: bool) -> Option<String> {
     }
     let window = s.window?;
     let here = (Some(session.id), Some(index));
-    if s.core.marked().is_some_and(|marked| (marked.session, marked.link) == here) {
+    if s.core
+        .marked()
+        .is_some_and(|marked| (marked.session, marked.link) == here)
+    {
         out.push('M');
     }
     if window.zoomed.is_some() {
@@ -33,7 +36,12 @@ fn flags(s: &Scope<'_>, escape: bool) -> Option<String> {
 fn link_names(s: &Scope<'_>, current_only: bool) -> Option<Vec<String>> {
     let window = s.window?;
     let sessions = s.core.model.sessions.values();
-    let links = sessions.flat_map(|session| session.windows.iter().map(move |(index, link)| (session, index, link)));
+    let links = sessions.flat_map(|session| {
+        session
+            .windows
+            .iter()
+            .map(move |(index, link)| (session, index, link))
+    });
     let own = links.filter(|(session, index, link)| {
         link.0 == window.id && (!current_only || session.current == **index)
     });
@@ -43,56 +51,102 @@ fn link_names(s: &Scope<'_>, current_only: bool) -> Option<Vec<String>> {
 fn active_clients<'a>(s: &'a Scope<'_>) -> Option<Vec<&'a Client>> {
     let window = s.window?.id;
     let shows = |client: &&Client| {
-        let session = client.state.session.and_then(|id| s.core.model.sessions.get(&id));
-        session.and_then(|session| session.windows.get(&session.current)).is_some_and(|link| link.0 == window)
+        let session = client
+            .state
+            .session
+            .and_then(|id| s.core.model.sessions.get(&id));
+        session
+            .and_then(|session| session.windows.get(&session.current))
+            .is_some_and(|link| link.0 == window)
     };
     Some(s.core.attached_clients().filter(shows).collect())
 }
 
 pub(super) const ROWS: &[Row] = &[
     text("window_active", |s| flag(s.session?.current == s.link?.0)),
-    text("window_active_clients", |s| active_clients(s).map(|clients| clients.len().to_string())),
+    text("window_active_clients", |s| {
+        active_clients(s).map(|clients| clients.len().to_string())
+    }),
     text("window_active_clients_list", |s| {
-        let names: Vec<String> = active_clients(s)?.iter().map(|client| client.state.name.clone()).collect();
+        let names: Vec<String> = active_clients(s)?
+            .iter()
+            .map(|client| client.state.name.clone())
+            .collect();
         some(names.join(","))
     }),
-    text("window_active_sessions", |s| link_names(s, true).map(|names| names.len().to_string())),
-    text("window_active_sessions_list", |s| link_names(s, true).map(|names| names.join(","))),
-    time("window_activity", |s| s.window.map(|window| window.activity)),
+    text("window_active_sessions", |s| {
+        link_names(s, true).map(|names| names.len().to_string())
+    }),
+    text("window_active_sessions_list", |s| {
+        link_names(s, true).map(|names| names.join(","))
+    }),
+    time("window_activity", |s| {
+        s.window.map(|window| window.activity)
+    }),
     text("window_activity_flag", |s| flag(s.link?.1.activity)),
     text("window_bell_flag", |s| flag(s.link?.1.bell)),
     text("window_cell_height", |s| s.window.map(|_| "0".to_string())),
     text("window_cell_width", |s| s.window.map(|_| "0".to_string())),
-    text("window_end_flag", |s| flag(s.session?.windows.keys().next_back() == Some(&s.link?.0))),
+    text("window_end_flag", |s| {
+        flag(s.session?.windows.keys().next_back() == Some(&s.link?.0))
+    }),
     text("window_flags", |s| flags(s, true)),
     text("window_format", |s| flag(s.kind == "window")),
-    text("window_height", |s| s.window.map(|window| window.rows.to_string())),
-    text("window_id", |s| s.window.map(|window| window.id.to_string())),
-    text("window_index", |s| s.link.map(|(index, _)| index.to_string())),
-    text("window_last_flag", |s| flag(s.session?.last.first() == Some(&s.link?.0))),
-    text("window_layout", |s| s.window.map(|window| print(&window.layout))),
+    text("window_height", |s| {
+        s.window.map(|window| window.rows.to_string())
+    }),
+    text("window_id", |s| {
+        s.window.map(|window| window.id.to_string())
+    }),
+    text("window_index", |s| {
+        s.link.map(|(index, _)| index.to_string())
+    }),
+    text("window_last_flag", |s| {
+        flag(s.session?.last.first() == Some(&s.link?.0))
+    }),
+    text("window_layout", |s| {
+        s.window.map(|window| print(&window.layout))
+    }),
     text("window_linked", |s| flag(link_names(s, false)?.len() > 1)),
     text("window_linked_sessions", |s| {
         // A group counts once.
         let sessions = s.core.sessions_with(s.window?.id);
-        let groups: std::collections::BTreeSet<_> =
-            sessions.iter().map(|id| s.core.group_of(*id).first().copied()).collect();
+        let groups: std::collections::BTreeSet<_> = sessions
+            .iter()
+            .map(|id| s.core.group_of(*id).first().copied())
+            .collect();
         some(groups.len())
     }),
-    text("window_linked_sessions_list", |s| link_names(s, false).map(|names| names.join(","))),
+    text("window_linked_sessions_list", |s| {
+        link_names(s, false).map(|names| names.join(","))
+    }),
     text("window_marked_flag", |s| {
         let here = (Some(s.session?.id), s.link.map(|(index, _)| index));
-        flag(s.core.marked().is_some_and(|marked| (marked.session, marked.link) == here))
+        flag(
+            s.core
+                .marked()
+                .is_some_and(|marked| (marked.session, marked.link) == here),
+        )
     }),
-    text("window_name", |s| s.window.map(|window| window.name.clone())),
-    text("window_panes", |s| s.window.map(|window| window.panes.len().to_string())),
+    text("window_name", |s| {
+        s.window.map(|window| window.name.clone())
+    }),
+    text("window_panes", |s| {
+        s.window.map(|window| window.panes.len().to_string())
+    }),
     text("window_raw_flags", |s| flags(s, false)),
     text("window_silence_flag", |s| flag(s.link?.1.silence)),
     text("window_stack_index", |s| {
-        let at = s.session?.last.iter().position(|index| *index == s.link.map_or(u32::MAX, |link| link.0));
+        let at = s
+            .session?
+            .last
+            .iter()
+            .position(|index| *index == s.link.map_or(u32::MAX, |link| link.0));
         some(at.map_or(0, |at| at + 1))
     }),
-    text("window_start_flag", |s| flag(s.session?.windows.keys().next() == Some(&s.link?.0))),
+    text("window_start_flag", |s| {
+        flag(s.session?.windows.keys().next() == Some(&s.link?.0))
+    }),
     text("window_visible_layout", |s| {
         let window = s.window?;
         some(match window.zoomed {
@@ -100,6 +154,8 @@ pub(super) const ROWS: &[Row] = &[
             None => print(&window.layout),
         })
     }),
-    text("window_width", |s| s.window.map(|window| window.cols.to_string())),
+    text("window_width", |s| {
+        s.window.map(|window| window.cols.to_string())
+    }),
     text("window_zoomed_flag", |s| flag(s.window?.zoomed.is_some())),
 ];

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use outlast_term::keys::decode::Decoder;
 use outlast_term::Screen;
+use outlast_term::keys::decode::Decoder;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{ClientId, PaneId, SessionId};

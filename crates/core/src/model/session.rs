@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use outlast_lang::options::Options;
 use serde::{Deserialize, Serialize};
 
-use super::ids::{SessionId, WindowId};
 use super::Environment;
+use super::ids::{SessionId, WindowId};
 
 /// A window in a session (tmux: winlink).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

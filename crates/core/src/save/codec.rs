@@ -242,7 +242,11 @@ fn crc32(bytes: &[u8]) -> u32 {
             let mut value = n as u32;
             let mut bit = 0;
             while bit < 8 {
-                value = if value & 1 == 1 { (value >> 1) ^ 0xedb8_8320 } else { value >> 1 };
+                value = if value & 1 == 1 {
+                    (value >> 1) ^ 0xedb8_8320
+                } else {
+                    value >> 1
+                };
                 bit += 1;
             }
             table[n] = value;
@@ -250,7 +254,9 @@ fn crc32(bytes: &[u8]) -> u32 {
         }
         table
     };
-    !bytes.iter().fold(!0u32, |crc, byte| TABLE[((crc ^ u32::from(*byte)) & 0xff) as usize] ^ (crc >> 8))
+    !bytes.iter().fold(!0u32, |crc, byte| {
+        TABLE[((crc ^ u32::from(*byte)) & 0xff) as usize] ^ (crc >> 8)
+    })
 }
 
 #[cfg(test)]
@@ -309,7 +315,10 @@ mod tests {
         let crc = crc32(&bytes[8..]);
         bytes[..4].copy_from_slice(&len.to_le_bytes());
         bytes[4..8].copy_from_slice(&crc.to_le_bytes());
-        assert_eq!(Transaction::decode(&bytes).map(|(read, _)| read), Ok(sample()));
+        assert_eq!(
+            Transaction::decode(&bytes).map(|(read, _)| read),
+            Ok(sample())
+        );
     }
 
     #[test]

@@ -8,9 +8,9 @@ use std::hash::{DefaultHasher, Hasher};
 
 use serde::Serialize;
 
-use super::{encode_op, Entry, Tracked, Transaction};
-use crate::model::ids::PaneId;
+use super::{Entry, Tracked, Transaction, encode_op};
 use crate::Core;
+use crate::model::ids::PaneId;
 
 /// Kinds of sections with one key per object; the object's key follows a slash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +40,10 @@ impl Kind {
     ];
 
     fn name(self) -> &'static str {
-        Kind::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
+        Kind::ALL
+            .iter()
+            .find(|(kind, _)| *kind == self)
+            .map_or("", |(_, name)| name)
     }
 }
 
@@ -99,7 +102,11 @@ impl Collector<'_> {
 
     /// Whether a kind has something to save. What is new is dirty, so an equal number with nothing dirty means the same
     /// objects: a turn that changes nothing costs a look at each flag.
-    fn stale<'v, T: 'v>(&self, kind: Kind, cells: impl ExactSizeIterator<Item = &'v Tracked<T>>) -> bool {
+    fn stale<'v, T: 'v>(
+        &self,
+        kind: Kind,
+        cells: impl ExactSizeIterator<Item = &'v Tracked<T>>,
+    ) -> bool {
         self.all
             || self.saver.keys.get(&kind).map_or(0, BTreeSet::len) != cells.len()
             || cells.into_iter().any(Tracked::is_dirty)
@@ -141,7 +148,11 @@ pub(crate) fn queue_key(client: Option<crate::ClientId>) -> String {
 impl Core {
     fn sections(&mut self, all: bool, out: &mut Vec<Entry>) {
         let model = &mut self.model;
-        let mut to = Collector { saver: &mut self.saver, all, out };
+        let mut to = Collector {
+            saver: &mut self.saver,
+            all,
+            out,
+        };
         to.one("global", &mut model.global);
         to.one("options/server", &mut model.server_options);
         to.one("options/session", &mut model.session_options);
@@ -149,16 +160,43 @@ impl Core {
         to.one("environment", &mut model.environment);
         to.one("channels", &mut model.channels);
         if to.stale(Kind::Session, model.sessions.values()) {
-            to.many(Kind::Session, model.sessions.iter_mut().map(|(id, cell)| (id.0.to_string(), cell)));
+            to.many(
+                Kind::Session,
+                model
+                    .sessions
+                    .iter_mut()
+                    .map(|(id, cell)| (id.0.to_string(), cell)),
+            );
         }
         if to.stale(Kind::Window, model.windows.values()) {
-            to.many(Kind::Window, model.windows.iter_mut().map(|(id, cell)| (id.0.to_string(), cell)));
+            to.many(
+                Kind::Window,
+                model
+                    .windows
+                    .iter_mut()
+                    .map(|(id, cell)| (id.0.to_string(), cell)),
+            );
         }
         if to.stale(Kind::Pane, model.panes.values().map(|pane| &pane.state)) {
-            to.many(Kind::Pane, model.panes.iter_mut().map(|(id, pane)| (id.0.to_string(), &mut pane.state)));
+            to.many(
+                Kind::Pane,
+                model
+                    .panes
+                    .iter_mut()
+                    .map(|(id, pane)| (id.0.to_string(), &mut pane.state)),
+            );
         }
-        if to.stale(Kind::Client, model.clients.values().map(|client| &client.state)) {
-            to.many(Kind::Client, model.clients.iter_mut().map(|(id, client)| (id.0.to_string(), &mut client.state)));
+        if to.stale(
+            Kind::Client,
+            model.clients.values().map(|client| &client.state),
+        ) {
+            to.many(
+                Kind::Client,
+                model
+                    .clients
+                    .iter_mut()
+                    .map(|(id, client)| (id.0.to_string(), &mut client.state)),
+            );
             let saved = to.saver.keys.remove(&Kind::Info).unwrap_or_default();
             let mut now = BTreeSet::new();
             for (id, client) in &model.clients {
@@ -171,25 +209,53 @@ impl Core {
             to.gone(Kind::Info, &saved, now);
         }
         if to.stale(Kind::Buffer, model.buffers.values()) {
-            to.many(Kind::Buffer, model.buffers.iter_mut().map(|(name, cell)| (name.clone(), cell)));
+            to.many(
+                Kind::Buffer,
+                model
+                    .buffers
+                    .iter_mut()
+                    .map(|(name, cell)| (name.clone(), cell)),
+            );
         }
         if to.stale(Kind::Queue, model.queues.values()) {
-            to.many(Kind::Queue, model.queues.iter_mut().map(|(id, cell)| (queue_key(*id), cell)));
+            to.many(
+                Kind::Queue,
+                model
+                    .queues
+                    .iter_mut()
+                    .map(|(id, cell)| (queue_key(*id), cell)),
+            );
         }
         if to.stale(Kind::Job, model.jobs.values()) {
-            to.many(Kind::Job, model.jobs.iter_mut().map(|(token, cell)| (token.to_string(), cell)));
+            to.many(
+                Kind::Job,
+                model
+                    .jobs
+                    .iter_mut()
+                    .map(|(token, cell)| (token.to_string(), cell)),
+            );
         }
         // Of the key tables only those that have been changed; an emptied default table is saved as an empty one.
         let defaults = &self.default_tables;
-        if !all && to.saver.tables == model.tables.len() && !model.tables.values().any(Tracked::is_dirty) {
+        if !all
+            && to.saver.tables == model.tables.len()
+            && !model.tables.values().any(Tracked::is_dirty)
+        {
             return;
         }
-        for name in defaults.keys().filter(|name| !model.tables.contains_key(*name)).cloned().collect::<Vec<_>>() {
+        for name in defaults
+            .keys()
+            .filter(|name| !model.tables.contains_key(*name))
+            .cloned()
+            .collect::<Vec<_>>()
+        {
             model.tables.insert(name, Tracked::default());
         }
         to.saver.tables = model.tables.len();
         let changed = model.tables.iter_mut().filter_map(|(name, table)| {
-            let differs = defaults.get(name).is_none_or(|default| default.bindings != table.bindings);
+            let differs = defaults
+                .get(name)
+                .is_none_or(|default| default.bindings != table.bindings);
             // One that is as by default again has nothing to save.
             if !differs {
                 table.take_dirty();
@@ -219,7 +285,10 @@ impl Core {
             }
             self.turn += 1;
         }
-        Transaction { turn: self.turn, entries }
+        Transaction {
+            turn: self.turn,
+            entries,
+        }
     }
 
     /// Everything, for a journal that begins anew. Operations since the checkpoints are in it. To be taken after a
@@ -261,7 +330,9 @@ impl Core {
 
     /// The checkpoint that was taken at this offset is in place.
     pub fn checkpointed(&mut self, id: PaneId, at: u64) {
-        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        let Some(pane) = self.model.panes.get_mut(&id) else {
+            return;
+        };
         if at == pane.offset {
             pane.ops.clear();
             pane.terminal.checkpointed();

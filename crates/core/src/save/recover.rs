@@ -9,7 +9,7 @@ use outlast_term::keys::decode::Decoder;
 use outlast_term::{MemoryBlocks, Terminal};
 
 use super::codec::Reader;
-use super::{decode_op, Entry, Tracked};
+use super::{Entry, Tracked, decode_op};
 use crate::effect::SpawnSpec;
 use crate::event::{ClientInfo, Now};
 use crate::model::client::{Client, ClientState};
@@ -54,7 +54,10 @@ impl Sections {
             None => Ok(Tracked::new(T::default())),
             Some(text) => match serde_json::from_slice(text) {
                 Ok(value) => Ok(Tracked::saved(value)),
-                Err(error) => Err(RecoverError::Damaged { key: key.to_string(), error: error.to_string() }),
+                Err(error) => Err(RecoverError::Damaged {
+                    key: key.to_string(),
+                    error: error.to_string(),
+                }),
             },
         }
     }
@@ -65,12 +68,20 @@ impl Sections {
         self.texts
             .range(start.clone()..)
             .take_while(|(key, _)| key.starts_with(&start))
-            .filter_map(|(key, text)| Some((key[start.len()..].to_string(), serde_json::from_slice(text).ok()?)))
+            .filter_map(|(key, text)| {
+                Some((
+                    key[start.len()..].to_string(),
+                    serde_json::from_slice(text).ok()?,
+                ))
+            })
             .collect()
     }
 
     fn numbered<T: DeserializeOwned>(&self, kind: &str) -> Vec<(u32, T)> {
-        self.all(kind).into_iter().filter_map(|(id, value)| Some((id.parse().ok()?, value))).collect()
+        self.all(kind)
+            .into_iter()
+            .filter_map(|(id, value)| Some((id.parse().ok()?, value)))
+            .collect()
     }
 }
 
@@ -82,7 +93,9 @@ impl Core {
         entries: impl IntoIterator<Item = Entry>,
         probe: Box<dyn Probe>,
     ) -> Result<Core, RecoverError> {
-        let mut sections = Sections { texts: BTreeMap::new() };
+        let mut sections = Sections {
+            texts: BTreeMap::new(),
+        };
         let mut heard: BTreeMap<u32, Heard> = BTreeMap::new();
         for entry in entries {
             match entry {
@@ -117,7 +130,13 @@ impl Core {
         if !sections.texts.contains_key("global") {
             return Err(RecoverError::Empty);
         }
-        let mut core = Core::new(Setup { now, await_config: false }, probe);
+        let mut core = Core::new(
+            Setup {
+                now,
+                await_config: false,
+            },
+            probe,
+        );
         core.recovering = true;
         core.model.global = sections.must("global")?;
         core.model.server_options = sections.must("options/server")?;
@@ -127,7 +146,9 @@ impl Core {
         core.model.channels = sections.must("channels")?;
         let model = &mut core.model;
         for (id, session) in sections.numbered("session") {
-            model.sessions.insert(SessionId(id), Tracked::saved(session));
+            model
+                .sessions
+                .insert(SessionId(id), Tracked::saved(session));
         }
         for (id, window) in sections.numbered("window") {
             model.windows.insert(WindowId(id), Tracked::saved(window));
@@ -156,7 +177,11 @@ impl Core {
         }
         for (name, table) in sections.all::<crate::model::KeyTable>("table") {
             let mut table = table;
-            table.index = table.bindings.keys().filter_map(|name| Some((key::parse(name)?, name.clone()))).collect();
+            table.index = table
+                .bindings
+                .keys()
+                .filter_map(|name| Some((key::parse(name)?, name.clone())))
+                .collect();
             model.tables.insert(name, Tracked::saved(table));
         }
         for (key, queue) in sections.all("queue") {
@@ -187,35 +212,73 @@ impl Core {
             .filter(|(id, window)| {
                 !window.panes.is_empty()
                     && window.panes.contains(&window.active)
-                    && window.zoomed.is_none_or(|zoomed| window.panes.contains(&zoomed))
-                    && window.panes.iter().all(|pane| model.panes.get(pane).is_some_and(|p| p.state.window == **id))
-                    && window.panes.iter().all(|pane| layout::path(&window.layout, pane.0).is_some())
+                    && window
+                        .zoomed
+                        .is_none_or(|zoomed| window.panes.contains(&zoomed))
+                    && window.panes.iter().all(|pane| {
+                        model
+                            .panes
+                            .get(pane)
+                            .is_some_and(|p| p.state.window == **id)
+                    })
+                    && window
+                        .panes
+                        .iter()
+                        .all(|pane| layout::path(&window.layout, pane.0).is_some())
             })
             .map(|(id, _)| *id)
             .collect();
-        let bad_link = |session: &crate::model::Session| session.windows.values().any(|link| !windows.contains(&link.0));
-        for session in model.sessions.values_mut().filter(|session| bad_link(session)) {
+        let bad_link = |session: &crate::model::Session| {
+            session
+                .windows
+                .values()
+                .any(|link| !windows.contains(&link.0))
+        };
+        for session in model
+            .sessions
+            .values_mut()
+            .filter(|session| bad_link(session))
+        {
             session.windows.retain(|_, link| windows.contains(&link.0));
         }
-        let wrong = |session: &crate::model::Session| !session.windows.contains_key(&session.current);
+        let wrong =
+            |session: &crate::model::Session| !session.windows.contains_key(&session.current);
         for session in model.sessions.values_mut().filter(|session| wrong(session)) {
             if let Some(first) = session.windows.keys().next().copied() {
                 session.current = first;
             }
         }
-        model.sessions.retain(|_, session| !session.windows.is_empty());
-        let linked: BTreeSet<WindowId> =
-            model.sessions.values().flat_map(|session| session.windows.values().map(|link| link.0)).collect();
-        model.windows.retain(|id, _| windows.contains(id) && linked.contains(id));
+        model
+            .sessions
+            .retain(|_, session| !session.windows.is_empty());
+        let linked: BTreeSet<WindowId> = model
+            .sessions
+            .values()
+            .flat_map(|session| session.windows.values().map(|link| link.0))
+            .collect();
+        model
+            .windows
+            .retain(|id, _| windows.contains(id) && linked.contains(id));
         model.panes.retain(|id, pane| {
-            model.windows.get(&pane.state.window).is_some_and(|window| window.panes.contains(id))
+            model
+                .windows
+                .get(&pane.state.window)
+                .is_some_and(|window| window.panes.contains(id))
         });
         for client in model.clients.values_mut() {
-            if client.state.session.is_some_and(|session| !model.sessions.contains_key(&session)) {
+            if client
+                .state
+                .session
+                .is_some_and(|session| !model.sessions.contains_key(&session))
+            {
                 client.state.session = model.sessions.keys().next().copied();
             }
         }
-        let lost = |members: &Vec<SessionId>| members.iter().any(|member| !model.sessions.contains_key(member));
+        let lost = |members: &Vec<SessionId>| {
+            members
+                .iter()
+                .any(|member| !model.sessions.contains_key(member))
+        };
         if model.global.groups.values().any(lost) {
             let sessions: BTreeSet<SessionId> = model.sessions.keys().copied().collect();
             for members in model.global.groups.values_mut() {
@@ -232,12 +295,18 @@ impl Core {
 
     /// Number of the program in a pane, and what was asked for if it has not been said to run.
     pub fn pane_life(&self, pane: PaneId) -> Option<(u32, Option<&SpawnSpec>)> {
-        self.model.panes.get(&pane).map(|pane| (pane.state.life, pane.state.spawning.as_ref()))
+        self.model
+            .panes
+            .get(&pane)
+            .map(|pane| (pane.state.life, pane.state.spawning.as_ref()))
     }
 
     /// Whether a pane's program is running or asked for.
     pub fn pane_runs(&self, pane: PaneId) -> bool {
-        self.model.panes.get(&pane).is_some_and(|pane| pane.state.is_running())
+        self.model
+            .panes
+            .get(&pane)
+            .is_some_and(|pane| pane.state.is_running())
     }
 
     /// Output offset up to which a pane's output has been heard and committed: replay goes so far.
@@ -252,13 +321,18 @@ impl Core {
 
     /// Absolute offset of the next input byte of a pane.
     pub fn input_offset(&self, pane: PaneId) -> u64 {
-        self.model.panes.get(&pane).map_or(0, |pane| pane.input_offset)
+        self.model
+            .panes
+            .get(&pane)
+            .map_or(0, |pane| pane.input_offset)
     }
 
     /// Restores a pane's terminal from its checkpoint, or from nothing. Returns the offset of the first byte to replay.
     /// A checkpoint that cannot be read is as none; operations before it are lost then, but for the size.
     pub fn restore_terminal(&mut self, id: PaneId, checkpoint: Option<&[u8]>) -> u64 {
-        let Some(pane) = self.model.panes.get_mut(&id) else { return 0 };
+        let Some(pane) = self.model.panes.get_mut(&id) else {
+            return 0;
+        };
         let restored = checkpoint.and_then(|bytes| {
             let mut reader = Reader(bytes);
             let (offset, serial) = (reader.u64()?, reader.u64()?);
@@ -280,10 +354,16 @@ impl Core {
     /// Replays output in silence: what it asks for has been done. Operations happen at their offsets in between.
     /// `at` beyond the pane's offset: what is between is lost.
     pub fn replay_output(&mut self, id: PaneId, at: u64, bytes: &[u8]) {
-        let Some(pane) = self.model.panes.get_mut(&id) else { return };
+        let Some(pane) = self.model.panes.get_mut(&id) else {
+            return;
+        };
         // Those that an earlier call has applied are known by their serial.
-        let mut ops: VecDeque<PendingOp> =
-            pane.ops.iter().filter(|op| op.serial > pane.replayed).cloned().collect();
+        let mut ops: VecDeque<PendingOp> = pane
+            .ops
+            .iter()
+            .filter(|op| op.serial > pane.replayed)
+            .cloned()
+            .collect();
         let skip = usize::try_from(pane.offset.saturating_sub(at)).unwrap_or(usize::MAX);
         let mut rest = bytes.get(skip..).unwrap_or(&[]);
         pane.offset = pane.offset.max(at);
@@ -311,11 +391,17 @@ impl Core {
         self.recovering = false;
         for id in self.pane_ids() {
             self.finish_replay(id);
-            let Some(pane) = self.model.panes.get(&id) else { continue };
+            let Some(pane) = self.model.panes.get(&id) else {
+                continue;
+            };
             let (life, size) = (pane.state.life, pane.terminal.size());
             let runs = pane.state.is_running();
             if let Some(spec) = pane.state.spawning.clone() {
-                self.emit(Effect::Spawn { pane: id, life, spec });
+                self.emit(Effect::Spawn {
+                    pane: id,
+                    life,
+                    spec,
+                });
             }
             if runs {
                 self.emit(Effect::Resize { pane: id, size });
@@ -324,7 +410,10 @@ impl Core {
         let jobs: Vec<u64> = self.model.jobs.keys().copied().collect();
         for token in jobs {
             // A format's job is asked for anew when the format is drawn.
-            if matches!(self.model.jobs.get(&token).map(|job| &job.then), Some(crate::jobs::Then::Format(_))) {
+            if matches!(
+                self.model.jobs.get(&token).map(|job| &job.then),
+                Some(crate::jobs::Then::Format(_))
+            ) {
                 self.model.jobs.remove(&token);
             } else {
                 self.ask(token);
@@ -340,8 +429,15 @@ impl Core {
     }
 
     fn finish_replay(&mut self, id: PaneId) {
-        let Some(pane) = self.model.panes.get_mut(&id) else { return };
-        let ops: Vec<PendingOp> = pane.ops.iter().filter(|op| op.serial > pane.replayed).cloned().collect();
+        let Some(pane) = self.model.panes.get_mut(&id) else {
+            return;
+        };
+        let ops: Vec<PendingOp> = pane
+            .ops
+            .iter()
+            .filter(|op| op.serial > pane.replayed)
+            .cloned()
+            .collect();
         for op in ops {
             op.op.apply(&mut pane.terminal);
             pane.replayed = op.serial;

@@ -27,7 +27,9 @@ struct KeptBlocks {
 
 impl Blocks for KeptBlocks {
     fn get_mut(&mut self, n: u64) -> &mut [u8] {
-        self.blocks.entry(n).or_insert_with(|| vec![0; BLOCK_LEN].into_boxed_slice())
+        self.blocks
+            .entry(n)
+            .or_insert_with(|| vec![0; BLOCK_LEN].into_boxed_slice())
     }
     fn get(&self, n: u64) -> &[u8] {
         self.blocks.get(&n).map_or(&[], |block| block)
@@ -58,7 +60,10 @@ impl Probe for FakeProbe {
         Some("/tmp".to_string())
     }
     fn local_time(&self, unix: i64) -> Time {
-        Time { unix, ..Time::default() }
+        Time {
+            unix,
+            ..Time::default()
+        }
     }
     fn host(&self) -> String {
         "host".to_string()
@@ -70,17 +75,30 @@ impl Probe for FakeProbe {
         "/bin/sh".to_string()
     }
     fn server(&self) -> ServerFacts {
-        ServerFacts { pid: 7, socket: "/tmp/outlast-0/default".to_string(), uid: 0, user: "u".to_string() }
+        ServerFacts {
+            pid: 7,
+            socket: "/tmp/outlast-0/default".to_string(),
+            uid: 0,
+            user: "u".to_string(),
+        }
     }
     fn is_directory(&self, _: &str) -> bool {
         true
     }
     fn glob(&self, pattern: &str) -> Vec<String> {
-        if pattern.contains("missing") { Vec::new() } else { vec![pattern.to_string()] }
+        if pattern.contains("missing") {
+            Vec::new()
+        } else {
+            vec![pattern.to_string()]
+        }
     }
     fn blocks(&self, pane: PaneId) -> Box<dyn Blocks> {
         let blocks = self.memory.borrow_mut().remove(&pane).unwrap_or_default();
-        Box::new(KeptBlocks { pane, memory: self.memory.clone(), blocks })
+        Box::new(KeptBlocks {
+            pane,
+            memory: self.memory.clone(),
+            blocks,
+        })
     }
 }
 
@@ -125,10 +143,19 @@ impl World {
 
     /// A server with this configuration file.
     pub fn with_config(text: &str) -> World {
-        let now = Now { ms: 10_000, unix: 1_700_000_000 };
+        let now = Now {
+            ms: 10_000,
+            unix: 1_700_000_000,
+        };
         let probe = FakeProbe::default();
         let mut world = World {
-            core: Core::new(Setup { now, await_config: true }, Box::new(probe.clone())),
+            core: Core::new(
+                Setup {
+                    now,
+                    await_config: true,
+                },
+                Box::new(probe.clone()),
+            ),
             now,
             probe,
             journal: Vec::new(),
@@ -142,13 +169,18 @@ impl World {
             did: String::new(),
             next_client: 1,
         };
-        world.event(Event::ConfigFiles { files: vec![("/etc/test.conf".to_string(), Ok(text.to_string()))] });
+        world.event(Event::ConfigFiles {
+            files: vec![("/etc/test.conf".to_string(), Ok(text.to_string()))],
+        });
         world
     }
 
     /// Handles an event in a turn of its own, commits it and carries the effects out.
     pub fn event(&mut self, event: Event<'_>) {
-        if !matches!(event, Event::Ready { .. } | Event::Woken | Event::Connected { .. } | Event::Gone { .. }) {
+        if !matches!(
+            event,
+            Event::Ready { .. } | Event::Woken | Event::Connected { .. } | Event::Gone { .. }
+        ) {
             let text: String = format!("{event:?} ").chars().take(160).collect();
             self.did.push_str(&text);
         }
@@ -183,15 +215,31 @@ impl World {
         match effect {
             Effect::Spawn { pane, .. } => {
                 let tty = format!("/dev/pts/{}", 50 + pane.0);
-                self.event(Event::Spawned { pane, pid: 1000 + pane.0, tty });
+                self.event(Event::Spawned {
+                    pane,
+                    pid: 1000 + pane.0,
+                    tty,
+                });
             }
             Effect::Write { pane, bytes } => self.input.entry(pane).or_default().extend(bytes),
-            Effect::Print { client, stream, bytes } => {
+            Effect::Print {
+                client,
+                stream,
+                bytes,
+            } => {
                 let answer = self.answers.entry(client).or_default();
                 let text = String::from_utf8_lossy(&bytes).into_owned();
-                if stream == 1 { answer.out.push_str(&text) } else { answer.err.push_str(&text) }
+                if stream == 1 {
+                    answer.out.push_str(&text)
+                } else {
+                    answer.err.push_str(&text)
+                }
             }
-            Effect::Exit { client, status, message } => {
+            Effect::Exit {
+                client,
+                status,
+                message,
+            } => {
                 self.answers.entry(client).or_default().exit = Some((status, message));
                 self.event(Event::Gone { client });
             }
@@ -199,15 +247,28 @@ impl World {
             Effect::ReadFile { token, path } => {
                 let result = self.files.get(&path).map(|text| text.clone().into_bytes());
                 let result = result.ok_or_else(|| "No such file or directory".to_string());
-                self.event(Event::Done { token, result, status: 0 });
+                self.event(Event::Done {
+                    token,
+                    result,
+                    status: 0,
+                });
             }
-            Effect::WriteFile { token, path, bytes, append } => {
+            Effect::WriteFile {
+                token,
+                path,
+                bytes,
+                append,
+            } => {
                 let file = self.files.entry(path).or_default();
                 if !append {
                     file.clear();
                 }
                 file.push_str(&String::from_utf8_lossy(&bytes));
-                self.event(Event::Done { token, result: Ok(Vec::new()), status: 0 });
+                self.event(Event::Done {
+                    token,
+                    result: Ok(Vec::new()),
+                    status: 0,
+                });
             }
             Effect::Forget { pane } => self.forgotten.push(pane),
             Effect::Shutdown => self.ended = true,
@@ -222,12 +283,19 @@ impl World {
         let (cols, rows) = size.unwrap_or((0, 0));
         let info = ClientInfo {
             pid: 100 + client.0,
-            tty: if size.is_some() { format!("/dev/pts/{}", client.0) } else { String::new() },
+            tty: if size.is_some() {
+                format!("/dev/pts/{}", client.0)
+            } else {
+                String::new()
+            },
             term: "xterm-256color".to_string(),
             cols,
             rows,
             cwd: "/tmp".to_string(),
-            env: vec![("SHELL".to_string(), "/bin/sh".to_string()), ("HOME".to_string(), "/home/u".to_string())],
+            env: vec![
+                ("SHELL".to_string(), "/bin/sh".to_string()),
+                ("HOME".to_string(), "/home/u".to_string()),
+            ],
             ..ClientInfo::default()
         };
         self.event(Event::Connected { client, info });
@@ -276,14 +344,19 @@ impl World {
 
     /// A pane's program ends.
     pub fn exit(&mut self, pane: PaneId, code: u8) {
-        self.event(Event::Exited { pane, status: ExitStatus::Code(code) });
+        self.event(Event::Exited {
+            pane,
+            status: ExitStatus::Code(code),
+        });
     }
 
     /// Time goes on; what is due happens.
     pub fn pass(&mut self, ms: u64) {
         let end = self.now.ms + ms;
         for _ in 0..10_000 {
-            let Some(at) = self.core.next_wake().filter(|at| *at <= end) else { break };
+            let Some(at) = self.core.next_wake().filter(|at| *at <= end) else {
+                break;
+            };
             self.go_to(at.max(self.now.ms));
             let before = self.core.next_wake();
             self.event(Event::Woken);
@@ -303,13 +376,23 @@ impl World {
     /// The server dies and another takes over: from the journal, with each terminal from `checkpoints` or from the
     /// beginning of its output.
     pub fn crash(&mut self, checkpoints: &BTreeMap<PaneId, Vec<u8>>) {
-        let entries: Vec<Entry> =
-            self.journal.iter().flat_map(|transaction| transaction.entries.iter().cloned()).collect();
+        let entries: Vec<Entry> = self
+            .journal
+            .iter()
+            .flat_map(|transaction| transaction.entries.iter().cloned())
+            .collect();
         let turn = self.core.turn();
         // The old server's memory of history goes back to the keeper.
-        let empty = Core::new(Setup { now: self.now, await_config: true }, Box::new(FakeProbe::default()));
+        let empty = Core::new(
+            Setup {
+                now: self.now,
+                await_config: true,
+            },
+            Box::new(FakeProbe::default()),
+        );
         drop(std::mem::replace(&mut self.core, empty));
-        let mut core = Core::recover(self.now, entries, Box::new(self.probe.clone())).expect("a journal");
+        let mut core =
+            Core::recover(self.now, entries, Box::new(self.probe.clone())).expect("a journal");
         core.set_turn(turn);
         for pane in core.pane_ids() {
             let from = core.restore_terminal(pane, checkpoints.get(&pane).map(Vec::as_slice));
@@ -330,7 +413,11 @@ impl World {
             let at = self.core.offset(pane);
             let log = self.output.get(&pane).cloned().unwrap_or_default();
             if at < log.len() as u64 {
-                self.event(Event::Output { pane, at, bytes: &log[at as usize..] });
+                self.event(Event::Output {
+                    pane,
+                    at,
+                    bytes: &log[at as usize..],
+                });
             }
         }
     }
@@ -341,9 +428,15 @@ impl World {
             for entry in &transaction.entries {
                 match entry {
                     Entry::Op(pane, at, bytes) => {
-                        eprintln!("turn {} pane {pane} at {at}: {:?}", transaction.turn, outlast_core::save::decode_op(bytes));
+                        eprintln!(
+                            "turn {} pane {pane} at {at}: {:?}",
+                            transaction.turn,
+                            outlast_core::save::decode_op(bytes)
+                        );
                     }
-                    Entry::Heard(pane, at) => eprintln!("turn {} pane {pane} heard {at}", transaction.turn),
+                    Entry::Heard(pane, at) => {
+                        eprintln!("turn {} pane {pane} heard {at}", transaction.turn)
+                    }
                     _ => {}
                 }
             }
@@ -370,11 +463,22 @@ impl World {
         for pane in self.core.pane_ids() {
             if let Some(terminal) = self.core.terminal(pane) {
                 let first = terminal.first_line();
-                let last = first + u64::from(terminal.history_len()) + u64::from(terminal.size().rows);
-                let bytes = terminal.capture(first, last, outlast_term::Capture { escapes: true, ..Default::default() });
+                let last =
+                    first + u64::from(terminal.history_len()) + u64::from(terminal.size().rows);
+                let bytes = terminal.capture(
+                    first,
+                    last,
+                    outlast_term::Capture {
+                        escapes: true,
+                        ..Default::default()
+                    },
+                );
                 let cursor = terminal.cursor();
                 let text = String::from_utf8_lossy(&bytes).into_owned();
-                out.insert(format!("screen/{}", pane.0), format!("{:?} {cursor:?}\n{text}", terminal.size()));
+                out.insert(
+                    format!("screen/{}", pane.0),
+                    format!("{:?} {cursor:?}\n{text}", terminal.size()),
+                );
             }
         }
         out

@@ -44,12 +44,20 @@ struct Place {
 
 impl Place {
     fn root(edge: Edge) -> Place {
-        Place { edge, top: true, bottom: true }
+        Place {
+            edge,
+            top: true,
+            bottom: true,
+        }
     }
     fn child(self, direction: Direction, at: usize, count: usize) -> Place {
         match direction {
             Direction::LeftRight => self,
-            Direction::TopBottom => Place { top: self.top && at == 0, bottom: self.bottom && at + 1 == count, ..self },
+            Direction::TopBottom => Place {
+                top: self.top && at == 0,
+                bottom: self.bottom && at + 1 == count,
+                ..self
+            },
         }
     }
     /// A row of this cell belongs to the pane's status line.
@@ -77,7 +85,13 @@ pub struct Split {
 
 /// A cell for one pane.
 pub fn leaf(width: u16, height: u16, pane: u32) -> Cell {
-    Cell { width, height, x: 0, y: 0, content: Content::Pane(Some(pane)) }
+    Cell {
+        width,
+        height,
+        x: 0,
+        y: 0,
+        content: Content::Pane(Some(pane)),
+    }
 }
 
 /// Columns or rows of a cell.
@@ -155,7 +169,9 @@ fn at<'a>(root: &'a Cell, path: &[usize]) -> &'a Cell {
 }
 
 fn at_mut<'a>(root: &'a mut Cell, path: &[usize]) -> &'a mut Cell {
-    let Some((index, rest)) = path.split_first() else { return root };
+    let Some((index, rest)) = path.split_first() else {
+        return root;
+    };
     if !matches!(&root.content, Content::Cells(_, cells) if *index < cells.len()) {
         return root;
     }
@@ -169,8 +185,12 @@ fn place(root: &Cell, path: &[usize], edge: Edge) -> Place {
     let mut cell = root;
     let mut place = Place::root(edge);
     for index in path {
-        let Content::Cells(direction, cells) = &cell.content else { break };
-        let Some(child) = cells.get(*index) else { break };
+        let Content::Cells(direction, cells) = &cell.content else {
+            break;
+        };
+        let Some(child) = cells.get(*index) else {
+            break;
+        };
         place = place.child(*direction, *index, cells.len());
         cell = child;
     }
@@ -189,7 +209,11 @@ fn spare(cell: &Cell, direction: Direction, place: Place) -> i32 {
                 .iter()
                 .enumerate()
                 .map(|(at, child)| spare(child, direction, place.child(*own, at, cells.len())));
-            if *own == direction { each.sum() } else { each.min().unwrap_or(0) }
+            if *own == direction {
+                each.sum()
+            } else {
+                each.min().unwrap_or(0)
+            }
         }
     }
 }
@@ -197,7 +221,9 @@ fn spare(cell: &Cell, direction: Direction, place: Place) -> i32 {
 /// Grows or shrinks a cell and what is in it, evenly. A change that does not fit stops early.
 fn adjust(cell: &mut Cell, direction: Direction, change: i32, place: Place) {
     set_length(cell, direction, length(cell, direction) + change);
-    let Content::Cells(own, cells) = &mut cell.content else { return };
+    let Content::Cells(own, cells) = &mut cell.content else {
+        return;
+    };
     let (own, count) = (*own, cells.len());
     if own != direction {
         for (at, child) in cells.iter_mut().enumerate() {
@@ -228,7 +254,9 @@ fn adjust(cell: &mut Cell, direction: Direction, change: i32, place: Place) {
 pub fn fix_offsets(root: &mut Cell) {
     fn walk(cell: &mut Cell) {
         let (mut x, mut y) = (cell.x, cell.y);
-        let Content::Cells(direction, cells) = &mut cell.content else { return };
+        let Content::Cells(direction, cells) = &mut cell.content else {
+            return;
+        };
         for child in cells {
             (child.x, child.y) = (x, y);
             walk(child);
@@ -285,19 +313,30 @@ pub fn geometry(root: &Cell, edge: Edge) -> Vec<Geometry> {
 }
 
 /// The size of one of several cells that share `size`, in proportion to what it has of `previous`.
-fn share(cell: &Cell, direction: Direction, place: Place, previous: i32, size: i32, left: (i32, i32)) -> i32 {
+fn share(
+    cell: &Cell,
+    direction: Direction,
+    place: Place,
+    previous: i32,
+    size: i32,
+    left: (i32, i32),
+) -> i32 {
     let (count_left, size_left) = left;
     if count_left == 1 {
         return size_left;
     }
     let own = length(cell, direction);
     let least = ((PANE_MINIMUM + 1) * (count_left - 1)).max(own - spare(cell, direction, place));
-    (own * size / previous.max(1)).min(size_left - least).max(PANE_MINIMUM)
+    (own * size / previous.max(1))
+        .min(size_left - least)
+        .max(PANE_MINIMUM)
 }
 
 /// Whether a cell with all that is in it can take this size.
 fn fits(cell: &Cell, direction: Direction, size: i32, place: Place) -> bool {
-    let Content::Cells(own, cells) = &cell.content else { return size >= PANE_MINIMUM };
+    let Content::Cells(own, cells) = &cell.content else {
+        return size >= PANE_MINIMUM;
+    };
     let count = cells.len() as i32;
     if *own != direction {
         return cells.iter().enumerate().all(|(at, child)| {
@@ -312,7 +351,14 @@ fn fits(cell: &Cell, direction: Direction, size: i32, place: Place) -> bool {
     for (at, child) in cells.iter().enumerate() {
         let place = place.child(*own, at, cells.len());
         let count_left = count - at as i32;
-        let new = share(child, direction, place, length(cell, direction), size, (count_left, left));
+        let new = share(
+            child,
+            direction,
+            place,
+            length(cell, direction),
+            size,
+            (count_left, left),
+        );
         let border = i32::from(count_left != 1);
         if new + border > left || !fits(child, direction, new, place) {
             return false;
@@ -325,15 +371,28 @@ fn fits(cell: &Cell, direction: Direction, size: i32, place: Place) -> bool {
 /// Makes the children fill their cell.
 fn fill(cell: &mut Cell, place: Place) {
     let (width, height) = (cell.width, cell.height);
-    let Content::Cells(own, cells) = &mut cell.content else { return };
+    let Content::Cells(own, cells) = &mut cell.content else {
+        return;
+    };
     let own = *own;
     let count = cells.len();
     let previous = cells.iter().map(|cell| length(cell, own)).sum::<i32>() + count as i32 - 1;
-    let size = i32::from(if own == Direction::LeftRight { width } else { height });
+    let size = i32::from(if own == Direction::LeftRight {
+        width
+    } else {
+        height
+    });
     let mut left = size;
     for (at, child) in cells.iter_mut().enumerate() {
         let place = place.child(own, at, count);
-        let new = share(child, own, place, previous, size, ((count - at) as i32, left));
+        let new = share(
+            child,
+            own,
+            place,
+            previous,
+            size,
+            ((count - at) as i32, left),
+        );
         set_length(child, own, new);
         left -= new + 1;
         match own {
@@ -346,7 +405,11 @@ fn fill(cell: &mut Cell, place: Place) {
 
 /// Splits the cell of `pane` (or the window) and puts `new` into the new cell. None: no space, nothing changed.
 pub fn split(root: &mut Cell, pane: u32, new: u32, how: Split, edge: Edge) -> Option<()> {
-    let mut path = if how.full { Vec::new() } else { path(root, pane)? };
+    let mut path = if how.full {
+        Vec::new()
+    } else {
+        path(root, pane)?
+    };
     let place_of = place(root, &path, edge);
     let cell = at(root, &path);
     let direction = how.direction;
@@ -415,7 +478,10 @@ pub fn split(root: &mut Cell, pane: u32, new: u32, how: Split, edge: Edge) -> Op
 
 /// Takes what is in `cell` out into a cell of its own.
 fn wrap(cell: &mut Cell, direction: Direction) -> Cell {
-    let content = std::mem::replace(&mut cell.content, Content::Cells(direction, Vec::with_capacity(2)));
+    let content = std::mem::replace(
+        &mut cell.content,
+        Content::Cells(direction, Vec::with_capacity(2)),
+    );
     Cell { content, ..*cell }
 }
 
@@ -439,17 +505,26 @@ pub fn close(root: &mut Cell, pane: u32, edge: Edge) -> bool {
 }
 
 fn close_at(root: &mut Cell, path: &[usize], edge: Edge) {
-    let Some((index, parent_path)) = path.split_last() else { return };
+    let Some((index, parent_path)) = path.split_last() else {
+        return;
+    };
     let parent_place = place(root, parent_path, edge);
     let parent = at_mut(root, parent_path);
-    let Content::Cells(direction, cells) = &mut parent.content else { return };
+    let Content::Cells(direction, cells) = &mut parent.content else {
+        return;
+    };
     let (direction, count) = (*direction, cells.len());
     if *index >= count || count < 2 {
         return;
     }
     let other = if *index == 0 { 1 } else { *index - 1 };
     let change = length(&cells[*index], direction) + 1;
-    adjust(&mut cells[other], direction, change, parent_place.child(direction, other, count));
+    adjust(
+        &mut cells[other],
+        direction,
+        change,
+        parent_place.child(direction, other, count),
+    );
     cells.remove(*index);
     // A cell that became the only child may run in its grandparent's direction: tmux leaves it so, and so do we.
     if cells.len() == 1 {
@@ -513,21 +588,36 @@ pub fn resize_pane(
     opposite: bool,
     edge: Edge,
 ) -> bool {
-    let Some((path, index)) = border_of(root, pane, direction) else { return false };
+    let Some((path, index)) = border_of(root, pane, direction) else {
+        return false;
+    };
     let count = match &at(root, &path).content {
         Content::Cells(_, cells) => cells.len(),
         Content::Pane(_) => return false,
     };
-    let index = if index + 1 == count { index.saturating_sub(1) } else { index };
+    let index = if index + 1 == count {
+        index.saturating_sub(1)
+    } else {
+        index
+    };
     move_border(root, &path, index, change, opposite, edge);
     true
 }
 
 /// Moves the border after child `index` of the cell at `path`.
-pub fn move_border(root: &mut Cell, path: &[usize], index: usize, change: i32, opposite: bool, edge: Edge) {
+pub fn move_border(
+    root: &mut Cell,
+    path: &[usize],
+    index: usize,
+    change: i32,
+    opposite: bool,
+    edge: Edge,
+) {
     let parent_place = place(root, path, edge);
     let parent = at_mut(root, path);
-    let Content::Cells(direction, cells) = &mut parent.content else { return };
+    let Content::Cells(direction, cells) = &mut parent.content else {
+        return;
+    };
     let (direction, count) = (*direction, cells.len());
     let place = |at: usize| parent_place.child(direction, at, count);
     let mut left = change.abs();
@@ -535,12 +625,21 @@ pub fn move_border(root: &mut Cell, path: &[usize], index: usize, change: i32, o
         let has_spare = |cells: &[Cell], at: usize| spare(&cells[at], direction, place(at)) > 0;
         let (add, remove) = if change > 0 {
             let after = (index + 1..count).find(|at| has_spare(cells, *at));
-            let before = || (0..index).rev().find(|at| opposite && has_spare(cells, *at));
+            let before = || {
+                (0..index)
+                    .rev()
+                    .find(|at| opposite && has_spare(cells, *at))
+            };
             (index, after.or_else(before))
         } else {
-            (index + 1, (0..=index).rev().find(|at| has_spare(cells, *at)))
+            (
+                index + 1,
+                (0..=index).rev().find(|at| has_spare(cells, *at)),
+            )
         };
-        let (Some(remove), true) = (remove, add < count) else { break };
+        let (Some(remove), true) = (remove, add < count) else {
+            break;
+        };
         let size = spare(&cells[remove], direction, place(remove)).min(left);
         adjust(&mut cells[add], direction, size, place(add));
         adjust(&mut cells[remove], direction, -size, place(remove));
@@ -550,11 +649,25 @@ pub fn move_border(root: &mut Cell, path: &[usize], index: usize, change: i32, o
 }
 
 /// Gives the pane's cell this many columns or rows.
-pub fn resize_pane_to(root: &mut Cell, pane: u32, direction: Direction, size: i32, edge: Edge) -> bool {
-    let Some((path, index)) = border_of(root, pane, direction) else { return false };
-    let Content::Cells(_, cells) = &at(root, &path).content else { return false };
+pub fn resize_pane_to(
+    root: &mut Cell,
+    pane: u32,
+    direction: Direction,
+    size: i32,
+    edge: Edge,
+) -> bool {
+    let Some((path, index)) = border_of(root, pane, direction) else {
+        return false;
+    };
+    let Content::Cells(_, cells) = &at(root, &path).content else {
+        return false;
+    };
     let now = length(&cells[index], direction);
-    let change = if index + 1 == cells.len() { now - size } else { size - now };
+    let change = if index + 1 == cells.len() {
+        now - size
+    } else {
+        size - now
+    };
     resize_pane(root, pane, direction, change, true, edge)
 }
 
@@ -563,7 +676,9 @@ pub fn border_at(root: &Cell, x: u16, y: u16) -> Option<(Vec<usize>, usize)> {
     let mut path = Vec::new();
     let mut cell = root;
     loop {
-        let Content::Cells(direction, cells) = &cell.content else { return None };
+        let Content::Cells(direction, cells) = &cell.content else {
+            return None;
+        };
         let inside = |cell: &Cell| {
             (cell.x..cell.x.saturating_add(cell.width)).contains(&x)
                 && (cell.y..cell.y.saturating_add(cell.height)).contains(&y)
@@ -585,7 +700,9 @@ pub fn border_at(root: &Cell, x: u16, y: u16) -> Option<(Vec<usize>, usize)> {
 pub(crate) fn spread(cell: &mut Cell, edge: Edge, top: bool, bottom: bool) -> bool {
     let parent_place = Place { edge, top, bottom };
     let (width, height) = (i32::from(cell.width), i32::from(cell.height));
-    let Content::Cells(direction, cells) = &mut cell.content else { return false };
+    let Content::Cells(direction, cells) = &mut cell.content else {
+        return false;
+    };
     let (direction, count) = (*direction, cells.len());
     let number = count as i32;
     let size = match direction {
@@ -620,7 +737,9 @@ pub(crate) fn spread(cell: &mut Cell, edge: Edge, top: bool, bottom: bool) -> bo
 
 /// select-layout -E: makes the pane and its neighbours alike, or the nearest row or column that is not so already.
 pub fn spread_out(root: &mut Cell, pane: u32, edge: Edge) -> bool {
-    let Some(mut path) = path(root, pane) else { return false };
+    let Some(mut path) = path(root, pane) else {
+        return false;
+    };
     while path.pop().is_some() {
         let place = place(root, &path, edge);
         if spread(at_mut(root, &path), edge, place.top, place.bottom) {
@@ -634,17 +753,29 @@ pub fn spread_out(root: &mut Cell, pane: u32, edge: Edge) -> bool {
 /// Whether the sizes of a parsed layout add up; a wrong root is set right as tmux does.
 pub fn check(root: &mut Cell) -> bool {
     fn sound(cell: &Cell) -> bool {
-        let Content::Cells(direction, cells) = &cell.content else { return true };
+        let Content::Cells(direction, cells) = &cell.content else {
+            return true;
+        };
         let across = match direction {
             Direction::LeftRight => Direction::TopBottom,
             Direction::TopBottom => Direction::LeftRight,
         };
-        let total = cells.iter().map(|child| length(child, *direction) + 1).sum::<i32>() - 1;
+        let total = cells
+            .iter()
+            .map(|child| length(child, *direction) + 1)
+            .sum::<i32>()
+            - 1;
         total == length(cell, *direction)
-            && cells.iter().all(|child| length(child, across) == length(cell, across) && sound(child))
+            && cells
+                .iter()
+                .all(|child| length(child, across) == length(cell, across) && sound(child))
     }
     if let Content::Cells(direction, cells) = &root.content {
-        let total = cells.iter().map(|child| length(child, *direction) + 1).sum::<i32>() - 1;
+        let total = cells
+            .iter()
+            .map(|child| length(child, *direction) + 1)
+            .sum::<i32>()
+            - 1;
         let across = cells.last().map(|last| (last.width, last.height));
         let direction = *direction;
         set_length(root, direction, total);

@@ -3,7 +3,7 @@
 use outlast_lang::args::percentage;
 use outlast_lang::layout::{Cell, Content, Direction};
 
-use super::{fix_offsets, leaf, spread, Edge, PANE_MINIMUM};
+use super::{Edge, PANE_MINIMUM, fix_offsets, leaf, spread};
 
 /// Names in the order of next-layout.
 pub const NAMES: &[&str] = &[
@@ -38,7 +38,10 @@ pub fn find(name: &str) -> Option<usize> {
     if let Some(at) = NAMES.iter().position(|preset| *preset == name) {
         return Some(at);
     }
-    let mut found = NAMES.iter().enumerate().filter(|(_, preset)| preset.starts_with(name));
+    let mut found = NAMES
+        .iter()
+        .enumerate()
+        .filter(|(_, preset)| preset.starts_with(name));
     match (found.next(), found.next()) {
         (Some((at, _)), None) => Some(at),
         _ => None,
@@ -74,7 +77,13 @@ fn narrow(length: i32) -> u16 {
 }
 
 fn cell(width: i32, height: i32, content: Content) -> Cell {
-    Cell { width: narrow(width), height: narrow(height), x: 0, y: 0, content }
+    Cell {
+        width: narrow(width),
+        height: narrow(height),
+        x: 0,
+        y: 0,
+        content,
+    }
 }
 
 /// Columns and rows in the order (along the direction, across it).
@@ -92,7 +101,10 @@ fn even(direction: Direction, panes: &[u32], room: &Room) -> Cell {
         Direction::LeftRight => (needed.max(cols), rows),
         Direction::TopBottom => (cols, needed.max(rows)),
     };
-    let children = panes.iter().map(|pane| leaf(room.cols, room.rows, *pane)).collect();
+    let children = panes
+        .iter()
+        .map(|pane| leaf(room.cols, room.rows, *pane))
+        .collect();
     let mut root = cell(width, height, Content::Cells(direction, children));
     spread(&mut root, room.edge, true, true);
     root
@@ -105,13 +117,25 @@ fn main(direction: Direction, mirrored: bool, panes: &[u32], room: &Room) -> Cel
         Direction::LeftRight => (cols - 1, rows),
         Direction::TopBottom => (rows - 1, cols),
     };
-    let fallback = if direction == Direction::LeftRight { 80 } else { 24 };
+    let fallback = if direction == Direction::LeftRight {
+        80
+    } else {
+        24
+    };
     let limit = i64::from(along.max(0));
-    let wanted = |text: &str| percentage(text, 0..=limit, limit).ok().and_then(|size| i32::try_from(size).ok());
+    let wanted = |text: &str| {
+        percentage(text, 0..=limit, limit)
+            .ok()
+            .and_then(|size| i32::try_from(size).ok())
+    };
     let mut first = wanted(&room.main).unwrap_or(fallback);
     let second;
     if first + PANE_MINIMUM >= along {
-        first = if along <= PANE_MINIMUM * 2 { PANE_MINIMUM } else { along - PANE_MINIMUM };
+        first = if along <= PANE_MINIMUM * 2 {
+            PANE_MINIMUM
+        } else {
+            along - PANE_MINIMUM
+        };
         second = PANE_MINIMUM;
     } else {
         match wanted(&room.other) {
@@ -135,8 +159,10 @@ fn main(direction: Direction, mirrored: bool, panes: &[u32], room: &Room) -> Cel
             Direction::TopBottom => Direction::LeftRight,
         };
         let (leaf_width, leaf_height) = turned(direction, second, PANE_MINIMUM);
-        let children =
-            others.iter().map(|pane| cell(leaf_width, leaf_height, Content::Pane(Some(*pane)))).collect();
+        let children = others
+            .iter()
+            .map(|pane| cell(leaf_width, leaf_height, Content::Pane(Some(*pane))))
+            .collect();
         let mut other = cell(width, height, Content::Cells(inner, children));
         // When the others are spread, tmux has them at the end of the tree and the mirrored main pane not there yet.
         let top = direction == Direction::LeftRight || mirrored;
@@ -144,7 +170,11 @@ fn main(direction: Direction, mirrored: bool, panes: &[u32], room: &Room) -> Cel
         other
     };
     let (width, height) = turned(direction, first + second + 1, across);
-    let children = if mirrored { vec![other, main] } else { vec![main, other] };
+    let children = if mirrored {
+        vec![other, main]
+    } else {
+        vec![main, other]
+    };
     cell(width, height, Content::Cells(direction, children))
 }
 
@@ -166,8 +196,10 @@ fn tiled(panes: &[u32], room: &Room) -> Cell {
         let mut line = if left == 1 || columns == 1 {
             cell(cols, height, Content::Pane(row.first().copied()))
         } else {
-            let mut cells: Vec<Cell> =
-                row.iter().map(|pane| cell(width, height, Content::Pane(Some(*pane)))).collect();
+            let mut cells: Vec<Cell> = row
+                .iter()
+                .map(|pane| cell(width, height, Content::Pane(Some(*pane))))
+                .collect();
             let used = row.len() as i32 * (width + 1) - 1;
             if let Some(last) = cells.last_mut().filter(|_| cols > used) {
                 last.width = narrow(width + cols - used);
@@ -188,5 +220,9 @@ fn tiled(panes: &[u32], room: &Room) -> Cell {
     }
     let width = ((width + 1) * columns - 1).max(cols);
     let height = ((height + 1) * rows - 1).max(rows_in);
-    cell(width, height, Content::Cells(Direction::TopBottom, children))
+    cell(
+        width,
+        height,
+        Content::Cells(Direction::TopBottom, children),
+    )
 }
