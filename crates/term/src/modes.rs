@@ -364,7 +364,7 @@ impl Terminal {
     /// XTRESTORE.
     pub(crate) fn restore_mode(&mut self, number: u16) {
         let Some(i) = find(number, true) else { return };
-        let on = self.saved_modes.iter().any(|m| *m == (number, true));
+        let on = self.saved_modes.contains(&(number, true));
         match MODES[i].kind {
             // Restoring one tracking mode that was off must not end another that is on.
             Kind::Mouse(_) if !on && !self.is_set(i) => {}

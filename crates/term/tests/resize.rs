@@ -84,7 +84,7 @@ fn wide_clusters_are_not_cut() {
     let t = resized(t, 3, 4);
     shows(&t, "日", "本/語x", "2,1!");
     let t = resized(t, 7, 4);
-    shows(&t, "", "日本語x", "6,0");
+    shows(&t, "", "日本語x", "6,0!");
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! The ten workload shapes of bench/workloads.py, so that tests and the throughput example need no files.
 //! Shapes, not bytes: the pseudo-random choices differ from the Python ones.
 
-/// Name and generator: columns, rows, megabytes' worth of bytes wanted.
-pub const SHAPES: &[(&str, fn(usize, usize, usize) -> Vec<u8>)] = &[
+/// Columns, rows and how many bytes at least.
+type Make = fn(usize, usize, usize) -> Vec<u8>;
+
+/// Name and generator.
+pub const SHAPES: &[(&str, Make)] = &[
     ("agent_tui", agent_tui),
     ("alt_random", alt_random),
     ("build_log", build_log),
