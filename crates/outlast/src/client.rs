@@ -248,7 +248,9 @@ impl Client {
     }
 
     fn leave(&mut self, left: Left) {
-        self.terminal = None;
+        if let Some(mut terminal) = self.terminal.take() {
+            terminal.settle();
+        }
         self.left = Some(left);
     }
 

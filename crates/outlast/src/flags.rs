@@ -35,10 +35,10 @@ pub enum Asked {
     Wrong(Option<String>),
 }
 
-/// The usage text; `program` is the name that it was called by.
+/// The usage text, tmux's own though `-C` and `-D` are not there yet; `program` is the name that it was called by.
 pub fn usage(program: &str) -> String {
     format!(
-        "usage: {program} [-2hlNuVv] [-c shell-command] [-f file] [-L socket-name]\n            \
+        "usage: {program} [-2CDhlNuVv] [-c shell-command] [-f file] [-L socket-name]\n            \
          [-S socket-path] [-T features] [command [flags]]\n"
     )
 }

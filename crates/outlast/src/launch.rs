@@ -16,6 +16,7 @@ pub fn keeper(socket: &Path, private_directory: bool, words: &[String]) -> Resul
             .into_iter()
             .chain(words.iter().map(OsString::from))
             .collect(),
+        prefix: out_of_the_login(),
         log: std::env::var_os("OUTLAST_LOG").map(PathBuf::from),
         ..LaunchOptions::default()
     };
@@ -28,6 +29,54 @@ pub fn keeper(socket: &Path, private_directory: bool, words: &[String]) -> Resul
     }
 }
 
+/// Words that start a program outside of the login's scope, where systemd would end it with the login.
+fn out_of_the_login() -> Vec<OsString> {
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let bus = std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some()
+        || runtime.is_some_and(|runtime| runtime.join("bus").exists());
+    if !Path::new("/run/systemd/system").exists() || !bus || !logins_are_killed() {
+        return Vec::new();
+    }
+    ["systemd-run", "--user", "--scope", "--quiet", "--collect"]
+        .map(OsString::from)
+        .to_vec()
+}
+
+/// Whether logind is told to end what a login leaves behind (logind.conf(5), KillUserProcesses=).
+fn logins_are_killed() -> bool {
+    let mut files = vec![PathBuf::from("/etc/systemd/logind.conf")];
+    for directory in [
+        "/usr/lib/systemd/logind.conf.d",
+        "/run/systemd/logind.conf.d",
+        "/etc/systemd/logind.conf.d",
+    ] {
+        let entries = std::fs::read_dir(directory).into_iter().flatten();
+        let mut more: Vec<PathBuf> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .collect();
+        more.sort();
+        files.extend(more);
+    }
+    let texts = files
+        .iter()
+        .filter_map(|file| std::fs::read_to_string(file).ok());
+    texts
+        .filter_map(|text| kills(&text))
+        .last()
+        .unwrap_or(false)
+}
+
+/// What one file says about it; the last word counts.
+fn kills(text: &str) -> Option<bool> {
+    let values = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("KillUserProcesses"));
+    let values = values.filter_map(|rest| rest.trim_start().strip_prefix('='));
+    values
+        .map(|value| matches!(value.trim(), "1" | "yes" | "true" | "on" | "y" | "t"))
+        .last()
+}
+
 /// The hidden verb `keeper`.
 pub fn run_keeper(words: Vec<OsString>) -> ExitCode {
     outlast_keeper::main(words)
@@ -36,4 +85,19 @@ pub fn run_keeper(words: Vec<OsString>) -> ExitCode {
 /// The hidden verb `server`.
 pub fn run_server(words: Vec<OsString>) -> ExitCode {
     outlast_server::main(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_word_on_logins_counts() {
+        assert_eq!(kills("[Login]\n#KillUserProcesses=yes\n"), None);
+        assert_eq!(
+            kills("KillUserProcesses = yes\nKillUserProcesses=no\n"),
+            Some(false)
+        );
+        assert_eq!(kills("[Login]\nKillUserProcesses=yes"), Some(true));
+    }
 }

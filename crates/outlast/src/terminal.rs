@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use outlast_sys::poll::{Interest, Poll};
+use outlast_sys::poll::{self, Interest, Poll};
 use outlast_sys::raw_tty::RawTty;
 use outlast_sys::signal::{self, Signals};
 use outlast_term::paint::{self, Caps};
@@ -18,6 +18,9 @@ const TTY: u64 = 1;
 const SIGNALS: u64 = 2;
 /// Pieces of typed bytes taken in one turn.
 const PIECES: usize = 16;
+
+/// A terminal that has not answered so long after it was asked never will.
+const ANSWERS_WITHIN: Duration = Duration::from_millis(300);
 
 /// What has happened.
 #[derive(Default)]
@@ -41,6 +44,9 @@ pub struct Terminal {
     socket: OwnedFd,
     reading: bool,
     writing: bool,
+    /// The server asks the terminal what it can do; answers that come when we have left would be typed into the
+    /// shell. None: the last has come, or none will.
+    unanswered_since: Option<Instant>,
 }
 
 impl Terminal {
@@ -73,6 +79,7 @@ impl Terminal {
             socket,
             reading: true,
             writing: false,
+            unanswered_since: own_caps().queries.then(Instant::now),
         })
     }
 
@@ -185,14 +192,13 @@ impl Terminal {
         for _ in 0..PIECES {
             match self.tty.read(&mut buffer) {
                 Ok(n) if n > 0 => {
+                    self.answered(&buffer[..n]);
                     news.typed.push(buffer[..n].to_vec());
                     // A terminal that is not non-blocking would make us wait for the next key.
                     if n < INPUT_MAX {
                         return;
                     }
-                    if !outlast_sys::poll::readable_within(self.tty.as_fd(), Duration::ZERO)
-                        .unwrap_or(false)
-                    {
+                    if !poll::readable_within(self.tty.as_fd(), Duration::ZERO).unwrap_or(false) {
                         return;
                     }
                 }
@@ -215,6 +221,44 @@ impl Terminal {
         }
     }
 
+    /// Looks for the answer to the question that is asked last (DA1, `ESC [ ? … c`).
+    fn answered(&mut self, typed: &[u8]) {
+        let is_last = |at: usize| {
+            let rest = &typed[at + 3..];
+            let end = rest
+                .iter()
+                .position(|byte| !matches!(byte, b'0'..=b'9' | b';'));
+            end.is_some_and(|end| rest[end] == b'c')
+        };
+        let mut places = (0..typed.len()).filter(|at| typed[*at..].starts_with(b"\x1b[?"));
+        if self.unanswered_since.is_some() && places.any(is_last) {
+            self.unanswered_since = None;
+        }
+    }
+
+    /// Before we leave: waits a little for answers that are still under way, and throws them away. Whoever attached
+    /// a while ago has had them.
+    pub fn settle(&mut self) {
+        let Some(since) = self
+            .unanswered_since
+            .filter(|since| since.elapsed() < ANSWERS_WITHIN)
+        else {
+            return;
+        };
+        let until = since + ANSWERS_WITHIN;
+        let mut buffer = [0; INPUT_MAX];
+        while self.unanswered_since.is_some() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || !poll::readable_within(self.tty.as_fd(), left).unwrap_or(false) {
+                return;
+            }
+            match self.tty.read(&mut buffer) {
+                Ok(n) if n > 0 => self.answered(&buffer[..n]),
+                _ => return,
+            }
+        }
+    }
+
     /// suspend-client: stops us until somebody says SIGCONT, which is then handled like any other.
     pub fn stop(&mut self) {
         let _ = self.raw.restore();
@@ -225,11 +269,15 @@ impl Terminal {
 
     /// Gives the screen back in the server's place.
     pub fn give_back(&mut self) {
-        let term = std::env::var("TERM").unwrap_or_default();
         let mut bytes = b"\x18\x1b\\".to_vec();
-        paint::end(&Caps::from_term(&term, "", None), &mut bytes);
+        paint::end(&own_caps(), &mut bytes);
         // It may be gone; then there is nothing to give back.
         let _ = self.tty.write_all(&bytes);
         let _ = self.raw.restore();
     }
+}
+
+/// What our terminal can do, by its name.
+fn own_caps() -> Caps {
+    Caps::from_term(&std::env::var("TERM").unwrap_or_default(), "", None)
 }

@@ -223,6 +223,7 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
         clients,
         journal,
         poison,
+        socket: words.socket.clone(),
     };
     let mut server = Server::new(parts)?;
     if fresh {
