@@ -10,14 +10,28 @@ use world::World;
 
 fn world() -> World {
     let mut world = World::new();
-    world.run(&["new-session", "-d", "-s", "a", "-x", "80", "-y", "24", "cat"]);
+    world.run(&[
+        "new-session",
+        "-d",
+        "-s",
+        "a",
+        "-x",
+        "80",
+        "-y",
+        "24",
+        "cat",
+    ]);
     world
 }
 
 /// Runs it; it must say nothing.
 fn quietly(world: &mut World, argv: &[&str]) {
     let answer = world.run(argv);
-    assert_eq!((answer.out.as_str(), answer.err.as_str()), ("", ""), "{argv:?}");
+    assert_eq!(
+        (answer.out.as_str(), answer.err.as_str()),
+        ("", ""),
+        "{argv:?}"
+    );
     assert_eq!(answer.exit.map(|exit| exit.0), Some(0), "{argv:?}");
 }
 
@@ -40,10 +54,16 @@ fn options_are_listed_in_tmux_order() {
     assert_eq!(sections.len(), 5);
     for (command, names) in sections {
         let text = says(&mut world, &command);
-        let mut ours: Vec<&str> =
-            text.lines().filter_map(|line| line.split([' ', '[']).next()).filter(|name| !name.is_empty()).collect();
+        let mut ours: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.split([' ', '[']).next())
+            .filter(|name| !name.is_empty())
+            .collect();
         ours.dedup();
-        let theirs: Vec<&str> = names.into_iter().filter(|name| ours.contains(name)).collect();
+        let theirs: Vec<&str> = names
+            .into_iter()
+            .filter(|name| ours.contains(name))
+            .collect();
         assert_eq!(ours, theirs, "{command:?}");
         assert!(ours.len() > 10, "{command:?}");
     }
@@ -52,30 +72,65 @@ fn options_are_listed_in_tmux_order() {
 #[test]
 fn a_key_alone_is_listed_without_columns() {
     let mut world = world();
-    quietly(&mut world, &["bind-key", "X", "display-message", "you pressed X"]);
-    quietly(&mut world, &["bind-key", "-r", "R", "resize-pane", "-R", "2"]);
-    quietly(&mut world, &["bind-key", "-N", "A note", "N", "display-message", "note"]);
-    quietly(&mut world, &["bind-key", "-T", "mine", "y", "switch-client", "-T", "mine"]);
+    quietly(
+        &mut world,
+        &["bind-key", "X", "display-message", "you pressed X"],
+    );
+    quietly(
+        &mut world,
+        &["bind-key", "-r", "R", "resize-pane", "-R", "2"],
+    );
+    quietly(
+        &mut world,
+        &["bind-key", "-N", "A note", "N", "display-message", "note"],
+    );
+    quietly(
+        &mut world,
+        &["bind-key", "-T", "mine", "y", "switch-client", "-T", "mine"],
+    );
     for (argv, expected) in [
-        (&["list-keys", "-T", "mine"][..], "bind-key -T mine y switch-client -T mine\n"),
-        (&["list-keys", "-T", "prefix", "X"], "bind-key -T prefix X display-message \"you pressed X\"\n"),
-        (&["list-keys", "-T", "prefix", "R"], "bind-key -r -T prefix R resize-pane -R 2\n"),
-        (&["list-keys", "-T", "prefix", "%"], "bind-key -T prefix \\% split-window -h\n"),
+        (
+            &["list-keys", "-T", "mine"][..],
+            "bind-key -T mine y switch-client -T mine\n",
+        ),
+        (
+            &["list-keys", "-T", "prefix", "X"],
+            "bind-key -T prefix X display-message \"you pressed X\"\n",
+        ),
+        (
+            &["list-keys", "-T", "prefix", "R"],
+            "bind-key -r -T prefix R resize-pane -R 2\n",
+        ),
+        (
+            &["list-keys", "-T", "prefix", "%"],
+            "bind-key -T prefix \\% split-window -h\n",
+        ),
         (&["list-keys", "-N", "-T", "prefix", "N"], "N A note\n"),
-        (&["list-keys", "-N", "-T", "prefix", "-P", "pre", "N"], "pre N A note\n"),
-        (&["list-keys", "-1", "-T", "mine"], "bind-key -T mine y switch-client -T mine\n"),
+        (
+            &["list-keys", "-N", "-T", "prefix", "-P", "pre", "N"],
+            "pre N A note\n",
+        ),
+        (
+            &["list-keys", "-1", "-T", "mine"],
+            "bind-key -T mine y switch-client -T mine\n",
+        ),
     ] {
         assert_eq!(says(&mut world, argv), expected, "{argv:?}");
     }
     quietly(&mut world, &["unbind-key", "X"]);
-    assert_eq!(world.run(&["list-keys", "-T", "prefix", "X"]).err, "unknown key: X\n");
+    assert_eq!(
+        world.run(&["list-keys", "-T", "prefix", "X"]).err,
+        "unknown key: X\n"
+    );
 }
 
 #[test]
 fn a_binding_may_have_blocks() {
     let mut world = world();
     let text = "bind -T mine q if -F 1 { display a ; display b } { display c }\nbind -T mine r {\n display a\n display b ; display c\n}\n";
-    world.files.insert("/tmp/blocks.conf".to_string(), text.to_string());
+    world
+        .files
+        .insert("/tmp/blocks.conf".to_string(), text.to_string());
     quietly(&mut world, &["source-file", "/tmp/blocks.conf"]);
     assert_eq!(
         says(&mut world, &["list-keys", "-T", "mine"]),
@@ -88,7 +143,10 @@ fn a_binding_may_have_blocks() {
 fn a_table_that_goes_is_left_by_its_clients() {
     let mut world = world();
     let client = world.attach(80, 24, &["attach-session", "-t", "a"]);
-    quietly(&mut world, &["bind-key", "-T", "mine", "y", "display-message", "hit"]);
+    quietly(
+        &mut world,
+        &["bind-key", "-T", "mine", "y", "display-message", "hit"],
+    );
     world.command(client, &["switch-client", "-T", "mine"]);
     let table = |world: &mut World| world.show("a", "#{client_key_table}");
     assert_eq!(table(&mut world), "mine");
@@ -108,7 +166,11 @@ fn what_is_pasted() {
         let from = world.input.get(&pane).map_or(0, Vec::len);
         let argv = [&["paste-buffer", "-b", "x", "-t", "a"], flags].concat();
         quietly(&mut world, &argv);
-        let got = world.input.get(&pane).map(|input| input[from..].to_vec()).unwrap_or_default();
+        let got = world
+            .input
+            .get(&pane)
+            .map(|input| input[from..].to_vec())
+            .unwrap_or_default();
         String::from_utf8(got).expect("text was pasted")
     };
     assert_eq!(pasted("one\ntwo\n", &[]), "one\rtwo\r");
@@ -123,7 +185,10 @@ fn what_is_pasted() {
     quietly(&mut world, &["set-buffer", "a\nb"]);
     quietly(&mut world, &["paste-buffer", "-dp", "-t", "a"]);
     assert_eq!(&world.input[&pane][from..], b"\x1b[200~a\rb\x1b[201~");
-    assert_eq!(says(&mut world, &["list-buffers", "-F", "#{buffer_name}"]), "x\n");
+    assert_eq!(
+        says(&mut world, &["list-buffers", "-F", "#{buffer_name}"]),
+        "x\n"
+    );
 }
 
 #[test]
@@ -137,8 +202,14 @@ fn buffers_go_to_files_and_come_back() {
     assert_eq!(world.files["/home/u/home"], "text");
     quietly(&mut world, &["load-buffer", "-b", "y", "saved"]);
     assert_eq!(says(&mut world, &["show-buffer", "-b", "y"]), "texttext");
-    assert_eq!(says(&mut world, &["save-buffer", "-b", "y", "-"]), "texttext");
-    assert_eq!(world.run(&["load-buffer", "-"]).err, "Bad file descriptor: -\n");
+    assert_eq!(
+        says(&mut world, &["save-buffer", "-b", "y", "-"]),
+        "texttext"
+    );
+    assert_eq!(
+        world.run(&["load-buffer", "-"]).err,
+        "Bad file descriptor: -\n"
+    );
 }
 
 #[test]
@@ -150,9 +221,15 @@ fn options_take_effect_at_once() {
     assert_eq!(world.show("a", "#{pane_height}"), "24");
     quietly(&mut world, &["set-option", "-t", "a", "status", "3"]);
     assert_eq!(world.show("a", "#{pane_height}"), "21");
-    quietly(&mut world, &["set-option", "-g", "pane-border-status", "top"]);
+    quietly(
+        &mut world,
+        &["set-option", "-g", "pane-border-status", "top"],
+    );
     assert_eq!(world.show("a", "#{pane_top} #{pane_height}"), "1 20");
-    quietly(&mut world, &["set-option", "-t", "a", "history-limit", "10"]);
+    quietly(
+        &mut world,
+        &["set-option", "-t", "a", "history-limit", "10"],
+    );
     assert_eq!(world.show("a", "#{history_limit}"), "10");
     let lines: String = (0..100).map(|n| format!("{n}\r\n")).collect();
     world.say(PaneId(0), lines.as_bytes());
@@ -190,11 +267,17 @@ fn silence_is_watched_from_when_it_is_wanted() {
 #[test]
 fn names_follow_again() {
     let mut world = world();
-    quietly(&mut world, &["set-option", "-g", "automatic-rename-format", "one"]);
+    quietly(
+        &mut world,
+        &["set-option", "-g", "automatic-rename-format", "one"],
+    );
     quietly(&mut world, &["set-option", "-g", "automatic-rename", "off"]);
     world.pass(2_000);
     quietly(&mut world, &["rename-window", "-t", "a", "given"]);
-    quietly(&mut world, &["set-option", "-w", "-t", "a", "automatic-rename", "on"]);
+    quietly(
+        &mut world,
+        &["set-option", "-w", "-t", "a", "automatic-rename", "on"],
+    );
     world.pass(2_000);
     assert_eq!(world.show("a", "#{window_name}"), "one");
 }
@@ -214,7 +297,16 @@ fn all_of_it_survives() {
         &["set-buffer", "one"],
         &["set-buffer", "-b", "named", "two"],
         &["set-buffer", "-b", "named", "-n", "renamed"],
-        &["bind-key", "-rN", "note", "-T", "mine", "C-x", "display-message", "x"],
+        &[
+            "bind-key",
+            "-rN",
+            "note",
+            "-T",
+            "mine",
+            "C-x",
+            "display-message",
+            "x",
+        ],
         &["unbind-key", "c"],
         &["unbind-key", "-aT", "copy-mode"],
     ] {
@@ -235,7 +327,12 @@ fn all_of_it_survives() {
         &["list-keys", "-T", "mine", "-N"],
         &["list-keys", "-T", "copy-mode"],
     ];
-    let ask = |world: &mut World| questions.iter().map(|argv| world.run(argv)).collect::<Vec<_>>();
+    let ask = |world: &mut World| {
+        questions
+            .iter()
+            .map(|argv| world.run(argv))
+            .collect::<Vec<_>>()
+    };
     let before = ask(&mut world);
     world.crash(&BTreeMap::new());
     assert_eq!(before, ask(&mut world));
