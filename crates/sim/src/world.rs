@@ -43,6 +43,9 @@ pub enum Crash {
     AfterEffects(usize),
 }
 
+/// Rows of history in a picture that is not whole.
+const RECENT: u64 = 20;
+
 /// What the keeper knows of a pane.
 #[derive(Clone, Debug, Default)]
 pub struct SimPane {
@@ -312,6 +315,13 @@ impl World {
         }
     }
 
+    fn hear_all(&mut self) {
+        let ids: Vec<u32> = self.panes.keys().copied().collect();
+        for id in ids {
+            self.hear(id, Crash::Never);
+        }
+    }
+
     fn tell_end(&mut self, pane: u32, crash: Crash) {
         let Some(p) = self.panes.get_mut(&pane) else {
             return;
@@ -329,7 +339,7 @@ impl World {
         }
     }
 
-    /// Output and ends that nobody has heard yet, spawns that are not answered, frames that are taken.
+    /// Output and ends that nobody has heard yet, and what is due at once.
     fn settle(&mut self) {
         for _ in 0..16 {
             if self.core.is_none() {
@@ -340,7 +350,40 @@ impl World {
                 self.hear(id, Crash::Never);
                 self.tell_end(id, Crash::Never);
             }
+            let ms = self.now.ms;
+            if self.core().next_wake().is_none_or(|at| at > ms) && self.rests() {
+                break;
+            }
+            self.turn(
+                |core, now, effects| core.handle(now, Event::Woken, effects),
+                Crash::Never,
+            );
         }
+    }
+
+    /// Nothing waits to be heard.
+    fn rests(&self) -> bool {
+        let Some(core) = self.core.as_ref() else {
+            return false;
+        };
+        self.panes.iter().all(|(id, pane)| {
+            core.offset(PaneId(*id)) >= pane.output.len() as u64
+                && (pane.ended.is_none() || pane.told)
+        })
+    }
+
+    /// Begins the journal anew with all that is still true.
+    pub fn compact(&mut self) {
+        let Some(core) = self.core.as_mut() else {
+            return;
+        };
+        let mut bytes = Vec::new();
+        Transaction {
+            turn: core.turn(),
+            entries: core.snapshot(),
+        }
+        .encode(&mut bytes);
+        self.journal = vec![bytes];
     }
 
     /// Handles, commits, carries out. False: the core died before the commit.
@@ -480,8 +523,9 @@ impl World {
         }
     }
 
-    /// Everything that a crash must not change, as text: sections, screens with history, input, answers.
-    pub fn picture(&mut self) -> String {
+    /// Everything that a crash must not change, as text: sections, screens with history (only its newest rows unless
+    /// `whole`: of a long one the text takes longer than all else), input, answers.
+    pub fn picture(&mut self, whole: bool) -> String {
         use std::fmt::Write;
         let mut out = String::new();
         let core = self.core.as_mut().expect("a core lives between actions");
@@ -497,19 +541,22 @@ impl World {
                 pane.pid, pane.life, pane.ended
             );
             let _ = writeln!(out, "input {:?}", String::from_utf8_lossy(&pane.input));
+            let _ = writeln!(out, "offset {}", core.offset(PaneId(*id)));
             if let Some(terminal) = core.terminal(PaneId(*id)) {
+                let _ = writeln!(out, "{:?}", terminal.title());
+                // Both screens, the saved cursors and what the parser is amid: a difference shows in the step that made it.
+                for line in terminal.dump_state().lines() {
+                    let _ = writeln!(out, "%{id} {line}");
+                }
                 let first = terminal.first_line();
-                let rows = u64::from(terminal.history_len()) + u64::from(terminal.size().rows);
-                let _ = writeln!(
-                    out,
-                    "{:?} {:?} {:?}",
-                    terminal.cursor(),
-                    terminal.modes(),
-                    terminal.title()
-                );
-                for line in first..first + rows {
-                    let text = terminal.line_text(line);
-                    let _ = writeln!(out, "|{}|{}", text.text, text.wrapped);
+                let screen = first + u64::from(terminal.history_len());
+                let from = if whole {
+                    first
+                } else {
+                    first.max(screen.saturating_sub(RECENT))
+                };
+                for line in from..screen + u64::from(terminal.size().rows) {
+                    let _ = writeln!(out, "%{id} {line}{}", terminal.dump_line(line));
                 }
             }
         }
@@ -621,6 +668,9 @@ impl World {
                 Crash::Never,
             );
         }
+        // What the dead core had heard without a commit is heard before anything new: a request that is sent again finds
+        // the screens that it found the first time.
+        self.hear_all();
         let returning: Vec<(u32, Size)> = self
             .clients
             .iter()
