@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use outlast_testkit::Rng;
-use outlast_testkit::fuzz::{TARGETS, driver};
+use outlast_testkit::fuzz::{OPEN, TARGETS, driver};
 use outlast_testkit::harness::{self, Trial};
 
 fn main() -> ExitCode {
@@ -17,7 +17,13 @@ fn main() -> ExitCode {
     let time = Duration::from_secs(number("FUZZ_SECONDS").unwrap_or(2));
     // The driver catches panics and says itself what failed; the default hook would print thousands while shrinking.
     std::panic::set_hook(Box::new(|_| {}));
-    let trials = TARGETS.iter().map(|target| {
+    let open = if number("FUZZ_OPEN").is_some() {
+        &OPEN[..]
+    } else {
+        &[]
+    };
+    let chosen = TARGETS.iter().chain(open);
+    let trials = chosen.map(|target| {
         Trial::new(target.name, move || {
             let count = driver::run(target, seed, time)
                 .map_err(|error| format!("FUZZ_SEED={seed}: {error}"))?;

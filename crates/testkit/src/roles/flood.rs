@@ -40,11 +40,8 @@ pub(super) fn run(words: &[String]) -> Result<()> {
     let mut rng = Rng::new(seed);
     let mut count = 0;
     while count < limit && !stopped(stop) {
-        let burst = if rng.one_in(10) {
-            rng.below(1500)
-        } else {
-            rng.below(40)
-        };
+        // Mostly a few lines; now and then more than fits a ring.
+        let burst = if rng.one_in(100) { 5000 } else { rng.below(20) };
         let mut text = String::new();
         for _ in 0..burst.min(limit - count) {
             let colour = rng.below(8);
@@ -57,7 +54,7 @@ pub(super) fn run(words: &[String]) -> Result<()> {
         )?;
         at(log.write_all(format!("{count}\n").as_bytes()), "log")?;
         // The pace of the flood, not a wait for anything.
-        std::thread::sleep(Duration::from_millis(rng.below(30)));
+        std::thread::sleep(Duration::from_millis(rng.below(60)));
     }
     at(
         out.write_all(format!("{}\n", last_line(name, count)).as_bytes()),

@@ -72,7 +72,7 @@ impl Scene {
         }
         world.write(
             ".tmux.conf",
-            "set -g history-limit 400000\nset -g status-interval 1\nset -g @note kept\nset -g window-size latest\nset -gq assume-paste-time 0\nset -asq terminal-features ',xterm-256color:RGB'\n\
+            "set -g history-limit 1000000\nset -g status-interval 1\nset -g @note kept\nset -g window-size latest\nset -gq assume-paste-time 0\nset -asq terminal-features ',xterm-256color:RGB'\n\
              bind -n F5 set -ag @fives x\nset-hook -g after-new-window 'set -ag @hooked x'\n",
         )?;
         let path = |name: &str| world.dir().join(name).to_string_lossy().into_owned();
