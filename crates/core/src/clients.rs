@@ -18,6 +18,10 @@ impl Core {
         if !self.model.global.had_client {
             self.model.global.had_client = true;
             self.adopt_environment(&info.env);
+            let files = std::mem::take(&mut self.waiting_config);
+            if let Some(files) = files {
+                self.config_files(files);
+            }
         }
         let name = if info.tty.is_empty() {
             format!("client-{}", info.pid)

@@ -134,6 +134,11 @@ impl Core {
         if self.model.global.configured {
             return;
         }
+        // The configuration may name variables of the environment, which is that of the first client.
+        if !self.model.global.had_client {
+            self.waiting_config = Some(files);
+            return;
+        }
         for (path, content) in files {
             self.model.global.config_files.push(path.clone());
             match content {

@@ -30,6 +30,7 @@ impl Core {
             unfinished: false,
             recovering: false,
             ended: false,
+            waiting_config: None,
         };
         core.model.global.start_unix = setup.now.unix;
         core.model.global.configured = !setup.await_config;
@@ -193,11 +194,12 @@ impl Core {
             .map(|client| (client.state.id, client.state.attached, client.state.status))
             .collect();
         for (client, attached, status) in clients {
-            self.leave(
-                client,
-                status,
-                if attached { "[server exited]" } else { "" },
-            );
+            // tmux: an attached client whose server ends under it has failed.
+            if attached {
+                self.leave(client, 1, "[server exited]");
+            } else {
+                self.leave(client, status, "");
+            }
         }
         for pane in self.pane_ids() {
             self.emit(Effect::Forget { pane });

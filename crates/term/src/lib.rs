@@ -47,7 +47,8 @@ pub use palette::OuterColours;
 pub use screen::{Screen, ScreenCell, ScreenRow};
 pub use style::{Attrs, Colour, Style, Underline};
 pub use terminal::{
-    Capture, Config, Cursor, CursorShape, LineText, Modes, MouseTracking, Op, Signal, SnapshotError, Terminal,
+    Capture, Config, Cursor, CursorShape, LineText, Modes, MouseTracking, Op, Signal,
+    SnapshotError, Terminal,
 };
 
 /// Columns and rows of a terminal, each 1 to [`Size::MAX`].
@@ -65,6 +66,9 @@ impl Size {
 
     /// A size clamped to 1..=MAX in both directions.
     pub fn new(cols: u16, rows: u16) -> Size {
-        Size { cols: cols.clamp(1, Size::MAX), rows: rows.clamp(1, Size::MAX) }
+        Size {
+            cols: cols.clamp(1, Size::MAX),
+            rows: rows.clamp(1, Size::MAX),
+        }
     }
 }

@@ -294,9 +294,11 @@ fn modes(core: &Core, view: &View, formats: &Formats, prompt: bool) -> ScreenMod
     }
     ScreenModes {
         mouse,
-        bracketed_paste: own.bracketed_paste,
+        // Always, as tmux has them: a paste is known as one whatever the pane's program asked for, and cursor and keypad
+        // keys come in the form that says which they are.
+        bracketed_paste: true,
         focus: formats.focus,
-        app_cursor: false,
-        app_keypad: false,
+        app_cursor: true,
+        app_keypad: true,
     }
 }

@@ -23,6 +23,7 @@ pub(super) const ROWS: &[Row] = &[
         let state = &s.client?.state;
         let words = [
             (state.attached, "attached"),
+            (state.attached && !state.keys.unfocused, "focused"),
             (state.ignore_size, "ignore-size"),
             (state.no_detach, "no-detach-on-destroy"),
             (state.read_only, "read-only"),
