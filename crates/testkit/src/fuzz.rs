@@ -108,7 +108,8 @@ pub const TARGETS: [Target; 11] = [
 /// Targets that fail, each on a fault that is known and open; `FUZZ_OPEN=1` runs them too. When the fault is mended
 /// the target moves to [`TARGETS`].
 pub const OPEN: [Target; 1] = [
-    // A resize in the middle of a long line loses the end of the line: `torture` finds it under kills as well.
+    // A resize between CR and LF: the cursor stays on the first cell of a line that now takes two rows, and what LF
+    // leads to overwrites the second. tmux does the same; `torture` finds it with and without kills.
     Target {
         name: "reflow_keeps_text",
         run: reflow_keeps_text,
