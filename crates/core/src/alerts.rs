@@ -64,10 +64,11 @@ impl Core {
         if window.activity != unix {
             window.activity = unix;
         }
-        if let Some(pane) = self.model.panes.get_mut(&id) {
-            if pane.state.mode.is_some() && !pane.state.unseen {
-                pane.state.unseen = true;
-            }
+        if let Some(pane) = self.model.panes.get_mut(&id)
+            && pane.state.mode.is_some()
+            && !pane.state.unseen
+        {
+            pane.state.unseen = true;
         }
         self.arm_silence(window_id);
         if self.window_chain(window_id).flag("monitor-activity") {
@@ -190,11 +191,11 @@ impl Core {
             .map(|c| c.state.id)
             .collect();
         for id in clients {
-            if visual != "on" {
-                if let Some(client) = self.model.clients.get_mut(&id) {
-                    client.state.bells += 1;
-                    client.stale = true;
-                }
+            if visual != "on"
+                && let Some(client) = self.model.clients.get_mut(&id)
+            {
+                client.state.bells += 1;
+                client.stale = true;
             }
             if visual != "off" {
                 let text = match current {

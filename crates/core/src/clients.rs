@@ -18,7 +18,7 @@ impl Core {
         if !self.model.global.had_client {
             self.model.global.had_client = true;
             self.adopt_environment(&info.env);
-            let files = std::mem::take(&mut self.waiting_config);
+            let files = self.model.global.waiting_config.take();
             if let Some(files) = files {
                 self.config_files(files);
             }
@@ -147,11 +147,11 @@ impl Core {
         }
         client.state.status = 1;
         let mut bytes = format!("{text}\n");
-        if client.state.info.hints {
-            if let Some(hint) = hints::of(text) {
-                bytes.push_str(&hint);
-                bytes.push('\n');
-            }
+        if client.state.info.hints
+            && let Some(hint) = hints::of(text)
+        {
+            bytes.push_str(&hint);
+            bytes.push('\n');
         }
         self.emit(Effect::Print {
             client: id,
@@ -266,11 +266,11 @@ impl Core {
         let info = &client.state.info;
         let mut features = info.term.clone();
         for row in self.server_chain().array("terminal-features") {
-            if let Some((pattern, rest)) = row.split_once(':') {
-                if crate::target::matches(pattern, &info.term) {
-                    features.push(',');
-                    features.push_str(&rest.replace(':', ","));
-                }
+            if let Some((pattern, rest)) = row.split_once(':')
+                && crate::target::matches(pattern, &info.term)
+            {
+                features.push(',');
+                features.push_str(&rest.replace(':', ","));
             }
         }
         for flag in &info.flags {
@@ -338,10 +338,9 @@ impl Core {
             .sessions
             .get(&session)
             .is_some_and(|state| state.activity != unix)
+            && let Some(state) = self.model.sessions.get_mut(&session)
         {
-            if let Some(state) = self.model.sessions.get_mut(&session) {
-                state.activity = unix;
-            }
+            state.activity = unix;
         }
     }
 
@@ -362,13 +361,13 @@ impl Core {
             .max()
             .unwrap_or(0);
         let (used, activity) = (client.state.used, client.state.activity);
-        if used != newest || newest == 0 || activity != unix {
-            if let Some(client) = self.model.clients.get_mut(&id) {
-                if used != newest || newest == 0 {
-                    client.state.used = newest + 1;
-                }
-                client.state.activity = unix;
+        if (used != newest || newest == 0 || activity != unix)
+            && let Some(client) = self.model.clients.get_mut(&id)
+        {
+            if used != newest || newest == 0 {
+                client.state.used = newest + 1;
             }
+            client.state.activity = unix;
         }
         self.use_session(session);
         let window = self

@@ -136,7 +136,7 @@ impl Core {
         }
         // The configuration may name variables of the environment, which is that of the first client.
         if !self.model.global.had_client {
-            self.waiting_config = Some(files);
+            self.model.global.waiting_config = Some(files);
             return;
         }
         for (path, content) in files {

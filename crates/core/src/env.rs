@@ -83,10 +83,10 @@ impl Core {
         };
         let mut merged = state.environment.clone();
         merged.over(&update);
-        if merged != state.environment {
-            if let Some(state) = self.model.sessions.get_mut(&session) {
-                state.environment = merged;
-            }
+        if merged != state.environment
+            && let Some(state) = self.model.sessions.get_mut(&session)
+        {
+            state.environment = merged;
         }
     }
 

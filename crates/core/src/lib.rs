@@ -102,8 +102,6 @@ pub struct Core {
     pub(crate) recovering: bool,
     /// `Effect::Shutdown` has been emitted: nothing more happens.
     pub(crate) ended: bool,
-    /// Configuration files that wait for the first client.
-    pub(crate) waiting_config: Option<Vec<(String, Result<String, String>)>>,
 }
 
 /// The mouse event that a key binding was run for.

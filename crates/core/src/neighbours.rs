@@ -109,13 +109,12 @@ impl Core {
                 .collect(),
         };
         let across = |(px, _, cols, _): &Place| (*px..=px + cols).contains(&x);
-        if top {
-            if let Some((pane, _)) = panes
+        if top
+            && let Some((pane, _)) = panes
                 .iter()
                 .find(|(_, place)| across(place) && y == place.1 - 1)
-            {
-                return Some(*pane);
-            }
+        {
+            return Some(*pane);
         }
         let down = |(_, py, _, rows): &Place| (py - i32::from(top)..=py + rows).contains(&y);
         panes

@@ -102,10 +102,8 @@ impl Core {
     fn signalled(&mut self, id: PaneId, signal: Signal) {
         match signal {
             Signal::Bell => self.bell(id),
-            Signal::Title(title) => {
-                if self.pane_chain(id).flag("allow-set-title") {
-                    self.set_title(id, &title, true);
-                }
+            Signal::Title(title) if self.pane_chain(id).flag("allow-set-title") => {
+                self.set_title(id, &title, true);
             }
             Signal::WindowName(name) => self.window_name(id, &name),
             Signal::Clipboard(_, bytes) => self.clipboard(id, bytes),

@@ -269,10 +269,10 @@ impl Core {
             ..
         } = ctx;
         self.in_hook = false;
-        if let Some(queue) = self.model.queues.get_mut(&key) {
-            if let Some(shared) = queue.states.get_mut(&shared) {
-                shared.current = state.current.clone();
-            }
+        if let Some(queue) = self.model.queues.get_mut(&key)
+            && let Some(shared) = queue.states.get_mut(&shared)
+        {
+            shared.current = state.current.clone();
         }
         match outcome {
             Ok(Flow::Normal) => {}

@@ -30,7 +30,6 @@ impl Core {
             unfinished: false,
             recovering: false,
             ended: false,
-            waiting_config: None,
         };
         core.model.global.start_unix = setup.now.unix;
         core.model.global.configured = !setup.await_config;

@@ -111,7 +111,7 @@ fn clients_leave_with_tmuxs_words() {
     let mut world = World::new();
     let a = world.attach(80, 24, &["new-session"]);
     world.run(&["kill-server"]);
-    assert_eq!(exit_of(&world, a), said("[server exited]"));
+    assert_eq!(exit_of(&world, a), Some((1, "[server exited]".to_string())));
     assert!(world.ended);
 
     let mut world = World::new();
@@ -139,7 +139,7 @@ fn sessions_are_listed_as_in_tmux() {
     let listed = "b: 1 windows (created Tue Nov 14 22:13:20 2023) (group cc)\n\
                   cc: 1 windows (created Tue Nov 14 22:13:20 2023) (group cc) (attached)\n";
     assert_eq!(world.run(&["ls"]).out, listed);
-    let listed = "/dev/pts/1: cc [80x24 xterm-256color] (attached,UTF-8)\n";
+    let listed = "/dev/pts/1: cc [80x24 xterm-256color] (attached,focused,UTF-8)\n";
     assert_eq!(world.run(&["list-clients"]).out, listed);
 }
 

@@ -62,7 +62,7 @@ fn logins_are_killed() -> bool {
         .filter_map(|file| std::fs::read_to_string(file).ok());
     texts
         .filter_map(|text| kills(&text))
-        .last()
+        .next_back()
         .unwrap_or(false)
 }
 
@@ -74,7 +74,7 @@ fn kills(text: &str) -> Option<bool> {
     let values = values.filter_map(|rest| rest.trim_start().strip_prefix('='));
     values
         .map(|value| matches!(value.trim(), "1" | "yes" | "true" | "on" | "y" | "t"))
-        .last()
+        .next_back()
 }
 
 /// The hidden verb `keeper`.

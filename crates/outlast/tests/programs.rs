@@ -40,6 +40,9 @@ struct Program {
     /// Redraws itself when resized; the two pictures must agree after that, too. (A shell's reflow is the
     /// terminal's own business, where terminals differ.)
     redraws: bool,
+    /// What stands alone on the cursor's row when the program waits for input again; "" where it has no prompt. What
+    /// is typed before that is echoed in another place.
+    prompt: &'static str,
 }
 
 const PROGRAMS: &[Program] = &[
@@ -47,7 +50,6 @@ const PROGRAMS: &[Program] = &[
         name: "bash",
         argv: &["bash", "--norc", "--noprofile", "--noediting"],
         steps: &[
-            keys("", "$"),
             text("PS1='ready> '\r", "ready> "),
             text(
                 "printf '\\033[1;31mred\\033[0m \\033[4munder\\033[0m \\033[48;5;27mblue\\033[0m\\n'\r",
@@ -57,6 +59,7 @@ const PROGRAMS: &[Program] = &[
             text("printf '日本語 é ─│┌ done\\n'\r", "done"),
         ],
         redraws: false,
+        prompt: "ready>",
     },
     Program {
         name: "vim",
@@ -83,6 +86,7 @@ const PROGRAMS: &[Program] = &[
             text(":split\r", "line 77"),
         ],
         redraws: true,
+        prompt: "",
     },
     Program {
         name: "less",
@@ -95,6 +99,7 @@ const PROGRAMS: &[Program] = &[
             text("g", "line 1"),
         ],
         redraws: true,
+        prompt: "",
     },
     Program {
         name: "python",
@@ -106,6 +111,7 @@ const PROGRAMS: &[Program] = &[
             text("6 * 7\r", "42"),
         ],
         redraws: false,
+        prompt: ">>>",
     },
 ];
 
@@ -143,7 +149,7 @@ fn seen(picture: &Picture) -> Vec<Vec<PictureCell>> {
 }
 
 /// Waits until both show the text and then the same picture.
-fn agree(what: &str, alone: &Client, inside: &Client, appears: &str) {
+fn agree(what: &str, alone: &Client, inside: &Client, appears: &str, prompt: &str) {
     let patience = outlast_testkit::world::patience();
     for client in [alone, inside] {
         if let Err(error) = client.wait_text(appears, patience) {
@@ -153,11 +159,17 @@ fn agree(what: &str, alone: &Client, inside: &Client, appears: &str) {
             );
         }
     }
+    let waits = |picture: &Picture| {
+        prompt.is_empty()
+            || picture
+                .cursor
+                .is_some_and(|(_, y)| picture.row(y) == prompt)
+    };
     let end = Instant::now() + patience;
     loop {
         let (a, b) = (alone.picture(), inside.picture());
         let (left, right) = (seen(&a), seen(&b));
-        if left == right && a.cursor == b.cursor {
+        if left == right && a.cursor == b.cursor && waits(&a) {
             return;
         }
         if Instant::now() > end {
@@ -192,6 +204,11 @@ fn run(program: &Program, cols: u16, rows: u16) {
         .iter()
         .map(|word| (*word).to_string())
         .collect();
+    let first = if program.name == "bash" {
+        "$"
+    } else {
+        program.prompt
+    };
     let mut alone =
         Client::spawn(&argv, &world.env(), &home, cols, rows).expect("the program alone");
     let mut words = vec!["new-session", "-s", "one"];
@@ -199,6 +216,13 @@ fn run(program: &Program, cols: u16, rows: u16) {
     let mut inside = world
         .client(cols, rows, &words)
         .expect("the program in a pane");
+    agree(
+        &format!("{} at {cols}x{rows}, start", program.name),
+        &alone,
+        &inside,
+        first,
+        first,
+    );
     for (n, step) in program.steps.iter().enumerate() {
         for client in [&mut alone, &mut inside] {
             if !step.type_text.is_empty() {
@@ -213,6 +237,7 @@ fn run(program: &Program, cols: u16, rows: u16) {
             &alone,
             &inside,
             step.appears,
+            program.prompt,
         );
     }
     if program.redraws {
@@ -223,6 +248,7 @@ fn run(program: &Program, cols: u16, rows: u16) {
                 &format!("{} resized to {cols}x{rows}", program.name),
                 &alone,
                 &inside,
+                "",
                 "",
             );
         }

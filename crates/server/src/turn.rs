@@ -21,7 +21,7 @@ impl Server {
         self.core.finish_turn(now, &mut self.effects);
         self.uncommitted = false;
         let mut effects = std::mem::take(&mut self.effects);
-        effects.dedup_by(|next, before| joins_write(next, before));
+        effects.dedup_by(joins_write);
         for effect in &effects {
             self.stage(effect);
         }
@@ -104,8 +104,7 @@ impl Server {
     fn commit(&mut self) -> io::Result<()> {
         let mut turn = self.core.commit();
         turn.entries.append(&mut self.entries);
-        turn.entries
-            .dedup_by(|next, before| joins_input(next, before));
+        turn.entries.dedup_by(joins_input);
         if turn.entries.is_empty() {
             return Ok(());
         }

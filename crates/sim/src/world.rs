@@ -639,10 +639,10 @@ impl World {
             core.replay_output(id, at, &pane.output[at as usize..heard as usize]);
         }
         for entry in &entries {
-            if let Entry::Input(id, at, bytes) = entry {
-                if let Some(pane) = self.panes.get_mut(id) {
-                    push_input(pane, *at, bytes);
-                }
+            if let Entry::Input(id, at, bytes) = entry
+                && let Some(pane) = self.panes.get_mut(id)
+            {
+                push_input(pane, *at, bytes);
             }
         }
         let mut effects = Vec::new();

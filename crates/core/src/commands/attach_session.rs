@@ -73,11 +73,11 @@ pub(super) fn attach_to(ctx: &mut Ctx<'_>, attach: Attach) -> Outcome {
     if let Some(flags) = &attach.flags {
         ctx.core.set_client_flags(client, flags);
     }
-    if attach.read_only {
-        if let Some(client) = ctx.core.model.clients.get_mut(&client) {
-            client.state.read_only = true;
-            client.state.ignore_size = true;
-        }
+    if attach.read_only
+        && let Some(client) = ctx.core.model.clients.get_mut(&client)
+    {
+        client.state.read_only = true;
+        client.state.ignore_size = true;
     }
     let attached = ctx.core.session_of(client).is_some();
     if !attached {

@@ -54,7 +54,6 @@ pub(super) fn capture_pane(ctx: &mut Ctx<'_>) -> Outcome {
                 keep_trailing: ctx.has('N'),
                 octal: ctx.has('C'),
                 other_screen: ctx.has('a'),
-                ..Capture::default()
             };
             let base = if ctx.has('a') { 0 } else { first };
             pane.terminal

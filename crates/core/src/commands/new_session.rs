@@ -115,15 +115,15 @@ pub(super) fn new_session(ctx: &mut Ctx<'_>) -> Outcome {
     let (cols, rows) = (cols.max(1), rows.max(1));
 
     let mut options = Options::local();
-    if x.is_some() || y.is_some() {
-        if let Ok(row) = find("default-size") {
-            options.set(
-                row,
-                None,
-                &format!("{}x{}", x.unwrap_or(cols), y.unwrap_or(rows)),
-                false,
-            )?;
-        }
+    if (x.is_some() || y.is_some())
+        && let Ok(row) = find("default-size")
+    {
+        options.set(
+            row,
+            None,
+            &format!("{}x{}", x.unwrap_or(cols), y.unwrap_or(rows)),
+            false,
+        )?;
     }
     let mut environment = match client.filter(|_| !ctx.has('E')) {
         Some(client) => ctx.core.updated_environment(None, client),

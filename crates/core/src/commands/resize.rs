@@ -70,10 +70,10 @@ pub(super) fn resize_pane(ctx: &mut Ctx<'_>) -> Outcome {
 
 /// resize-pane -M: the border follows the mouse until the button is released.
 fn resize_by_mouse(ctx: &mut Ctx<'_>) -> Outcome {
-    if let (Some(mouse), Some(client)) = (ctx.state.mouse.clone(), ctx.client) {
-        if ctx.core.session_of(client).is_some() {
-            crate::input::mouse::start_border_drag(ctx.core, client, &mouse);
-        }
+    if let (Some(mouse), Some(client)) = (ctx.state.mouse.clone(), ctx.client)
+        && ctx.core.session_of(client).is_some()
+    {
+        crate::input::mouse::start_border_drag(ctx.core, client, &mouse);
     }
     Ok(Flow::Normal)
 }

@@ -20,10 +20,10 @@ impl Core {
             .get(&session)
             .and_then(|s| s.windows.get(&s.current))
             .map(|link| link.0);
-        if let Some(window) = window.and_then(|window| self.model.windows.get_mut(&window)) {
-            if window.latest != Some(client) {
-                window.latest = Some(client);
-            }
+        if let Some(window) = window.and_then(|window| self.model.windows.get_mut(&window))
+            && window.latest != Some(client)
+        {
+            window.latest = Some(client);
         }
         self.sizes_stale = true;
     }

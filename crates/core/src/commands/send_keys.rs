@@ -76,10 +76,11 @@ pub(super) fn send_keys(ctx: &mut Ctx<'_>) -> Outcome {
         ctx.core.operate(pane, Op::Reset);
     }
     if words.is_empty() {
-        if !ctx.has('N') && !ctx.has('R') {
-            if let Some(key) = ctx.state.key.as_deref().and_then(key::parse) {
-                inject(ctx, pane, key);
-            }
+        if !ctx.has('N')
+            && !ctx.has('R')
+            && let Some(key) = ctx.state.key.as_deref().and_then(key::parse)
+        {
+            inject(ctx, pane, key);
         }
         return Ok(Flow::Normal);
     }
@@ -95,24 +96,23 @@ pub(super) fn send_keys(ctx: &mut Ctx<'_>) -> Outcome {
 fn inject_word(ctx: &mut Ctx<'_>, pane: PaneId, word: &str) {
     if ctx.has('H') {
         let digits = word.strip_prefix("0x").unwrap_or(word);
-        if let Ok(byte) = u8::from_str_radix(digits, 16) {
-            if !ctx
+        if let Ok(byte) = u8::from_str_radix(digits, 16)
+            && ctx
                 .core
                 .model
                 .panes
                 .get(&pane)
-                .is_some_and(|pane| pane.state.mode.is_some())
-            {
-                ctx.core.write_pane(pane, &[byte]);
-            }
+                .is_none_or(|pane| pane.state.mode.is_none())
+        {
+            ctx.core.write_pane(pane, &[byte]);
         }
         return;
     }
-    if !ctx.has('l') {
-        if let Some(key) = key::parse(word).filter(|key| key.code != Code::None) {
-            inject(ctx, pane, key);
-            return;
-        }
+    if !ctx.has('l')
+        && let Some(key) = key::parse(word).filter(|key| key.code != Code::None)
+    {
+        inject(ctx, pane, key);
+        return;
     }
     for c in word.chars() {
         inject(ctx, pane, char_key(c));

@@ -210,10 +210,9 @@ impl Core {
         if let (Some(_), Some(client)) = (
             queue,
             client.and_then(|client| self.model.clients.get_mut(&client)),
-        ) {
-            if client.state.session.is_none() {
-                client.state.status = u8::try_from(code.clamp(0, 255)).unwrap_or(1);
-            }
+        ) && client.state.session.is_none()
+        {
+            client.state.status = u8::try_from(code.clamp(0, 255)).unwrap_or(1);
         }
     }
 }

@@ -53,10 +53,11 @@ pub(super) fn source_file(ctx: &mut Ctx<'_>) -> Outcome {
             format!("{}/{path}", quote_glob(&base))
         };
         let found = ctx.core.probe.glob(&pattern);
-        if found.is_empty() && !quiet {
-            if let Some(error) = failed.replace(format!("No such file or directory: {path}")) {
-                ctx.core.error(ctx.client, ctx.place.clone(), &error);
-            }
+        if found.is_empty()
+            && !quiet
+            && let Some(error) = failed.replace(format!("No such file or directory: {path}"))
+        {
+            ctx.core.error(ctx.client, ctx.place.clone(), &error);
         }
         files.extend(found);
     }

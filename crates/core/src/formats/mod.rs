@@ -176,10 +176,10 @@ impl Lookup for Scope<'_> {
                 Value::Time(value) => value(self).map(|unix| Cow::Owned(unix.to_string())),
             };
         }
-        if let Some(pane) = self.pane {
-            if let Some(value) = self.core.mode_variable(pane.state.id, name) {
-                return Some(Cow::Owned(value));
-            }
+        if let Some(pane) = self.pane
+            && let Some(value) = self.core.mode_variable(pane.state.id, name)
+        {
+            return Some(Cow::Owned(value));
         }
         let session = self
             .session

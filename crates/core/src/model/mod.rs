@@ -69,6 +69,9 @@ pub struct Global {
     pub next_token: u64,
     /// When the first server of this life started, unix seconds.
     pub start_unix: i64,
+    /// Configuration files that wait for the first client, whose environment they see.
+    #[serde(default)]
+    pub waiting_config: Option<Vec<(String, Result<String, String>)>>,
     /// Configuration has been loaded (a recovered server does not load it again).
     pub configured: bool,
     /// Marked pane (select-pane -m).

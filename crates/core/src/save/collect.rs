@@ -61,10 +61,10 @@ impl Saver {
     /// Notes what a recovery has read.
     pub(crate) fn loaded(&mut self, key: &str, text: &[u8]) {
         self.hashes.insert(key.to_string(), hash(text));
-        if let Some((kind, rest)) = key.split_once('/') {
-            if let Some((kind, _)) = Kind::ALL.iter().find(|(_, name)| *name == kind) {
-                self.keys.entry(*kind).or_default().insert(rest.to_string());
-            }
+        if let Some((kind, rest)) = key.split_once('/')
+            && let Some((kind, _)) = Kind::ALL.iter().find(|(_, name)| *name == kind)
+        {
+            self.keys.entry(*kind).or_default().insert(rest.to_string());
         }
     }
 }

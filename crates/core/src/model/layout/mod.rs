@@ -527,10 +527,10 @@ fn close_at(root: &mut Cell, path: &[usize], edge: Edge) {
     );
     cells.remove(*index);
     // A cell that became the only child may run in its grandparent's direction: tmux leaves it so, and so do we.
-    if cells.len() == 1 {
-        if let Some(only) = cells.pop() {
-            *parent = only;
-        }
+    if cells.len() == 1
+        && let Some(only) = cells.pop()
+    {
+        *parent = only;
     }
 }
 
