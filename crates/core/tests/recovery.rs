@@ -213,15 +213,9 @@ fn normal(world: &mut World) -> BTreeMap<String, String> {
     for (key, text) in &mut knowledge {
         // Output alone is not committed: heard again, it is heard later. Which second it was is all that differs.
         if key.starts_with("window/") || key.starts_with("client/") {
-            // A message of a hook that ran when output was heard again stays as much longer.
             // A window takes the name of what ran in it when it was last looked at, and a program that ends meanwhile
             // leaves the name that was seen: which look was the last depends on when the crash was.
-            for name in [
-                "\"activity\":",
-                "\"silent_at_ms\":",
-                "\"name\":",
-                "\"until_ms\":",
-            ] {
+            for name in ["\"activity\":", "\"silent_at_ms\":", "\"name\":"] {
                 if let Some(at) = text.find(name) {
                     let start = at + name.len();
                     let end = text[start..]
@@ -229,6 +223,15 @@ fn normal(world: &mut World) -> BTreeMap<String, String> {
                         .map_or(text.len(), |len| start + len);
                     text.replace_range(start..end, "_");
                 }
+            }
+        }
+        // A message goes after its time, and one of a hook that ran when output was heard again came that much later.
+        for (from, to) in [
+            ("\"message\":", ",\"prompt\":"),
+            ("\"messages\":", ",\"prompt_history\":"),
+        ] {
+            if let (Some(from), Some(to)) = (text.find(from), text.find(to)) {
+                text.replace_range(from..to, "_");
             }
         }
     }
