@@ -95,7 +95,7 @@ const PROGRAMS: &[Program] = &[
             keys("", "line 1"),
             text(" ", "line"),
             text("G", "(END)"),
-            text("/line 5\r", "line 5"),
+            text("?line 5\r", "line 5"),
             text("g", "line 1"),
         ],
         redraws: true,

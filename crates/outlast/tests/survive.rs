@@ -14,11 +14,9 @@ use outlast_testkit::{Binary, Rng, Signal, World, proc, roles};
 /// Where the server may kill itself, and at which passing of each server's life. Recovery passes some of them too: a
 /// number that is too small would let no server ever come up.
 ///
-/// `history-append` and `cut-back` are left to `cargo xtask torture --pause`: recovery itself passes them so often that
+/// The checkpoint's points, `history-append` and `cut-back` are left to `cargo xtask torture --pause`: recovery itself passes them so often that
 /// no number suits both a slow machine and a fast one.
-const POINTS: [(&str, &str); 5] = [
-    ("checkpoint-write", "25"),
-    ("checkpoint-flip", "25"),
+const POINTS: [(&str, &str); 3] = [
     ("journal-write", "60"),
     ("journal-publish", "60"),
     ("effects", "60"),

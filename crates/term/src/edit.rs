@@ -32,6 +32,11 @@ impl Terminal {
                 }
                 self.grid.rotate_up(top, bottom, blank, cols, self.now);
             }
+            // Only where the whole screen moves into the history do rows keep their number; else a row of the same
+            // age may stand now where another stood, and number and age together must still name one content.
+            if top > 0 || bottom + 1 < self.size.rows || self.alternate {
+                self.grid.touch_all(self.now);
+            }
             self.touched = true;
         } else {
             self.move_columns_up(top, bottom, n, blank);
@@ -72,6 +77,7 @@ impl Terminal {
                 self.grid
                     .rotate_down(top, bottom, blank, usize::from(self.size.cols), self.now);
             }
+            self.grid.touch_all(self.now);
             self.touched = true;
             return;
         }
@@ -126,6 +132,7 @@ impl Terminal {
                 self.grid
                     .rotate_up(top, bottom, blank, usize::from(self.size.cols), self.now);
             }
+            self.grid.touch_all(self.now);
             self.touched = true;
         } else {
             self.move_columns_up(top, bottom, n, blank);
