@@ -14,8 +14,9 @@ use outlast_testkit::{Binary, Rng, Signal, World, proc, roles};
 /// Where the server may kill itself, and at which passing of each server's life. Recovery passes some of them too: a
 /// number that is too small would let no server ever come up.
 ///
-/// The checkpoint's points, `history-append` and `cut-back` are left to `cargo xtask torture --pause`: recovery itself passes them so often that
-/// no number suits both a slow machine and a fast one.
+/// Left to `cargo xtask torture --pause` and open: the checkpoint's points, `history-append` and `cut-back`, which recovery
+/// itself passes so often that no number suits both a slow machine and a fast one; and `effects`, which failed once
+/// for a reason that has not been found.
 const POINTS: [(&str, &str); 2] = [("journal-write", "60"), ("journal-publish", "60")];
 
 fn main() -> ExitCode {
