@@ -6,14 +6,17 @@
 //! | starting | `Ready` | ready |
 //! | starting | no `Ready` in time | killed by us; when dead, the other binary |
 //! | starting | died | waiting, a quick failure (but not when somebody killed it with -9) |
+//! | ready | ended with [`SWAP`] | waiting, at once; what is installed counts as untried |
+//! | ready | a new binary died within ten seconds by its own fault | waiting, a quick failure; the previous binary |
 //! | ready | died within a second by its own fault | waiting, a quick failure |
 //! | ready | died otherwise | waiting, at once |
+//! | ready | a new binary has lived ten seconds | ready; it is the previous binary from now on |
 //! | waiting | the fifth quick failure in a row | given up |
 //! | given up | a client connects | waiting, at once |
 //!
 //! A server that somebody kills with SIGKILL has not failed: it is started again at once, however often.
 
-use outlast_wire::keeper::Status;
+use outlast_wire::keeper::{SWAP, Status};
 
 /// Delays after the first, second … quick failure in a row; afterwards only a client starts a server.
 const DELAYS_MS: [u64; 5] = [0, 0, 100, 500, 2000];
@@ -26,6 +29,9 @@ const KNOWN_READY_MS: u64 = 30_000;
 /// So long after the last server's death full rings begin to overwrite.
 const OVERWRITE_MS: u64 = 60_000;
 
+/// A new binary that was ready for so long has proved itself: until then the one before it is kept.
+const TRIAL_MS: u64 = 10_000;
+
 /// What makes a binary the same as before: device, inode, size, time of change (ns).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity(pub [u64; 4]);
@@ -35,7 +41,7 @@ pub struct Identity(pub [u64; 4]);
 pub enum Binary {
     /// The one installed at our path.
     Installed,
-    /// The one that was ready last (at first: the keeper's own), held open.
+    /// The one that last proved itself (at first: the keeper's own), held open.
     Previous,
 }
 
@@ -46,6 +52,8 @@ pub enum Action {
     Start,
     /// Kill the server: it does not get ready.
     Kill,
+    /// The binary that runs has proved itself: hold it open as the previous one, then say [`Restart::kept`].
+    Keep,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +68,8 @@ enum State {
     },
     Ready {
         since: u64,
+        /// Its binary has yet to prove itself.
+        trial: bool,
     },
     GivenUp,
 }
@@ -77,7 +87,10 @@ pub struct Restart {
     /// The last one started was the previous binary.
     pub fallback: bool,
     trying: Option<Identity>,
+    /// Seen ready.
     good: Option<Identity>,
+    /// Seen ready for a while.
+    proven: Option<Identity>,
     bad: Option<Identity>,
     dead_since: u64,
 }
@@ -93,6 +106,7 @@ impl Restart {
             fallback: false,
             trying: None,
             good: own,
+            proven: own,
             bad: None,
             dead_since: now,
         }
@@ -107,6 +121,7 @@ impl Restart {
                 limit,
                 killed: false,
             } if now >= since + limit => Some(Action::Kill),
+            State::Ready { since, trial: true } if now >= since + TRIAL_MS => Some(Action::Keep),
             _ => None,
         }
     }
@@ -120,6 +135,7 @@ impl Restart {
                 limit,
                 killed: false,
             } => Some(since + limit),
+            State::Ready { since, trial: true } => Some(since + TRIAL_MS),
             _ => None,
         }
     }
@@ -158,11 +174,12 @@ impl Restart {
         }
     }
 
-    /// The server works. True the first time: then its binary is the one to be kept as the previous.
+    /// The server works. True the first time: then its binary is to be held open until it has proved itself.
     pub fn ready(&mut self, now: u64) -> bool {
         let first = matches!(self.state, State::Starting { .. });
         if first {
-            self.state = State::Ready { since: now };
+            let trial = self.trying.is_some() && self.trying != self.proven;
+            self.state = State::Ready { since: now, trial };
             self.good = self.trying.or(self.good);
             if self.trying.is_some() {
                 self.bad = None;
@@ -171,10 +188,19 @@ impl Restart {
         first
     }
 
-    /// The server is dead.
-    pub fn died(&mut self, now: u64, status: Status) {
+    /// The binary that runs is held open as the previous one.
+    pub fn kept(&mut self) {
+        if let State::Ready { trial, .. } = &mut self.state {
+            *trial = false;
+            self.proven = self.trying;
+        }
+    }
+
+    /// The server is dead. True: its binary has proved itself by that, and is to be kept as the previous one.
+    pub fn died(&mut self, now: u64, status: Status) -> bool {
         self.last_status = status;
         let stray_kill = status == Status::Signal(9);
+        let mut proved = false;
         match self.state {
             State::Starting { killed: false, .. } if stray_kill => {
                 self.state = State::Waiting { at: now }
@@ -184,8 +210,21 @@ impl Restart {
                 self.bad = self.trying;
                 self.fail(now);
             }
-            State::Ready { since } => {
+            State::Ready { trial, .. } if status == Status::Code(SWAP) => {
                 self.dead_since = now;
+                self.quick_failures = 0;
+                self.bad = None;
+                if trial {
+                    self.proven = self.trying;
+                    proved = true;
+                }
+                self.state = State::Waiting { at: now };
+            }
+            State::Ready { since, trial } => {
+                self.dead_since = now;
+                if trial && !stray_kill && status != Status::Code(0) {
+                    self.bad = self.trying;
+                }
                 if now >= since + SETTLED_MS {
                     self.quick_failures = 0;
                 }
@@ -197,6 +236,7 @@ impl Restart {
             }
             State::Waiting { .. } | State::GivenUp => {}
         }
+        proved
     }
 
     fn fail(&mut self, now: u64) {

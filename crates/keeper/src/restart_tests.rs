@@ -119,3 +119,58 @@ fn overwriting_waits_for_a_minute_without_a_server() {
     restart.died(700, Status::Code(1));
     assert_eq!(restart.overwrite_from(), Some(500 + OVERWRITE_MS));
 }
+
+#[test]
+fn a_swap_tries_what_is_installed_even_if_it_failed_before() {
+    let mut restart = Restart::new(0, Some(GOOD));
+    start(&mut restart, 0, NEW);
+    restart.died(1, Status::Code(1));
+    assert_eq!(start(&mut restart, 1, NEW), Binary::Previous);
+    restart.ready(2);
+    assert!(!restart.died(3, Status::Code(SWAP)));
+    assert_eq!(
+        (restart.quick_failures, restart.deadline()),
+        (0, Some(3)),
+        "it has not failed"
+    );
+    assert_eq!(start(&mut restart, 3, NEW), Binary::Installed);
+}
+
+#[test]
+fn a_new_binary_that_dies_young_gives_way_to_the_one_before() {
+    for (lived, then) in [(2, Binary::Previous), (TRIAL_MS, Binary::Installed)] {
+        let mut restart = Restart::new(0, Some(GOOD));
+        start(&mut restart, 0, NEW);
+        restart.ready(0);
+        if lived == TRIAL_MS {
+            assert_eq!(restart.due(lived - 1), None);
+            assert_eq!(
+                (restart.deadline(), restart.due(lived)),
+                (Some(lived), Some(Action::Keep))
+            );
+            restart.kept();
+            assert_eq!((restart.deadline(), restart.due(lived)), (None, None));
+        }
+        restart.died(lived, Status::Signal(11));
+        assert_eq!(restart.pick(Some(NEW)), then, "after {lived} ms");
+    }
+}
+
+#[test]
+fn a_new_binary_that_is_killed_or_swapped_has_not_failed() {
+    let mut restart = Restart::new(0, Some(GOOD));
+    start(&mut restart, 0, NEW);
+    restart.ready(0);
+    assert!(!restart.died(5, Status::Signal(9)));
+    assert_eq!(start(&mut restart, 5, NEW), Binary::Installed);
+    restart.ready(6);
+    assert!(
+        restart.died(7, Status::Code(SWAP)),
+        "who ends by itself for a swap worked"
+    );
+    // The next one fails: the one before it is the one that was swapped, not the first.
+    assert_eq!(start(&mut restart, 7, Identity([3; 4])), Binary::Installed);
+    restart.ready(8);
+    restart.died(9, Status::Code(101));
+    assert_eq!(restart.pick(Some(Identity([3; 4]))), Binary::Previous);
+}

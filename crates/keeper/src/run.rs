@@ -61,8 +61,10 @@ pub(crate) struct Run {
     buffer: Mapping,
     program: CString,
     server_argv: ServerArgv,
-    /// The binary that was ready last, at first our own.
+    /// The binary that last proved itself, at first our own.
     previous: File,
+    /// The binary that runs, once it was ready.
+    candidate: Option<File>,
     /// Slots that may have output to read.
     readable: SlotSet,
     /// Slots that may have input to write.
@@ -122,6 +124,7 @@ impl Run {
             program,
             server_argv: ServerArgv::new(argv),
             previous,
+            candidate: None,
             readable: SlotSet::EMPTY,
             writable: SlotSet::EMPTY,
             full: SlotSet::EMPTY,
@@ -284,6 +287,10 @@ impl Run {
             Some(Action::Kill) => {
                 self.kill_server();
                 self.restart.killed();
+            }
+            Some(Action::Keep) => {
+                self.keep_binary();
+                self.restart.kept();
             }
             _ => {}
         }

@@ -17,6 +17,9 @@
 
 /// Version of the conversation, for people: nothing is decided by it as long as the rule above is kept.
 pub const VERSION: u32 = 1;
+/// Exit status of a server that wants to be started again from what is installed: it has not failed, and neither has
+/// a binary that was given up before.
+pub const SWAP: u8 = 75;
 /// Longest frame, head included.
 pub const FRAME_MAX: usize = 128;
 /// Most descriptors beside one frame.

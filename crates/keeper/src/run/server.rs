@@ -113,7 +113,17 @@ impl Run {
         self.keeper.server_gone();
         // It was asked to write its state and end; there is nobody left to wait for.
         self.over |= self.terminate_at.is_some();
-        self.restart.died(clock::boottime_ms(), status);
+        if self.restart.died(clock::boottime_ms(), status) {
+            self.keep_binary();
+        }
+        self.candidate = None;
+    }
+
+    /// The binary that runs, or ended to be swapped, is the one to fall back to from now on.
+    pub(super) fn keep_binary(&mut self) {
+        if let Some(binary) = self.candidate.take() {
+            self.previous = binary;
+        }
     }
 
     pub(super) fn take_requests(&mut self) {
@@ -153,10 +163,9 @@ impl Run {
         match request {
             ToKeeper::Ready { .. } => {
                 let pid = self.server.as_ref().map(|server| server.pid);
-                if let (true, Some(pid)) = (self.restart.ready(clock::boottime_ms()), pid)
-                    && let Ok(binary) = executable(pid)
-                {
-                    self.previous = binary;
+                if let (true, Some(pid)) = (self.restart.ready(clock::boottime_ms()), pid) {
+                    // Until it has proved itself, the one before it is kept too.
+                    self.candidate = executable(pid).ok();
                 }
             }
             ToKeeper::Spawn {
