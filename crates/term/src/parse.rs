@@ -498,8 +498,19 @@ impl Terminal {
     #[inline]
     pub(crate) fn control(&mut self, b: u8) {
         match b {
-            b'\n' | 0x0b | 0x0c => self.linefeed(),
-            b'\r' => self.carriage_return(),
+            b'\n' | 0x0b | 0x0c => {
+                if self.tail == Tail::Rebroken {
+                    self.y = self.line_end();
+                }
+                self.linefeed();
+            }
+            b'\r' => {
+                self.carriage_return();
+                if self.tail != Tail::Rebroken {
+                    self.tail = Tail::Returned;
+                }
+                return;
+            }
             0x08 => self.backspace(),
             b'\t' => self.tab(),
             0x07 => self.ring(),

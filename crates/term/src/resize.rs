@@ -3,12 +3,17 @@
 //! Fewer rows: rows below the cursor go first, then rows at the top move into history. More rows: rows that
 //! scrolled off come back, then blank rows at the bottom. Another width rewraps ([`crate::reflow`]). The
 //! alternate screen is cut or padded and never rewrapped; the primary screen changes beneath it at once.
+//!
+//! Other than tmux: a program that ends a line is between its CR and its LF for a moment. When a resize comes just
+//! then, the cursor goes to column 0 and the LF leads below the last row that the line has now
+//! ([`Tail::Rebroken`]); in tmux it leads to the line's second row, and the next line overwrites that.
 
 use crate::Size;
 use crate::modes::flag;
 use crate::reflow::Anchor;
 use crate::row::Row;
 use crate::terminal::Terminal;
+use crate::width::Tail;
 
 impl Terminal {
     /// Changes the size as [`crate::Op::Resize`] does, and moves `anchors` (absolute row, column) with the text
@@ -51,6 +56,7 @@ impl Terminal {
             } else {
                 self.x
             };
+            let returned = hidden.is_none() && self.returned();
             let mut anchors: Vec<Anchor> = marks.iter().map(|m| Anchor::new(m.0, m.1)).collect();
             anchors.push(Anchor::new(self.screen_line() + u64::from(self.y), x));
             let shown = std::mem::replace(&mut self.alternate, false);
@@ -67,6 +73,11 @@ impl Terminal {
                         0
                     }
                 };
+                if returned {
+                    self.x = 0;
+                    self.wrap_pending = false;
+                    self.tail = Tail::Rebroken;
+                }
             }
             for (mark, a) in marks.iter_mut().zip(&anchors) {
                 *mark = (a.line, a.x.min(size.cols - 1));
@@ -89,6 +100,24 @@ impl Terminal {
         if self.has(flag::RESIZE) {
             self.report_size();
         }
+    }
+
+    /// Whether CR came last, on the last row of its line.
+    fn returned(&self) -> bool {
+        match self.tail {
+            Tail::Returned => self.x == 0 && !self.grid.row(self.y).wrapped(),
+            Tail::Rebroken => true,
+            _ => false,
+        }
+    }
+
+    /// The last row of the line that the cursor is on.
+    pub(crate) fn line_end(&self) -> u16 {
+        let mut y = self.y;
+        while y + 1 < self.size.rows && self.grid.row(y).wrapped() {
+            y += 1;
+        }
+        y
     }
 
     /// The shown alternate screen to its new size.
@@ -118,7 +147,12 @@ impl Terminal {
     fn change_height(&mut self, old: u16, new: u16) {
         let now = self.now;
         if new < old {
-            let below = (old - 1 - self.y).min(old - new);
+            let mut last = self.y;
+            // The rest of the cursor's line is not below it while its LF is to come.
+            while self.tail == Tail::Rebroken && last + 1 < old && self.grid.row(last).wrapped() {
+                last += 1;
+            }
+            let below = (old - 1 - last).min(old - new);
             self.grid
                 .replace(|rows| rows.truncate(usize::from(old - below)), now);
             for _ in 0..old - below - new {

@@ -33,7 +33,10 @@ pub enum SnapshotError {
 }
 
 const MAGIC: u32 = 0x4b43_4c4f;
-const VERSION: u32 = 1;
+/// 2: the end of the text may be [`Tail::Returned`]. A checkpoint of version 1 reads as it is.
+const VERSION: u32 = 2;
+/// The oldest version that is read.
+const OLDEST: u32 = 1;
 const HEAD: usize = 20;
 
 impl Terminal {
@@ -162,7 +165,7 @@ impl Terminal {
             return Err(field("magic number"));
         }
         match head.u32() {
-            Some(VERSION) => {}
+            Some(OLDEST..=VERSION) => {}
             Some(other) => return Err(SnapshotError::Version(other)),
             None => return Err(field("version")),
         }

@@ -145,6 +145,10 @@ pub(crate) enum Tail {
     Consonant = 8,
     /// Consonant with a linker: a consonant joins.
     Conjunct = 9,
+    /// No text: CR came last, with nothing but looks and titles since.
+    Returned = 10,
+    /// As `Returned`, and then a resize broke the lines anew: the cursor's line may go on in rows below it.
+    Rebroken = 11,
 }
 
 impl Tail {
@@ -161,6 +165,8 @@ impl Tail {
             T,
             Consonant,
             Conjunct,
+            Returned,
+            Rebroken,
         ]
         .get(usize::from(b))
         .copied()

@@ -136,3 +136,77 @@ fn one_column_holds_what_it_can() {
     let t = resized(t, 10, 3);
     assert!(picture(&t).contains('x'));
 }
+
+/// A line is ended by CR and LF, with a resize between the two.
+#[track_caller]
+fn between(cols: u16, rows: u16, line: &str, sizes: &[(u16, u16)]) -> Terminal {
+    let mut t = after(cols, rows, line);
+    t.advance(b"\r");
+    for (cols, rows) in sizes {
+        t = resized(t, *cols, *rows);
+    }
+    t.advance(b"\x1b[m\nnext");
+    t
+}
+
+#[test]
+fn a_resize_between_cr_and_lf_loses_nothing() {
+    shows(
+        &between(10, 4, "abcdefgh", &[(5, 4)]),
+        "abcde",
+        "fgh/next",
+        "4,1",
+    );
+    // It goes on over several resizes, also one that only takes rows away.
+    let sizes = [(5, 4), (5, 2), (3, 2)];
+    shows(
+        &between(10, 4, "abcdefgh", &sizes),
+        "abc/def/gh",
+        "nex/t",
+        "1,1",
+    );
+    // A line that was broken before and is mended.
+    shows(
+        &between(5, 4, "abcdefgh", &[(10, 4)]),
+        "",
+        "abcdefgh/next",
+        "4,1",
+    );
+    shows(
+        &between(5, 4, "abcdefgh", &[(10, 1)]),
+        "abcdefgh",
+        "next",
+        "4,0",
+    );
+    shows(
+        &between(10, 1, "abcdefgh", &[(3, 1)]),
+        "abc/def/gh/nex",
+        "t",
+        "1,0",
+    );
+}
+
+#[test]
+fn after_cr_and_a_resize_a_line_is_drawn_again_from_its_beginning() {
+    // As tmux: the cursor is on the line's first row, and what moves it forgets that its LF was to come.
+    let t = resized(after(10, 4, "abcdefgh\r"), 5, 4);
+    shows(&t, "abcde", "fgh", "0,0");
+    let t = resized(after(10, 4, "1\r\n2\r\nabcdefgh\r"), 5, 3);
+    shows(&t, "1", "2/abcde/fgh", "0,1");
+    let mut moved = t;
+    moved.advance(b"ABCDEFGH");
+    shows(&moved, "1", "2/ABCDE/FGH", "3,2");
+    let mut t = resized(after(10, 4, "1\r\n2\r\nabcdefgh\r"), 5, 3);
+    t.advance(b"\x1b[2K\n");
+    shows(&t, "1", "2//fgh", "0,2");
+}
+
+#[test]
+fn a_checkpoint_between_cr_and_lf_remembers() {
+    let t = resized(after(10, 4, "abcdefgh\r"), 5, 4);
+    let mut bytes = Vec::new();
+    t.snapshot(&mut bytes);
+    let mut t = Terminal::restore(&bytes, t.into_blocks()).expect("restores");
+    t.advance(b"\nnext");
+    shows(&t, "abcde", "fgh/next", "4,1");
+}
