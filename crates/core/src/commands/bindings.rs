@@ -67,7 +67,7 @@ fn amend(core: &mut Core, table: &str, key: &str, note: Option<String>, repeat: 
         return;
     };
     if note.is_some() {
-        binding.note = note;
+        binding.note = note.map(Into::into);
     }
     binding.repeat |= repeat;
 }
@@ -239,8 +239,8 @@ fn print_keys(ctx: &mut Ctx<'_>, entries: &[Entry]) {
     let template = ctx.get('F');
     let mut lines = Vec::new();
     for entry in entries {
-        let command = one_line(&entry.binding.commands, " \\; ");
-        let note = entry.binding.note.clone().unwrap_or_default();
+        let command = one_line(&entry.binding.commands.list(), " \\; ");
+        let note = entry.binding.note.clone().unwrap_or_default().into_owned();
         let line = match &template {
             Some(template) => {
                 let number = |yes: bool| u8::from(yes).to_string();

@@ -166,7 +166,7 @@ fn inject(ctx: &mut Ctx<'_>, pane: PaneId, key: Key) {
             key: Some(key::name(key)),
             ..crate::queue::State::default()
         };
-        ctx.core.append(ctx.asked, &binding.commands, state);
+        ctx.core.append(ctx.asked, &binding.commands.list(), state);
     }
 }
 

@@ -34,10 +34,7 @@ pub(super) fn mode_table(core: &Core, pane: PaneId) -> Option<&'static str> {
 /// The binding of a key in a table, with the key's name.
 pub(crate) fn binding(core: &Core, table: &str, key: Key) -> Option<(String, Binding)> {
     let table = core.model.tables.get(table)?;
-    let name = match table.index.get(&key) {
-        Some(name) => name.clone(),
-        None => outlast_lang::key::name(key),
-    };
+    let name = outlast_lang::key::name(key);
     let binding = table.bindings.get(&name)?.clone();
     Some((name, binding))
 }
@@ -134,7 +131,7 @@ pub(super) fn handle(core: &mut Core, client: ClientId, key: Key, mouse: Option<
                 set_table(core, client, None);
             }
             let name = outlast_lang::key::name(key);
-            return core.run_binding(client, &name, &binding.commands, mouse);
+            return core.run_binding(client, &name, &binding.commands.list(), mouse);
         }
         if matches!(key.code, Code::Mouse(mouse) if mouse.kind == MouseKind::Move) {
             return forward(core, client, pane, key, mouse);

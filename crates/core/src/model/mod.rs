@@ -11,14 +11,14 @@ pub mod pane;
 pub mod session;
 pub mod window;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
 use outlast_lang::options::Options;
-use outlast_lang::parse::CommandList;
-use outlast_term::keys::Key;
 use serde::{Deserialize, Serialize};
 
 use crate::jobs::Job;
+use crate::keys::Bound;
 use crate::queue::{Channel, Queue};
 use crate::save::Tracked;
 pub use buffer::Buffer;
@@ -39,21 +39,18 @@ pub struct Environment {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Binding {
     /// What it runs.
-    pub commands: CommandList,
+    pub commands: Bound,
     /// bind -r.
     pub repeat: bool,
     /// bind -N.
-    pub note: Option<String>,
+    pub note: Option<Cow<'static, str>>,
 }
 
-/// A key table: by key name, because names are what is saved; `index` is rebuilt on load.
+/// A key table: by key name, because names are what is saved.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct KeyTable {
     /// tmux's key name to binding.
     pub bindings: BTreeMap<String, Binding>,
-    /// Key to name.
-    #[serde(skip)]
-    pub index: BTreeMap<Key, String>,
 }
 
 /// What belongs to no session.

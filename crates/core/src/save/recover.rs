@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::de::DeserializeOwned;
 
-use outlast_lang::key;
 use outlast_term::keys::decode::Decoder;
 use outlast_term::{MemoryBlocks, Terminal};
 
@@ -176,12 +175,6 @@ impl Core {
             model.buffers.insert(name, Tracked::saved(buffer));
         }
         for (name, table) in sections.all::<crate::model::KeyTable>("table") {
-            let mut table = table;
-            table.index = table
-                .bindings
-                .keys()
-                .filter_map(|name| Some((key::parse(name)?, name.clone())))
-                .collect();
             model.tables.insert(name, Tracked::saved(table));
         }
         for (key, queue) in sections.all("queue") {
