@@ -1,5 +1,3 @@
-// NOTE (temporary): options.rs environment.rs hooks.rs buffers.rs bindings.rs shell.rs source_file.rs in this folder are being
-// written by a colleague right now (see the first line of each); everything else in commands/ is the core engineer's.
 //! The commands: one row each, one file per command or family.
 //!
 //! A row says how the command is written and how its targets are found; its function only acts.
@@ -110,6 +108,8 @@ pub struct Row {
     pub alias: &'static str,
     /// Flags and words.
     pub spec: Spec,
+    /// What it does, for the manual.
+    pub help: &'static str,
     /// What follows the name in `usage:` and `list-commands`.
     pub usage: &'static str,
     /// `-s`, where it is a target.
@@ -157,6 +157,7 @@ const NONE: Row = Row {
         max: None,
         commands: false,
     },
+    help: "",
     usage: "",
     source: None,
     target: None,
