@@ -68,19 +68,27 @@ enum Value {
 /// A row.
 struct Row {
     name: &'static str,
+    /// What it is, for the manual.
+    help: &'static str,
     value: Value,
 }
 
-const fn text(name: &'static str, value: fn(&Scope<'_>) -> Option<String>) -> Row {
+const fn text(
+    name: &'static str,
+    help: &'static str,
+    value: fn(&Scope<'_>) -> Option<String>,
+) -> Row {
     Row {
         name,
+        help,
         value: Value::Text(value),
     }
 }
 
-const fn time(name: &'static str, value: fn(&Scope<'_>) -> Option<i64>) -> Row {
+const fn time(name: &'static str, help: &'static str, value: fn(&Scope<'_>) -> Option<i64>) -> Row {
     Row {
         name,
+        help,
         value: Value::Time(value),
     }
 }
@@ -120,6 +128,16 @@ pub fn names() -> Vec<&'static str> {
         .collect();
     names.sort_unstable();
     names
+}
+
+/// All variables with what they are, sorted by name: the manual's rows.
+pub fn help() -> Vec<(&'static str, &'static str)> {
+    let mut rows: Vec<_> = TABLES
+        .iter()
+        .flat_map(|table| table.iter().map(|row| (row.name, row.help)))
+        .collect();
+    rows.sort_unstable();
+    rows
 }
 
 /// Expands a format. strftime conversions are expanded when `time`.

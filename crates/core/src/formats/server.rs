@@ -63,43 +63,65 @@ fn word_at(line: &str, column: u16) -> Option<String> {
 }
 
 pub(super) const ROWS: &[Row] = &[
-    time("buffer_created", |s| {
+    time("buffer_created", "When the buffer was made.", |s| {
         buffer(s).map(|(_, buffer)| buffer.created)
     }),
-    text("buffer_full", |s| {
+    text("buffer_full", "The whole buffer.", |s| {
         buffer(s).map(|(_, buffer)| String::from_utf8_lossy(&buffer.data).into_owned())
     }),
-    text("buffer_mode_format", |_| {
-        some("#{t/p:buffer_created}: #{buffer_sample}")
-    }),
-    text("buffer_name", |s| {
+    text(
+        "buffer_mode_format",
+        "How choose-buffer would write a line.",
+        |_| some("#{t/p:buffer_created}: #{buffer_sample}"),
+    ),
+    text("buffer_name", "The buffer's name.", |s| {
         buffer(s).map(|(name, _)| name.to_string())
     }),
-    text("buffer_sample", |s| {
+    text("buffer_sample", "The buffer's beginning.", |s| {
         buffer(s).map(|(_, buffer)| sample(&buffer.data))
     }),
-    text("buffer_size", |s| {
+    text("buffer_size", "Bytes of the buffer.", |s| {
         buffer(s).map(|(_, buffer)| buffer.data.len().to_string())
     }),
-    text("config_files", |s| {
-        some(s.core.model.global.config_files.join(","))
+    text(
+        "config_files",
+        "The configuration files that were read, with commas.",
+        |s| some(s.core.model.global.config_files.join(",")),
+    ),
+    text("host", "The machine's name.", |s| some(s.core.probe.host())),
+    text(
+        "host_short",
+        "The machine's name up to the first dot.",
+        |s| some(s.core.probe.host().split('.').next().unwrap_or("")),
+    ),
+    text("loop_last_flag", "1 at the last turn of a loop.", |s| {
+        flag(s.last)
     }),
-    text("host", |s| some(s.core.probe.host())),
-    text("host_short", |s| {
-        some(s.core.probe.host().split('.').next().unwrap_or(""))
-    }),
-    text("loop_last_flag", |s| flag(s.last)),
-    text("mouse_hyperlink", |s| mouse(s, |_| Some(""))),
-    text("mouse_line", |s| {
+    text(
+        "mouse_hyperlink",
+        "The link under the mouse; empty so far.",
+        |s| mouse(s, |_| Some("")),
+    ),
+    text("mouse_line", "The line under the mouse.", |s| {
         mouse_text(s, |line, _| Some(line.to_string()))
     }),
-    text("mouse_pane", |s| mouse(s, |mouse| mouse.pane)),
-    text("mouse_status_line", |s| mouse(s, |mouse| mouse.status_line)),
-    text("mouse_status_range", |s| {
-        mouse(s, |mouse| Some(mouse.status_range.clone()))
+    text("mouse_pane", "The pane under the mouse.", |s| {
+        mouse(s, |mouse| mouse.pane)
     }),
-    text("mouse_word", |s| mouse_text(s, word_at)),
-    text("mouse_x", |s| {
+    text(
+        "mouse_status_line",
+        "The status line under the mouse, from 0.",
+        |s| mouse(s, |mouse| mouse.status_line),
+    ),
+    text(
+        "mouse_status_range",
+        "What of the status line is under the mouse.",
+        |s| mouse(s, |mouse| Some(mouse.status_range.clone())),
+    ),
+    text("mouse_word", "The word under the mouse.", |s| {
+        mouse_text(s, word_at)
+    }),
+    text("mouse_x", "Column of the mouse in the pane.", |s| {
         mouse(s, |mouse| {
             Some(if mouse.pane.is_some() {
                 mouse.pane_x
@@ -108,22 +130,48 @@ pub(super) const ROWS: &[Row] = &[
             })
         })
     }),
-    text("mouse_y", |s| {
+    text("mouse_y", "Row of the mouse in the pane.", |s| {
         mouse(s, |mouse| match (mouse.pane, mouse.status_line) {
             (Some(_), _) => Some(mouse.pane_y),
             (None, line) => line.or(Some(mouse.y)),
         })
     }),
-    text("next_session_id", |s| {
-        some(format!("${}", s.core.model.global.next_session))
+    text(
+        "next_session_id",
+        "The id that the next session will get.",
+        |s| some(format!("${}", s.core.model.global.next_session)),
+    ),
+    text(
+        "pid",
+        "Process id of the server; another after it was killed.",
+        |s| some(s.core.probe.server().pid),
+    ),
+    text("server_sessions", "How many sessions there are.", |s| {
+        some(s.core.model.sessions.len())
     }),
-    text("pid", |s| some(s.core.probe.server().pid)),
-    text("server_sessions", |s| some(s.core.model.sessions.len())),
-    text("sixel_support", |_| flag(false)),
-    text("socket_path", |s| some(s.core.probe.server().socket)),
-    time("start_time", |s| Some(s.core.model.global.start_unix)),
-    text("tree_mode_format", |_| None),
-    text("uid", |s| some(s.core.probe.server().uid)),
-    text("user", |s| some(s.core.probe.server().user)),
-    text("version", |_| some(crate::VERSION)),
+    text("sixel_support", "1 when images are understood; 0.", |_| {
+        flag(false)
+    }),
+    text("socket_path", "The server's socket.", |s| {
+        some(s.core.probe.server().socket)
+    }),
+    time(
+        "start_time",
+        "When the server was first started; a killed server's successor keeps it.",
+        |s| Some(s.core.model.global.start_unix),
+    ),
+    text(
+        "tree_mode_format",
+        "How choose-tree would write a line; empty so far.",
+        |_| None,
+    ),
+    text("uid", "The server's user id.", |s| {
+        some(s.core.probe.server().uid)
+    }),
+    text("user", "The server's user name.", |s| {
+        some(s.core.probe.server().user)
+    }),
+    text("version", "The version of tmux that is spoken.", |_| {
+        some(crate::VERSION)
+    }),
 ];

@@ -46,66 +46,98 @@ pub(super) fn marks(link: &Link) -> String {
 }
 
 pub(super) const ROWS: &[Row] = &[
-    text("active_window_index", |s| {
-        s.session.map(|session| session.current.to_string())
-    }),
-    text("last_window_index", |s| {
-        s.session?.windows.keys().next_back().map(u32::to_string)
-    }),
-    text("session_active", |s| {
-        flag(s.client?.state.session == Some(s.session?.id))
-    }),
-    time("session_activity", |s| {
+    text(
+        "active_window_index",
+        "Number of the session's current window.",
+        |s| s.session.map(|session| session.current.to_string()),
+    ),
+    text(
+        "last_window_index",
+        "The session's highest window number.",
+        |s| s.session?.windows.keys().next_back().map(u32::to_string),
+    ),
+    text(
+        "session_active",
+        "1 for the session that the client shows.",
+        |s| flag(s.client?.state.session == Some(s.session?.id)),
+    ),
+    time("session_activity", "When the session was last used.", |s| {
         s.session.map(|session| session.activity)
     }),
-    text("session_activity_flag", |s| {
-        any_link(s, |link| link.activity)
-    }),
-    text("session_alert", |s| {
-        let links = || {
+    text(
+        "session_activity_flag",
+        "1 when any window has an activity alert.",
+        |s| any_link(s, |link| link.activity),
+    ),
+    text(
+        "session_alert",
+        "Marks of all alerts of the session's windows.",
+        |s| {
+            let links = || {
+                s.session
+                    .into_iter()
+                    .flat_map(|session| session.windows.values())
+            };
+            let mut all = Link::default();
+            for (_, link) in links() {
+                all.activity |= link.activity;
+                all.bell |= link.bell;
+                all.silence |= link.silence;
+            }
+            s.session.map(|_| marks(&all))
+        },
+    ),
+    text(
+        "session_alerts",
+        "Windows with alerts and their marks, with commas.",
+        |s| {
+            let links = s
+                .session?
+                .windows
+                .iter()
+                .filter(|(_, (_, link))| link.is_set());
+            let alerts: Vec<String> = links
+                .map(|(index, (_, link))| format!("{index}{}", marks(link)))
+                .collect();
+            some(alerts.join(","))
+        },
+    ),
+    text(
+        "session_attached",
+        "How many clients show the session.",
+        |s| {
             s.session
-                .into_iter()
-                .flat_map(|session| session.windows.values())
-        };
-        let mut all = Link::default();
-        for (_, link) in links() {
-            all.activity |= link.activity;
-            all.bell |= link.bell;
-            all.silence |= link.silence;
-        }
-        s.session.map(|_| marks(&all))
-    }),
-    text("session_alerts", |s| {
-        let links = s
-            .session?
-            .windows
-            .iter()
-            .filter(|(_, (_, link))| link.is_set());
-        let alerts: Vec<String> = links
-            .map(|(index, (_, link))| format!("{index}{}", marks(link)))
-            .collect();
-        some(alerts.join(","))
-    }),
-    text("session_attached", |s| {
-        s.session
-            .map(|session| s.core.attached_count(session.id).to_string())
-    }),
-    text("session_attached_list", |s| {
+                .map(|session| s.core.attached_count(session.id).to_string())
+        },
+    ),
+    text("session_attached_list", "The clients that show it.", |s| {
         names(attached(s, vec![s.session?.id]))
     }),
-    text("session_bell_flag", |s| any_link(s, |link| link.bell)),
-    time("session_created", |s| {
+    text(
+        "session_bell_flag",
+        "1 when any window has a bell alert.",
+        |s| any_link(s, |link| link.bell),
+    ),
+    time("session_created", "When the session was made.", |s| {
         s.session.map(|session| session.created)
     }),
-    text("session_format", |s| flag(s.kind == "session")),
-    text("session_group", |s| group(s).map(|(name, _)| name)),
-    text("session_group_attached", |s| {
-        group_attached(s).map(|count| count.to_string())
+    text(
+        "session_format",
+        "1 while a format is worked out for a session.",
+        |s| flag(s.kind == "session"),
+    ),
+    text("session_group", "Name of the session's group.", |s| {
+        group(s).map(|(name, _)| name)
     }),
-    text("session_group_attached_list", |s| {
+    text(
+        "session_group_attached",
+        "How many clients show sessions of the group.",
+        |s| group_attached(s).map(|count| count.to_string()),
+    ),
+    text("session_group_attached_list", "Those clients.", |s| {
         names(attached(s, group(s)?.1))
     }),
-    text("session_group_list", |s| {
+    text("session_group_list", "The group's sessions.", |s| {
         let (_, members) = group(s)?;
         let names: Vec<&str> = members
             .iter()
@@ -114,25 +146,39 @@ pub(super) const ROWS: &[Row] = &[
             .collect();
         some(names.join(","))
     }),
-    text("session_group_many_attached", |s| {
-        flag(group_attached(s)? > 1)
+    text(
+        "session_group_many_attached",
+        "1 when more than one client shows the group.",
+        |s| flag(group_attached(s)? > 1),
+    ),
+    text(
+        "session_group_size",
+        "How many sessions the group has.",
+        |s| group(s).map(|(_, members)| members.len().to_string()),
+    ),
+    text("session_grouped", "1 for a session in a group.", |s| {
+        flag(s.session?.group.is_some())
     }),
-    text("session_group_size", |s| {
-        group(s).map(|(_, members)| members.len().to_string())
-    }),
-    text("session_grouped", |s| flag(s.session?.group.is_some())),
-    text("session_id", |s| {
-        s.session.map(|session| session.id.to_string())
-    }),
-    time("session_last_attached", |s| {
-        s.session
-            .map(|session| session.last_attached)
-            .filter(|unix| *unix != 0)
-    }),
-    text("session_many_attached", |s| {
-        flag(s.core.attached_count(s.session?.id) > 1)
-    }),
-    text("session_marked", |s| {
+    text(
+        "session_id",
+        "The session's id, $0 and so on; never used twice.",
+        |s| s.session.map(|session| session.id.to_string()),
+    ),
+    time(
+        "session_last_attached",
+        "When a client last attached to it.",
+        |s| {
+            s.session
+                .map(|session| session.last_attached)
+                .filter(|unix| *unix != 0)
+        },
+    ),
+    text(
+        "session_many_attached",
+        "1 when more than one client shows it.",
+        |s| flag(s.core.attached_count(s.session?.id) > 1),
+    ),
+    text("session_marked", "1 when the marked pane is in it.", |s| {
         let session = s.session?;
         flag(
             s.core
@@ -140,23 +186,35 @@ pub(super) const ROWS: &[Row] = &[
                 .is_some_and(|marked| marked.session == Some(session.id)),
         )
     }),
-    text("session_name", |s| {
+    text("session_name", "The session's name.", |s| {
         s.session.map(|session| session.name.clone())
     }),
-    text("session_path", |s| {
-        s.session.map(|session| session.cwd.clone())
-    }),
-    text("session_silence_flag", |s| any_link(s, |link| link.silence)),
-    text("session_stack", |s| {
-        let session = s.session?;
-        let stack: Vec<String> = [session.current]
-            .iter()
-            .chain(&session.last)
-            .map(|index| index.to_string())
-            .collect();
-        some(stack.join(","))
-    }),
-    text("session_windows", |s| {
-        s.session.map(|session| session.windows.len().to_string())
-    }),
+    text(
+        "session_path",
+        "The directory in which new windows start.",
+        |s| s.session.map(|session| session.cwd.clone()),
+    ),
+    text(
+        "session_silence_flag",
+        "1 when any window has a silence alert.",
+        |s| any_link(s, |link| link.silence),
+    ),
+    text(
+        "session_stack",
+        "Window numbers, the newest used first.",
+        |s| {
+            let session = s.session?;
+            let stack: Vec<String> = [session.current]
+                .iter()
+                .chain(&session.last)
+                .map(|index| index.to_string())
+                .collect();
+            some(stack.join(","))
+        },
+    ),
+    text(
+        "session_windows",
+        "How many windows the session has.",
+        |s| s.session.map(|session| session.windows.len().to_string()),
+    ),
 ];
