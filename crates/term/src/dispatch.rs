@@ -19,7 +19,7 @@ pub struct Csi {
     pub inter: u8,
     /// Final byte.
     pub last: u8,
-    /// Mnemonic.
+    /// Mnemonic and what it does.
     pub name: &'static str,
     run: Run,
 }
@@ -39,134 +39,87 @@ const fn csi(last: u8, name: &'static str, run: Run) -> Csi {
 }
 
 /// Every control sequence that we know.
+#[rustfmt::skip] // a table: one line a row
 pub static CSI: &[Csi] = &[
-    csi(b'@', "ICH", Terminal::insert_chars),
-    csi(b'A', "CUU", Terminal::cursor_up),
-    csi(b'B', "CUD", Terminal::cursor_down),
-    csi(b'C', "CUF", Terminal::cursor_right),
-    csi(b'D', "CUB", Terminal::cursor_left),
-    csi(b'E', "CNL", Terminal::next_line),
-    csi(b'F', "CPL", Terminal::previous_line),
-    csi(b'G', "CHA", Terminal::cursor_column),
-    csi(b'H', "CUP", Terminal::cursor_position),
-    csi(b'I', "CHT", |t, p| t.tab_forward(p.or(0, 1))),
-    csi(b'J', "ED", Terminal::erase_in_display),
-    csi(b'K', "EL", Terminal::erase_in_line),
-    csi(b'L', "IL", Terminal::insert_lines),
-    csi(b'M', "DL", Terminal::delete_lines),
-    csi(b'P', "DCH", Terminal::delete_chars),
-    csi(b'S', "SU", Terminal::pan_down),
-    csi(b'T', "SD", Terminal::pan_up),
-    csi(b'X', "ECH", Terminal::erase_chars),
-    csi(b'Z', "CBT", Terminal::tab_back),
-    csi(b'^', "SD (ECMA-48's code)", Terminal::pan_up),
-    csi(b'`', "HPA", Terminal::column_absolute),
-    csi(b'a', "HPR", Terminal::column_relative),
-    csi(b'b', "REP", |t, p| t.repeat(p.or(0, 1))),
-    csi(b'c', "DA1", |t, p| t.report_attributes(p)),
-    csi(b'd', "VPA", Terminal::row_absolute),
-    csi(b'e', "VPR", Terminal::row_relative),
-    csi(b'f', "HVP", Terminal::cursor_position),
-    csi(b'g', "TBC", Terminal::clear_tabs),
-    csi(b'h', "SM", |t, p| {
-        p.each().for_each(|n| t.set_mode(n, false, true))
-    }),
-    csi(b'l', "RM", |t, p| {
-        p.each().for_each(|n| t.set_mode(n, false, false))
-    }),
-    csi(b'm', "SGR", Terminal::select_graphic_rendition),
-    csi(b'n', "DSR", Terminal::report_status),
-    csi(b'r', "DECSTBM", Terminal::set_rows),
-    csi(b's', "DECSLRM, SCOSC", Terminal::set_columns),
-    csi(b't', "XTWINOPS", Terminal::window_operation),
-    csi(b'u', "SCORC", |t, _| t.restore_cursor()),
-    csi(b'x', "DECREQTPARM", Terminal::report_parameters),
-    row(
-        b'?',
-        0,
-        b'J',
-        "DECSED",
-        Terminal::selective_erase_in_display,
-    ),
-    row(b'?', 0, b'K', "DECSEL", Terminal::selective_erase_in_line),
-    row(b'?', 0, b'W', "DECST8C", Terminal::default_tabs),
-    row(b'?', 0, b'h', "DECSET", |t, p| {
-        p.each().for_each(|n| t.set_mode(n, true, true))
-    }),
-    row(b'?', 0, b'l', "DECRST", |t, p| {
-        p.each().for_each(|n| t.set_mode(n, true, false))
-    }),
-    row(b'?', 0, b'm', "XTQMODKEYS", Terminal::report_modify_keys),
-    row(b'?', 0, b'n', "DECDSR", Terminal::report_private_status),
-    row(b'?', 0, b'r', "XTRESTORE", |t, p| {
-        p.each().for_each(|n| t.restore_mode(n))
-    }),
-    row(b'?', 0, b's', "XTSAVE", |t, p| {
-        p.each().for_each(|n| t.save_mode(n))
-    }),
-    row(b'?', 0, b'u', "kitty keyboard: query", |t, _| {
-        t.report_kitty_keys()
-    }),
-    row(b'>', 0, b'c', "DA2", |t, p| {
-        t.report_secondary_attributes(p)
-    }),
-    row(b'>', 0, b'm', "XTMODKEYS", Terminal::set_modify_keys),
-    row(b'>', 0, b'n', "XTMODKEYS: off", |t, p| {
-        if p.raw(0) == 4 {
-            t.modify_other_keys = 0;
-        }
-    }),
-    row(b'>', 0, b'q', "XTVERSION", |t, p| t.report_version(p)),
-    row(b'>', 0, b'u', "kitty keyboard: push", |t, p| {
-        t.push_kitty_keys(p.raw(0))
-    }),
-    row(b'<', 0, b'u', "kitty keyboard: pop", |t, p| {
-        t.pop_kitty_keys(p.or(0, 1))
-    }),
-    row(
-        b'=',
-        0,
-        b'u',
-        "kitty keyboard: set",
-        Terminal::set_kitty_keys,
-    ),
-    row(b'=', 0, b'c', "DA3", |t, p| t.report_tertiary_attributes(p)),
-    row(0, b' ', b'@', "SL", Terminal::scroll_left),
-    row(0, b' ', b'A', "SR", Terminal::scroll_right),
-    row(0, b' ', b'q', "DECSCUSR", Terminal::set_cursor_shape),
-    row(0, b'!', b'p', "DECSTR", |t, _| t.soft_reset()),
-    row(0, b'"', b'p', "DECSCL", Terminal::set_level),
-    row(0, b'"', b'q', "DECSCA", Terminal::protect),
-    row(0, b'#', b'y', "XTCHECKSUM", |t, p| t.checksum = p.raw(0)),
-    row(0, b'#', b'{', "XTPUSHSGR", |t, _| t.push_pen()),
-    row(0, b'#', b'}', "XTPOPSGR", |t, _| t.pop_pen()),
-    row(0, b'#', b'p', "XTPUSHSGR", |t, _| t.push_pen()),
-    row(0, b'#', b'q', "XTPOPSGR", |t, _| t.pop_pen()),
-    row(0, b'$', b'p', "DECRQM (ANSI)", |t, p| {
-        t.report_mode(p.raw(0), false)
-    }),
-    row(b'?', b'$', b'p', "DECRQM", |t, p| {
-        t.report_mode(p.raw(0), true)
-    }),
-    row(0, b'$', b'r', "DECCARA", Terminal::change_attributes),
-    row(0, b'$', b't', "DECRARA", Terminal::reverse_attributes),
-    row(0, b'$', b'v', "DECCRA", Terminal::copy_rectangle),
-    row(0, b'$', b'w', "DECRQPSR", Terminal::report_presentation),
-    row(0, b'$', b'x', "DECFRA", Terminal::fill_rectangle),
-    row(0, b'$', b'z', "DECERA", Terminal::erase_rectangle),
-    row(
-        0,
-        b'$',
-        b'{',
-        "DECSERA",
-        Terminal::selective_erase_rectangle,
-    ),
-    row(0, b'*', b'x', "DECSACE", |t, p| {
-        t.extent = p.raw(0).min(2) as u8
-    }),
-    row(0, b'*', b'y', "DECRQCRA", Terminal::report_checksum),
-    row(0, b'\'', b'}', "DECIC", Terminal::insert_columns),
-    row(0, b'\'', b'~', "DECDC", Terminal::delete_columns),
+    csi(b'@', "ICH: blanks pushed in at the cursor", Terminal::insert_chars),
+    csi(b'A', "CUU: cursor up", Terminal::cursor_up),
+    csi(b'B', "CUD: cursor down", Terminal::cursor_down),
+    csi(b'C', "CUF: cursor right", Terminal::cursor_right),
+    csi(b'D', "CUB: cursor left", Terminal::cursor_left),
+    csi(b'E', "CNL: cursor to the beginning of a line below", Terminal::next_line),
+    csi(b'F', "CPL: cursor to the beginning of a line above", Terminal::previous_line),
+    csi(b'G', "CHA: cursor to a column", Terminal::cursor_column),
+    csi(b'H', "CUP: cursor to a row and column", Terminal::cursor_position),
+    csi(b'I', "CHT: forward by tab stops", |t, p| t.tab_forward(p.or(0, 1))),
+    csi(b'J', "ED: erase below, above, all, or the history", Terminal::erase_in_display),
+    csi(b'K', "EL: erase the line's right, left or all", Terminal::erase_in_line),
+    csi(b'L', "IL: blank lines pushed in", Terminal::insert_lines),
+    csi(b'M', "DL: lines taken out", Terminal::delete_lines),
+    csi(b'P', "DCH: cells taken out", Terminal::delete_chars),
+    csi(b'S', "SU: content up", Terminal::pan_down),
+    csi(b'T', "SD: content down", Terminal::pan_up),
+    csi(b'X', "ECH: cells erased", Terminal::erase_chars),
+    csi(b'Z', "CBT: back by tab stops", Terminal::tab_back),
+    csi(b'^', "SD (ECMA-48's code): content down", Terminal::pan_up),
+    csi(b'`', "HPA: cursor to a column", Terminal::column_absolute),
+    csi(b'a', "HPR: cursor right by columns", Terminal::column_relative),
+    csi(b'b', "REP: the last character again", |t, p| t.repeat(p.or(0, 1))),
+    csi(b'c', "DA1: what this terminal is", |t, p| t.report_attributes(p)),
+    csi(b'd', "VPA: cursor to a row", Terminal::row_absolute),
+    csi(b'e', "VPR: cursor down by rows", Terminal::row_relative),
+    csi(b'f', "HVP: cursor to a row and column", Terminal::cursor_position),
+    csi(b'g', "TBC: tab stops cleared", Terminal::clear_tabs),
+    csi(b'h', "SM: modes on", |t, p| p.each().for_each(|n| t.set_mode(n, false, true))),
+    csi(b'l', "RM: modes off", |t, p| p.each().for_each(|n| t.set_mode(n, false, false))),
+    csi(b'm', "SGR: colours and attributes", Terminal::select_graphic_rendition),
+    csi(b'n', "DSR: status and cursor position", Terminal::report_status),
+    csi(b'r', "DECSTBM: top and bottom margin", Terminal::set_rows),
+    csi(b's', "DECSLRM, SCOSC: left and right margin; without DECLRMM the cursor is saved", Terminal::set_columns),
+    csi(b't', "XTWINOPS: sizes told, titles kept and given back", Terminal::window_operation),
+    csi(b'u', "SCORC: saved cursor back", |t, _| t.restore_cursor()),
+    csi(b'x', "DECREQTPARM: line parameters told", Terminal::report_parameters),
+    row(b'?', 0, b'J', "DECSED: erase what is not protected, on the screen", Terminal::selective_erase_in_display),
+    row(b'?', 0, b'K', "DECSEL: erase what is not protected, on the line", Terminal::selective_erase_in_line),
+    row(b'?', 0, b'W', "DECST8C: a tab stop every eight columns", Terminal::default_tabs),
+    row(b'?', 0, b'h', "DECSET: private modes on", |t, p| p.each().for_each(|n| t.set_mode(n, true, true))),
+    row(b'?', 0, b'l', "DECRST: private modes off", |t, p| p.each().for_each(|n| t.set_mode(n, true, false))),
+    row(b'?', 0, b'm', "XTQMODKEYS: how modified keys are sent is told", Terminal::report_modify_keys),
+    row(b'?', 0, b'n', "DECDSR: private status reports", Terminal::report_private_status),
+    row(b'?', 0, b'r', "XTRESTORE: private modes as they were saved", |t, p| p.each().for_each(|n| t.restore_mode(n))),
+    row(b'?', 0, b's', "XTSAVE: private modes saved", |t, p| p.each().for_each(|n| t.save_mode(n))),
+    row(b'?', 0, b'u', "kitty keyboard: query, flags told", |t, _| t.report_kitty_keys()),
+    row(b'>', 0, b'c', "DA2: version as numbers", |t, p| t.report_secondary_attributes(p)),
+    row(b'>', 0, b'm', "XTMODKEYS: how modified keys are sent", Terminal::set_modify_keys),
+    row(b'>', 0, b'n', "XTMODKEYS: off, modified keys are sent as of old", |t, p| { if p.raw(0) == 4 { t.modify_other_keys = 0; } }),
+    row(b'>', 0, b'q', "XTVERSION: name and version", |t, p| t.report_version(p)),
+    row(b'>', 0, b'u', "kitty keyboard: push flags on the stack", |t, p| t.push_kitty_keys(p.raw(0))),
+    row(b'<', 0, b'u', "kitty keyboard: pop flags off the stack", |t, p| t.pop_kitty_keys(p.or(0, 1))),
+    row(b'=', 0, b'u', "kitty keyboard: set, flags changed", Terminal::set_kitty_keys),
+    row(b'=', 0, b'c', "DA3: unit id", |t, p| t.report_tertiary_attributes(p)),
+    row(0, b' ', b'@', "SL: content left", Terminal::scroll_left),
+    row(0, b' ', b'A', "SR: content right", Terminal::scroll_right),
+    row(0, b' ', b'q', "DECSCUSR: shape of the cursor", Terminal::set_cursor_shape),
+    row(0, b'!', b'p', "DECSTR: soft reset", |t, _| t.soft_reset()),
+    row(0, b'"', b'p', "DECSCL: level of conformance, with a soft reset", Terminal::set_level),
+    row(0, b'"', b'q', "DECSCA: protection of what is written next", Terminal::protect),
+    row(0, b'#', b'y', "XTCHECKSUM: how checksums are counted", |t, p| t.checksum = p.raw(0)),
+    row(0, b'#', b'{', "XTPUSHSGR: colours and attributes on a stack", |t, _| t.push_pen()),
+    row(0, b'#', b'}', "XTPOPSGR: colours and attributes off the stack", |t, _| t.pop_pen()),
+    row(0, b'#', b'p', "XTPUSHSGR: colours and attributes on a stack", |t, _| t.push_pen()),
+    row(0, b'#', b'q', "XTPOPSGR: colours and attributes off the stack", |t, _| t.pop_pen()),
+    row(0, b'$', b'p', "DECRQM (ANSI): whether a mode is on", |t, p| t.report_mode(p.raw(0), false)),
+    row(b'?', b'$', b'p', "DECRQM: whether a private mode is on", |t, p| t.report_mode(p.raw(0), true)),
+    row(0, b'$', b'r', "DECCARA: attributes changed in a rectangle", Terminal::change_attributes),
+    row(0, b'$', b't', "DECRARA: attributes reversed in a rectangle", Terminal::reverse_attributes),
+    row(0, b'$', b'v', "DECCRA: a rectangle copied", Terminal::copy_rectangle),
+    row(0, b'$', b'w', "DECRQPSR: cursor and tab stops told", Terminal::report_presentation),
+    row(0, b'$', b'x', "DECFRA: a rectangle filled", Terminal::fill_rectangle),
+    row(0, b'$', b'z', "DECERA: a rectangle erased", Terminal::erase_rectangle),
+    row(0, b'$', b'{', "DECSERA: a rectangle erased but for what is protected", Terminal::selective_erase_rectangle),
+    row(0, b'*', b'x', "DECSACE: whether DECCARA and DECRARA mean a stream or a rectangle", |t, p| t.extent = p.raw(0).min(2) as u8),
+    row(0, b'*', b'y', "DECRQCRA: checksum of a rectangle", Terminal::report_checksum),
+    row(0, b'\'', b'}', "DECIC: blank columns pushed in", Terminal::insert_columns),
+    row(0, b'\'', b'~', "DECDC: columns taken out", Terminal::delete_columns),
 ];
 
 /// Row number plus one of each sequence with a given prefix and no intermediate, by final byte.
@@ -191,7 +144,7 @@ pub struct Esc {
     pub inter: u8,
     /// Final byte.
     pub last: u8,
-    /// Mnemonic.
+    /// Mnemonic and what it does.
     pub name: &'static str,
     run: fn(&mut Terminal),
 }
@@ -206,32 +159,28 @@ const fn esc(last: u8, name: &'static str, run: fn(&mut Terminal)) -> Esc {
 }
 
 /// Every escape sequence that we know but those that begin a longer one and those that designate sets.
+#[rustfmt::skip] // a table: one line a row
 pub static ESC: &[Esc] = &[
-    esc(b'6', "DECBI", Terminal::back_index),
-    esc(b'7', "DECSC", Terminal::save_cursor),
-    esc(b'8', "DECRC", Terminal::restore_cursor),
-    esc(b'9', "DECFI", Terminal::forward_index),
-    esc(b'=', "DECKPAM", |t| t.set_mode(66, true, true)),
-    esc(b'>', "DECKPNM", |t| t.set_mode(66, true, false)),
-    esc(b'D', "IND", Terminal::index),
-    esc(b'E', "NEL", Terminal::new_line),
-    esc(b'H', "HTS", |t| t.tabs.set(t.x)),
-    esc(b'M', "RI", Terminal::reverse_index),
-    esc(b'N', "SS2", |t| t.single_shift(2)),
-    esc(b'O', "SS3", |t| t.single_shift(3)),
-    esc(b'V', "SPA", |t| t.guard(true)),
-    esc(b'W', "EPA", |t| t.guard(false)),
-    esc(b'Z', "DECID", |t| t.report_attributes(&Params::default())),
-    esc(b'c', "RIS", Terminal::reset),
+    esc(b'6', "DECBI: cursor left, content right at the margin", Terminal::back_index),
+    esc(b'7', "DECSC: cursor saved", Terminal::save_cursor),
+    esc(b'8', "DECRC: saved cursor back", Terminal::restore_cursor),
+    esc(b'9', "DECFI: cursor right, content left at the margin", Terminal::forward_index),
+    esc(b'=', "DECKPAM: application keypad", |t| t.set_mode(66, true, true)),
+    esc(b'>', "DECKPNM: numeric keypad", |t| t.set_mode(66, true, false)),
+    esc(b'D', "IND: cursor down, content up at the margin", Terminal::index),
+    esc(b'E', "NEL: to the beginning of the next line", Terminal::new_line),
+    esc(b'H', "HTS: a tab stop here", |t| t.tabs.set(t.x)),
+    esc(b'M', "RI: cursor up, content down at the margin", Terminal::reverse_index),
+    esc(b'N', "SS2: the next character from set G2", |t| t.single_shift(2)),
+    esc(b'O', "SS3: the next character from set G3", |t| t.single_shift(3)),
+    esc(b'V', "SPA: what is written next is guarded", |t| t.guard(true)),
+    esc(b'W', "EPA: what is written next is not guarded", |t| t.guard(false)),
+    esc(b'Z', "DECID: what this terminal is", |t| t.report_attributes(&Params::default())),
+    esc(b'c', "RIS: everything as at the beginning", Terminal::reset),
     esc(b'l', "memory lock (HP), ignored", |_| ()),
-    esc(b'n', "LS2", |t| t.shift_to(2)),
-    esc(b'o', "LS3", |t| t.shift_to(3)),
-    Esc {
-        inter: b'#',
-        last: b'8',
-        name: "DECALN",
-        run: Terminal::alignment,
-    },
+    esc(b'n', "LS2: set G2 from now on", |t| t.shift_to(2)),
+    esc(b'o', "LS3: set G3 from now on", |t| t.shift_to(3)),
+    Esc { inter: b'#', last: b'8', name: "DECALN: the screen full of E", run: Terminal::alignment, },
 ];
 
 impl Terminal {
