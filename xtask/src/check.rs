@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::args::{Args, root};
-use crate::tidy;
+use crate::{docs, tidy};
 
 /// Steps: name, arguments of cargo. The tests run with the server's pause points, which do nothing unless asked.
 const STEPS: [(&str, &[&str]); 3] = [
@@ -42,6 +42,10 @@ pub fn run(args: Args) -> Result<(), String> {
     for problem in tidy::problems(&root()) {
         println!("{problem}");
         failed.push("tidy");
+    }
+    for problem in docs::problems(&root()) {
+        println!("{problem}");
+        failed.push("docs");
     }
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     for (name, words) in STEPS {

@@ -4,6 +4,7 @@
 mod args;
 mod bench;
 mod check;
+mod docs;
 mod sessions;
 mod tidy;
 mod torture;
@@ -15,7 +16,7 @@ use args::Args;
 /// A chore: name, what it does, function.
 type Chore = (&'static str, &'static str, fn(Args) -> Result<(), String>);
 
-const CHORES: [Chore; 5] = [
+const CHORES: [Chore; 6] = [
     (
         "bench",
         "[--quick] [--rounds N] [--peer tmux=PATH]... [--binary PATH] [--no-results] [MEASURE]...  compares with tmux",
@@ -25,6 +26,11 @@ const CHORES: [Chore; 5] = [
         "check",
         " fmt, clippy, tests, tidy: what CI runs",
         check::run,
+    ),
+    (
+        "docs",
+        " writes the manual's tables in docs/ from those of the program",
+        docs::run,
     ),
     ("tidy", " imports, unsafe code, leftovers", tidy::run),
     (

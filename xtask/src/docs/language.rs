@@ -1,0 +1,201 @@
+//! Commands, options, format variables, keys.
+
+use std::fmt::Write;
+
+use outlast_core::commands;
+use outlast_lang::args::Args;
+use outlast_lang::options::{self, Kind, Row, Scope};
+use outlast_lang::parse::{NoContext, parse_text, print};
+
+use super::{code, plain, table};
+
+pub(super) fn commands() -> String {
+    let mut out = String::from(
+        "A command may be called by its name, its alias or any beginning that only one name has. What a flag means is what \
+         tmux(1) says. A flag of tmux that is not there yet is refused as an unknown one; the last column lists those.\n\n",
+    );
+    let rows = commands::ROWS.iter().map(|row| {
+        [
+            code(row.name),
+            code(row.alias),
+            plain(row.help),
+            code(row.usage),
+            missing(row.usage, row.spec.flags),
+        ]
+    });
+    out += &table(
+        ["command", "alias", "what it does", "usage", "not yet"],
+        rows,
+    )
+    .replace("|  |\n", "| - |\n");
+    out
+}
+
+/// Flags that the usage names and the command does not take.
+fn missing(usage: &str, taken: &str) -> String {
+    let mut found = Vec::new();
+    for group in usage.split('[').skip(1) {
+        let Some(flags) = group.strip_prefix('-') else {
+            continue;
+        };
+        let flags = flags.split([' ', ']']).next().unwrap_or_default();
+        for flag in flags.chars().filter(char::is_ascii_alphanumeric) {
+            if !taken.contains(flag) {
+                found.push(format!("`-{flag}`"));
+            }
+        }
+    }
+    found.join(" ")
+}
+
+pub(super) fn options() -> String {
+    let (hooks, settings): (Vec<&Row>, Vec<&Row>) =
+        options::ROWS.iter().partition(|row| row.kind == Kind::Hook);
+    let mut out = String::from(
+        "Where an option lives: *server* (`set -s`), *session* (`set`, for all `set -g`), *window* (`set -w`), *pane* \
+         (`set -p`; a pane has what its window has until it has its own). Options of tmux that are not there yet are refused \
+         as unknown ones; they stand in a table of their own. User options begin with `@` and hold any text.\n\n",
+    );
+    let heads = ["option", "scope", "type", "default", "meaning"];
+    let works = |row: &&Row| row.works;
+    let cells = |row: &Row| {
+        [
+            code(row.name),
+            scope(row.scopes).to_string(),
+            kind(row.kind, row.unit),
+            code(&row.default.replace('\u{1f}', "␟").replace('\n', "␤")),
+            plain(row.text),
+        ]
+    };
+    out += &table(heads, settings.iter().copied().filter(works).map(cells));
+    out += "\n## Hooks\n\nA hook is an array of commands that run when something has happened.\n\n";
+    let hook = |row: &Row| {
+        [
+            code(row.name),
+            scope(row.scopes).to_string(),
+            plain(row.text),
+        ]
+    };
+    let hook_heads = ["hook", "scope", "when"];
+    out += &table(hook_heads, hooks.iter().copied().filter(works).map(hook));
+    out += "\n## Not yet\n\n";
+    out += &table(
+        heads,
+        settings
+            .iter()
+            .copied()
+            .filter(|row| !works(row))
+            .map(cells),
+    );
+    out.push('\n');
+    out += &table(
+        hook_heads,
+        hooks.iter().copied().filter(|row| !works(row)).map(hook),
+    );
+    out
+}
+
+fn scope(scopes: &[Scope]) -> &'static str {
+    match scopes {
+        [Scope::Server] => "server",
+        [Scope::Session] => "session",
+        [Scope::Window] => "window",
+        _ => "pane",
+    }
+}
+
+fn kind(kind: Kind, unit: &str) -> String {
+    let mut text = match kind {
+        Kind::Text => "text".into(),
+        Kind::Number(low, high) if high >= i64::from(i32::MAX) => format!("number from {low}"),
+        Kind::Number(low, high) => format!("number {low} to {high}"),
+        Kind::Key => "key".into(),
+        Kind::Colour => "colour".into(),
+        Kind::Flag => "on or off".into(),
+        Kind::Choice(words) => words.join(", "),
+        Kind::Command => "command".into(),
+        Kind::Style => "style".into(),
+        Kind::Array(_) => "array of texts".into(),
+        Kind::ColourArray => "array of colours".into(),
+        Kind::Hook => "array of commands".into(),
+    };
+    if !unit.is_empty() {
+        let _ = write!(text, ", {unit}");
+    }
+    text
+}
+
+pub(super) fn formats() -> String {
+    let mut out = String::from(
+        "What `#{name}` gives. A name that is none of these is an option, then a variable of the environment, then nothing. \
+         Times are seconds since 1970 unless `#{t:name}` spells them out.\n\n",
+    );
+    let rows = outlast_core::formats::help();
+    out += &table(
+        ["variable", "what it is"],
+        rows.iter().map(|(name, help)| [code(name), plain(help)]),
+    );
+    out
+}
+
+pub(super) fn keys() -> String {
+    let mut out = String::from(
+        "The keys as they are without a configuration. Table *prefix*: after the prefix key (`C-b`); *root*: at any time; \
+         *copy-mode* and *copy-mode-vi*: in copy mode, by the option `mode-keys`. A key marked with + may be pressed again \
+         without the prefix.\n",
+    );
+    let list = parse_text(
+        outlast_lang::DEFAULT_BINDINGS,
+        Some("defaults.conf"),
+        &mut NoContext,
+    )
+    .unwrap_or_default();
+    let mut table_now = String::new();
+    let mut rows: Vec<[String; 3]> = Vec::new();
+    let flush = |out: &mut String, name: &str, rows: &mut Vec<[String; 3]>| {
+        if !rows.is_empty() {
+            let _ = write!(out, "\n## Table {name}\n\n");
+            *out += &table(["key", "what for", "command"], rows.drain(..));
+        }
+    };
+    for (_, command) in &list.commands {
+        let Ok((_, args)) = commands::resolve(command) else {
+            continue;
+        };
+        let name = args.get('T').unwrap_or("prefix");
+        if name != table_now {
+            flush(&mut out, &table_now, &mut rows);
+            table_now = name.to_string();
+        }
+        rows.push(key(&args));
+    }
+    flush(&mut out, &table_now, &mut rows);
+    out
+}
+
+fn key(args: &Args) -> [String; 3] {
+    let again = if args.has('r') { " +" } else { "" };
+    let bound = args
+        .words
+        .get(1)
+        .and_then(|argument| argument.block())
+        .map_or(String::new(), print);
+    [
+        format!("{}{again}", code(&args.word(0).unwrap_or_default())),
+        args.get('N').map_or("-".into(), plain),
+        code(&bound),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::missing;
+
+    #[test]
+    fn flags_that_are_not_taken_are_named() {
+        assert_eq!(
+            missing("[-aC] [-b buffer] [-S|-U] word", "ab:S"),
+            "`-C` `-U`"
+        );
+    }
+}
