@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use outlast_sys::{fd_pass, raw_tty};
-use outlast_wire::client::{Hello, ToClient, ToServer, VERSION};
+use outlast_wire::client::{Hello, OLDEST_SERVER, ToClient, ToServer, VERSION};
 use outlast_wire::frame::Splitter;
 
 use crate::connect::{Door, Lost};
@@ -86,6 +86,7 @@ impl Client {
             cwd: working_directory(),
             env: environment(),
             hints: caller.hints,
+            release: outlast_server::stamp::Build::own().release,
             ..Hello::default()
         };
         Ok(Client {
@@ -331,6 +332,15 @@ impl Client {
 
     fn take(&mut self, message: ToClient) {
         match message {
+            ToClient::Welcome {
+                version, release, ..
+            } if version < OLDEST_SERVER => {
+                eprintln!("{}", too_old(version, &release));
+                self.leave(Left {
+                    status: 1,
+                    message: String::new(),
+                });
+            }
             ToClient::Welcome { done, .. } => {
                 if done < self.accepted {
                     return self.lost_server();
@@ -371,6 +381,8 @@ impl Client {
                 let _ = tty.write_all(&bytes).and_then(|()| tty.flush());
                 self.say(&ToServer::Drained);
             }
+            // Answers to what is asked without a greeting, see `upgrade`.
+            ToClient::Facts { .. } | ToClient::Told { .. } => {}
         }
     }
 
@@ -454,6 +466,19 @@ impl Client {
         }
         self.leave(left);
     }
+}
+
+/// What a person is told whose server is of another time.
+fn too_old(version: u32, release: &str) -> String {
+    format!(
+        "the server ({}) speaks protocol {version}, this client {OLDEST_SERVER} to {VERSION}\n\
+         bring it up to date with: outlast upgrade",
+        if release.is_empty() {
+            "of an old build"
+        } else {
+            release
+        }
+    )
 }
 
 /// PWD if it is where we are, as people like to see it; else where we are.

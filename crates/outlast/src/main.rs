@@ -8,6 +8,7 @@ mod flags;
 mod launch;
 mod socket;
 mod terminal;
+mod upgrade;
 mod verbs;
 
 use std::io::Write;
@@ -77,7 +78,7 @@ fn main() -> ExitCode {
     if me.outlast
         && let Some(verb) = flags.command.first().and_then(|word| verbs::find(word))
     {
-        return (verb.run)(&flags.command[1..]);
+        return (verb.run)(&flags, &flags.command[1..]);
     }
     match call(&me, flags) {
         Ok(status) => ExitCode::from(status),

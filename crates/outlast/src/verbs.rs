@@ -3,14 +3,16 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use crate::flags::Flags;
+
 /// A verb.
 pub struct Verb {
     /// Its name.
     pub name: &'static str,
     /// One line for `outlast help`.
     pub about: &'static str,
-    /// What it does with the words after it.
-    pub run: fn(&[String]) -> ExitCode,
+    /// What it does, given the flags before it and the words after it.
+    pub run: fn(&Flags, &[String]) -> ExitCode,
 }
 
 /// All of them.
@@ -19,6 +21,11 @@ pub const VERBS: &[Verb] = &[
         name: "help",
         about: "this list",
         run: help,
+    },
+    Verb {
+        name: "upgrade",
+        about: "the running server becomes the build that is installed; sessions go on",
+        run: crate::upgrade::run,
     },
     Verb {
         name: "version",
@@ -44,7 +51,7 @@ pub fn hidden(name: &str) -> Option<Run> {
     }
 }
 
-fn help(_: &[String]) -> ExitCode {
+fn help(_: &Flags, _: &[String]) -> ExitCode {
     println!("outlast keeps what you started alive and within reach.\n");
     println!("  outlast new -A -s cc      a session named cc: made, or attached to if it is there");
     println!("  outlast ls                the sessions there are");
@@ -55,7 +62,7 @@ fn help(_: &[String]) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn version(_: &[String]) -> ExitCode {
+fn version(_: &Flags, _: &[String]) -> ExitCode {
     print!("{}", crate::version(true));
     ExitCode::SUCCESS
 }

@@ -36,6 +36,11 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Who called.
+    pub fn peer(&self) -> Option<socket::Peer> {
+        socket::peer(self.socket.as_fd()).ok()
+    }
+
     /// The next message. None: none is there, or it is typed bytes and the connection is held.
     ///
     /// # Errors

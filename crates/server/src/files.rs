@@ -8,6 +8,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
 use std::sync::mpsc;
 
 use outlast_sys::fd_pass;
@@ -37,6 +38,11 @@ pub enum Work {
         /// At its end, rather than in its place.
         append: bool,
     },
+    /// The words of the stamp in a program's file; none when it has no stamp.
+    Stamp {
+        /// Its path.
+        path: PathBuf,
+    },
 }
 
 /// What came of it.
@@ -53,6 +59,8 @@ pub struct Disk {
     answers: mpsc::Receiver<Answer>,
     bell: OwnedFd,
     waiting: VecDeque<(u64, Work)>,
+    /// Asked for and not answered.
+    open: usize,
 }
 
 impl Disk {
@@ -82,11 +90,13 @@ impl Disk {
             answers,
             bell,
             waiting: VecDeque::new(),
+            open: 0,
         })
     }
 
     /// Hands work over; it is done in order.
     pub fn request(&mut self, token: u64, work: Work) {
+        self.open += 1;
         self.waiting.push_back((token, work));
         self.feed();
     }
@@ -98,8 +108,14 @@ impl Disk {
             .is_ok_and(|received| received.len == 64)
         {}
         let answer = self.answers.try_recv().ok();
+        self.open -= usize::from(answer.is_some());
         self.feed();
         answer
+    }
+
+    /// Nothing is under way.
+    pub fn is_idle(&self) -> bool {
+        self.open == 0
     }
 
     /// What becomes readable when there is an answer.
@@ -132,6 +148,7 @@ fn perform(work: Work) -> io::Result<Vec<u8>> {
             io::Read::read_to_end(&mut io::Read::take(file, READ_MAX), &mut bytes)?;
             Ok(bytes)
         }
+        Work::Stamp { path } => Ok(crate::stamp::read(&path)?.unwrap_or_default()),
         Work::Write {
             path,
             bytes,

@@ -10,7 +10,7 @@
 //! record:  a transaction as `outlast_core::save` spells it, with its own length and check
 //! ```
 
-use outlast_core::save::Transaction;
+use outlast_core::save::{DecodeError, Transaction};
 
 /// First bytes of a slot.
 const MAGIC: &[u8; 8] = b"outlastj";
@@ -113,6 +113,10 @@ impl<M: Memory> Journal<M> {
                     if base_len == 0 {
                         base_len = len;
                     }
+                }
+                // Not damage: cutting it off would lose what another build can read.
+                Err(DecodeError::Version(version)) => {
+                    return Err(JournalError::Version(u32::from(version)));
                 }
                 Err(_) => {
                     damage = Some(JournalError::Damaged(at));

@@ -10,6 +10,7 @@
 //! | [`panes`], [`jobs`], [`spawn`] | programs with a terminal and without |
 //! | [`keeper`] | the connection with the keeper |
 //! | [`journal`], [`notes`], [`checkpoint`], [`history`], [`memory`] | what the next server will find |
+//! | [`upgrade`], [`stamp`] | how does another build take over |
 //! | [`poison`] | what output kills the server |
 //! | [`files`], [`probe`] | disk; questions to the system |
 //! | [`fault`] | where a test may kill us |
@@ -32,8 +33,10 @@ mod poison;
 mod probe;
 mod server;
 mod spawn;
+pub mod stamp;
 mod start;
 mod turn;
+mod upgrade;
 mod visits;
 
 pub use start::main;

@@ -32,6 +32,7 @@ use crate::memory::FileMemory;
 use crate::panes::{BUDGET, Panes};
 use crate::poison::Poison;
 use crate::probe::Facts;
+use crate::upgrade::{self, Upgrade};
 
 const KEEPER: u64 = 0;
 const BELL: u64 = 1;
@@ -63,6 +64,7 @@ pub struct Server {
     pub(crate) calls: Calls,
     pub(crate) journal: Journal<FileMemory>,
     poison: Poison,
+    pub(crate) upgrade: Upgrade,
     pub(crate) socket: String,
     /// What the turn wants done.
     pub(crate) effects: Vec<Effect>,
@@ -97,6 +99,7 @@ pub struct Parts {
     pub clients: Clients,
     pub journal: Journal<FileMemory>,
     pub poison: Poison,
+    pub upgrade: Upgrade,
     pub socket: String,
 }
 
@@ -142,6 +145,7 @@ impl Server {
             calls: Calls::default(),
             journal: parts.journal,
             poison: parts.poison,
+            upgrade: parts.upgrade,
             socket: parts.socket,
             effects: Vec::new(),
             entries: Vec::new(),
@@ -175,6 +179,9 @@ impl Server {
             self.finish(now)?;
             if self.ending && self.may_end(now) {
                 return Ok(ExitCode::SUCCESS);
+            }
+            if self.makes_way(now)? {
+                return Ok(ExitCode::from(outlast_wire::keeper::SWAP));
             }
         }
     }
@@ -211,6 +218,10 @@ impl Server {
                 SIGNALS => self.take_signals(now),
                 DISK => {
                     while let Some(answer) = self.disk.answer() {
+                        if answer.token == upgrade::STAMP {
+                            self.stamp_was_read(answer.result, now);
+                            continue;
+                        }
                         let done = Event::Done {
                             token: answer.token,
                             result: answer.result,
@@ -241,6 +252,7 @@ impl Server {
             retry,
             self.clients_due(),
             self.end_due(),
+            self.upgrade.due(),
         ];
         due.into_iter()
             .flatten()

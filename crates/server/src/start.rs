@@ -26,6 +26,7 @@ use crate::panes::Panes;
 use crate::poison::Poison;
 use crate::probe::{Facts, SystemProbe, own_home};
 use crate::server::{Parts, Server, now};
+use crate::upgrade::{self, Upgrade};
 
 /// What the server was started with.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -48,6 +49,8 @@ enum StartError {
     Journal(#[from] JournalError),
     #[error("server: the journal: {0}")]
     Recover(#[from] outlast_core::save::RecoverError),
+    #[error("server: the journal: {0}")]
+    Build(String),
     #[error("server: {0}")]
     System(#[from] io::Error),
 }
@@ -98,7 +101,7 @@ impl Words {
 
 /// What the keeper tells a new server.
 struct Table {
-    last: wire::Status,
+    hello: wire::Hello,
     bells: ServerBells,
     listener: OwnedFd,
     panes: Vec<(wire::Pane, Fds)>,
@@ -108,14 +111,14 @@ struct Table {
 impl Table {
     fn receive(link: &Link) -> io::Result<Table> {
         let missing = || io::Error::from(io::ErrorKind::InvalidData);
-        let (mut bells, mut listener, mut last) = (None, None, wire::Status::Running);
+        let (mut bells, mut listener, mut greeting) = (None, None, wire::Hello::default());
         let (mut panes, mut deposits) = (Vec::new(), Vec::new());
         loop {
             let Some((message, mut fds)) = link.receive(false)? else {
                 continue;
             };
             match message {
-                ToServer::Hello(hello) => last = hello.last_status,
+                ToServer::Hello(hello) => greeting = hello,
                 ToServer::Bell => {
                     let mut next = || fds.next_fd().ok_or_else(missing);
                     bells = Some(ServerBells::map(next()?, next()?, next()?)?);
@@ -133,7 +136,7 @@ impl Table {
         }
         let (bells, listener) = (bells.ok_or_else(missing)?, listener.ok_or_else(missing)?);
         Ok(Table {
-            last,
+            hello: greeting,
             bells,
             listener,
             panes,
@@ -161,7 +164,9 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
     signal::ignore(signal::SIGPIPE);
     let mut table = Table::receive(&link).map_err(StartError::Keeper)?;
     let (journal, turns) = open_journal(&mut table, &link)?;
-    let (poison, new) = Poison::open(table.own(tag::POISON), table.last)?;
+    let keeper = table.hello;
+    upgrade::admit(&turns, keeper.fallback).map_err(StartError::Build)?;
+    let (poison, new) = Poison::open(table.own(tag::POISON), keeper.last_status)?;
     if let Some(file) = new {
         link.deposit(0, tag::POISON, file.fd());
     }
@@ -223,6 +228,12 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
         clients,
         journal,
         poison,
+        upgrade: Upgrade::new(
+            std::env::args_os().next().unwrap_or_default().into(),
+            keeper.keeper_pid,
+            keeper.fallback,
+            keeper.last_status,
+        ),
         socket: words.socket.clone(),
     };
     let mut server = Server::new(parts)?;
@@ -356,6 +367,7 @@ impl Server {
     fn go_on(&mut self) -> io::Result<()> {
         let now = now();
         self.core.recovered(now, &mut self.effects);
+        self.entries.push(self.upgrade.note());
         let known = self.core.pane_ids();
         for pane in &known {
             let offset = self.core.offset(*pane);

@@ -211,6 +211,7 @@ impl Server {
         };
         self.panes.waiting_input(&mut turn.entries);
         self.clients.snapshot(&mut turn.entries);
+        turn.entries.push(self.upgrade.note());
         self.journal.compact(&[turn])
     }
 }

@@ -6,7 +6,7 @@ use outlast_core::event::{ClientInfo, Now};
 use outlast_core::{ClientId, Event};
 use outlast_sys::poll::Interest;
 use outlast_term::{Screen, Size};
-use outlast_wire::client::{ClientKey, Hello, ToClient, ToServer, VERSION};
+use outlast_wire::client::{ClientKey, Hello, OLDEST_CLIENT, ToClient, ToServer, VERSION};
 use outlast_wire::keeper::ToKeeper;
 
 use crate::locals::Flow;
@@ -44,6 +44,10 @@ impl Server {
             };
             let Some(message) = message else { break };
             match (connection.client, message) {
+                (_, ToServer::Ask) => self.ask(token),
+                (_, ToServer::Upgrade { older, tmux, .. }) => {
+                    self.asked_to_upgrade(token, older, &tmux);
+                }
                 (None, ToServer::Hello(hello)) => self.hello(token, hello, now),
                 (None, _) => connection.ended = true,
                 (Some(client), message) => self.message(token, client, message, now),
@@ -63,7 +67,12 @@ impl Server {
         let Some(connection) = self.calls.get_mut(token) else {
             return;
         };
+        if hello.version < OLDEST_CLIENT {
+            return self.turn_away(token, &hello);
+        }
         let tty = connection.tty.take();
+        self.meet(token, &hello.release, &hello.env);
+        let release = self.upgrade.release().to_string();
         let size = Size::new(hello.cols, hello.rows);
         let (welcome, client) = match self.clients.by_key(ClientKey(hello.key)) {
             Some(client) => {
@@ -93,6 +102,7 @@ impl Server {
                     ToClient::Welcome {
                         version: VERSION,
                         done,
+                        release,
                     },
                     id,
                 )
@@ -125,6 +135,7 @@ impl Server {
                     ToClient::Welcome {
                         version: VERSION,
                         done: 0,
+                        release,
                     },
                     id,
                 )
@@ -133,6 +144,33 @@ impl Server {
         if let Some(connection) = self.calls.get_mut(token) {
             connection.client = Some(client);
             welcome.encode(&mut connection.out);
+        }
+    }
+
+    /// A client whose protocol is too old is told so, in words that every build understands.
+    fn turn_away(&mut self, token: u64, hello: &Hello) {
+        let text = format!(
+            "this client speaks protocol {}; the server ({}) speaks {OLDEST_CLIENT} to {VERSION}\n\
+             call it with the program that it was started from: {}\n",
+            hello.version,
+            self.upgrade.release(),
+            self.upgrade.program().display()
+        );
+        if let Some(connection) = self.calls.get_mut(token) {
+            let print = ToClient::Print {
+                n: 1,
+                stream: 2,
+                bytes: text.into_bytes(),
+            };
+            let exit = ToClient::Exit {
+                n: 2,
+                status: 1,
+                message: String::new(),
+            };
+            print.encode(&mut connection.out);
+            exit.encode(&mut connection.out);
+            // What follows the greeting ends the connection; the words go first.
+            self.calls.settle(token, &self.poll);
         }
     }
 
@@ -201,7 +239,7 @@ impl Server {
                     connection.ended = true;
                 }
             }
-            ToServer::Hello(_) => {}
+            ToServer::Hello(_) | ToServer::Ask | ToServer::Upgrade { .. } => {}
         }
     }
 

@@ -7,6 +7,13 @@
 //! from 1, kept in the journal until acknowledged, and sent again to a client that returns; the client passes over
 //! what it has had.
 //!
+//! `Ask` and `Upgrade` stand outside of that: whoever calls may say them at any time, without `Hello`, and nothing of
+//! it is kept.
+//!
+//! Versions. `Hello`, `Welcome`, `Print` and `Exit` keep their fields for ever (more may follow at their ends), so that
+//! any two builds can tell each other what is the matter: the server serves clients from [`OLDEST_CLIENT`] on and
+//! tells older ones in a line of text to leave; a client does the same for servers older than [`OLDEST_SERVER`].
+//!
 //! A terminal whose device the server cannot open for itself is written by the client: the server sends `Tty`, one
 //! frame at a time, and the client answers `Drained` when its terminal has taken it.
 
@@ -46,6 +53,8 @@ pub struct Hello {
     pub env: Vec<(String, String)>,
     /// Called as `outlast` (hints on a second line) rather than as `tmux`.
     pub hints: bool,
+    /// The client's release ("0.1.0"); empty from one that does not say.
+    pub release: String,
 }
 
 /// Client to server.
@@ -85,6 +94,18 @@ pub enum ToServer {
     Bye,
     /// The terminal has taken all bytes of the last `Tty`.
     Drained,
+    /// What are you? Answered by `Facts`.
+    Ask,
+    /// Become the build that is installed at your own path. Answered by `Told`, or by the end of the connection: then
+    /// the next server is to be asked what it is.
+    Upgrade {
+        /// Also if that build is older.
+        older: bool,
+        /// The keeper, too.
+        keeper: bool,
+        /// $TMUX where it was asked.
+        tmux: String,
+    },
 }
 
 /// Server to client.
@@ -96,6 +117,8 @@ pub enum ToClient {
         version: u32,
         /// Highest `seq` done.
         done: u64,
+        /// The server's release; empty from one that does not say.
+        release: String,
     },
     /// Requests up to `seq` are committed.
     Accepted {
@@ -135,10 +158,28 @@ pub enum ToClient {
         /// Bytes.
         bytes: Vec<u8>,
     },
+    /// Answer to `Ask`: names and values; a name that is not known is passed over.
+    Facts {
+        /// Them.
+        facts: Vec<(String, String)>,
+    },
+    /// Answer to `Upgrade`: nothing is swapped, and why.
+    Told {
+        /// Exit status for the caller: 0 when there was nothing to do.
+        status: u8,
+        /// Lines of text.
+        text: String,
+    },
 }
 
 /// Version of the client protocol.
 pub const VERSION: u32 = 1;
+
+/// The oldest protocol that a server of this build serves.
+pub const OLDEST_CLIENT: u32 = 1;
+
+/// The oldest protocol that a client of this build can talk to.
+pub const OLDEST_SERVER: u32 = 1;
 
 /// Most bytes that one `Input` carries.
 pub const INPUT_MAX: usize = 4096;
@@ -156,6 +197,8 @@ mod tag {
     pub const CONTINUED: u8 = 6;
     pub const BYE: u8 = 7;
     pub const DRAINED: u8 = 8;
+    pub const ASK: u8 = 9;
+    pub const UPGRADE: u8 = 10;
 
     pub const WELCOME: u8 = 65;
     pub const ACCEPTED: u8 = 66;
@@ -164,6 +207,8 @@ mod tag {
     pub const EXIT: u8 = 69;
     pub const SUSPEND: u8 = 70;
     pub const TTY: u8 = 71;
+    pub const FACTS: u8 = 72;
+    pub const TOLD: u8 = 73;
 }
 
 /// Tag of [`ToServer::Input`], so that a reader can see without decoding what it may have to leave for later.
@@ -186,7 +231,8 @@ impl ToServer {
                 w.texts(&hello.flags)
                     .text(&hello.cwd)
                     .pairs(&hello.env)
-                    .bool(hello.hints);
+                    .bool(hello.hints)
+                    .text(&hello.release);
             }),
             ToServer::Command { seq, argv } => put(out, tag::COMMAND, |w| {
                 w.u64(*seq).texts(argv);
@@ -203,6 +249,14 @@ impl ToServer {
             ToServer::Continued => put(out, tag::CONTINUED, |_| {}),
             ToServer::Bye => put(out, tag::BYE, |_| {}),
             ToServer::Drained => put(out, tag::DRAINED, |_| {}),
+            ToServer::Ask => put(out, tag::ASK, |_| {}),
+            ToServer::Upgrade {
+                older,
+                keeper,
+                tmux,
+            } => put(out, tag::UPGRADE, |w| {
+                w.bool(*older).bool(*keeper).text(tmux);
+            }),
         }
     }
 
@@ -227,6 +281,7 @@ impl ToServer {
                 hello.cwd = r.text("cwd")?;
                 hello.env = r.pairs("env")?;
                 hello.hints = r.bool("hints")?;
+                hello.release = later(&mut r, |r| r.text("release"))?;
                 ToServer::Hello(hello)
             }
             tag::COMMAND => ToServer::Command {
@@ -245,6 +300,12 @@ impl ToServer {
             tag::CONTINUED => ToServer::Continued,
             tag::BYE => ToServer::Bye,
             tag::DRAINED => ToServer::Drained,
+            tag::ASK => ToServer::Ask,
+            tag::UPGRADE => ToServer::Upgrade {
+                older: r.bool("older")?,
+                keeper: r.bool("keeper")?,
+                tmux: r.text("tmux")?,
+            },
             _ => return Ok(None),
         }))
     }
@@ -254,8 +315,12 @@ impl ToClient {
     /// Appends the frame.
     pub fn encode(&self, out: &mut Vec<u8>) {
         match self {
-            ToClient::Welcome { version, done } => put(out, tag::WELCOME, |w| {
-                w.u32(*version).u64(*done);
+            ToClient::Welcome {
+                version,
+                done,
+                release,
+            } => put(out, tag::WELCOME, |w| {
+                w.u32(*version).u64(*done).text(release);
             }),
             ToClient::Accepted { seq } => put(out, tag::ACCEPTED, |w| {
                 w.u64(*seq);
@@ -275,6 +340,12 @@ impl ToClient {
             ToClient::Tty { bytes } => put(out, tag::TTY, |w| {
                 w.bytes(bytes);
             }),
+            ToClient::Facts { facts } => put(out, tag::FACTS, |w| {
+                w.pairs(facts);
+            }),
+            ToClient::Told { status, text } => put(out, tag::TOLD, |w| {
+                w.u8(*status).text(text);
+            }),
         }
     }
 
@@ -285,6 +356,7 @@ impl ToClient {
             tag::WELCOME => ToClient::Welcome {
                 version: r.u32("version")?,
                 done: r.u64("done")?,
+                release: later(&mut r, |r| r.text("release"))?,
             },
             tag::ACCEPTED => ToClient::Accepted { seq: r.u64("seq")? },
             tag::PRINT => ToClient::Print {
@@ -302,8 +374,26 @@ impl ToClient {
             tag::TTY => ToClient::Tty {
                 bytes: r.bytes("bytes")?.to_vec(),
             },
+            tag::FACTS => ToClient::Facts {
+                facts: r.pairs("facts")?,
+            },
+            tag::TOLD => ToClient::Told {
+                status: r.u8("status")?,
+                text: r.text("text")?,
+            },
             _ => return Ok(None),
         }))
+    }
+}
+
+/// A field that was added later: what it is by default when the sender does not know it.
+fn later<'a, T: Default>(
+    r: &mut Reader<'a>,
+    read: impl FnOnce(&mut Reader<'a>) -> Result<T, Malformed>,
+) -> Result<T, Malformed> {
+    match r.at_end() {
+        true => Ok(T::default()),
+        false => read(r),
     }
 }
 

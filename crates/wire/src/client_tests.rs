@@ -18,6 +18,7 @@ fn to_server() -> Vec<ToServer> {
         cwd: "/tmp".into(),
         env: vec![("A".into(), "b=c".into()), ("EMPTY".into(), String::new())],
         hints: true,
+        release: "0.2.0".into(),
     };
     vec![
         ToServer::Hello(Hello::default()),
@@ -42,6 +43,12 @@ fn to_server() -> Vec<ToServer> {
         ToServer::Continued,
         ToServer::Bye,
         ToServer::Drained,
+        ToServer::Ask,
+        ToServer::Upgrade {
+            older: true,
+            keeper: false,
+            tmux: "/tmp/s,1,0".into(),
+        },
     ]
 }
 
@@ -50,6 +57,7 @@ fn to_client() -> Vec<ToClient> {
         ToClient::Welcome {
             version: VERSION,
             done: 7,
+            release: "0.1.0".into(),
         },
         ToClient::Accepted { seq: 8 },
         ToClient::Print {
@@ -66,6 +74,13 @@ fn to_client() -> Vec<ToClient> {
         ToClient::Suspend { n: 4 },
         ToClient::Tty {
             bytes: b"\x1b[H".to_vec(),
+        },
+        ToClient::Facts {
+            facts: vec![("release".into(), "0.1.0".into())],
+        },
+        ToClient::Told {
+            status: 1,
+            text: "no".into(),
         },
     ]
 }
@@ -105,6 +120,74 @@ fn unknown_tags_are_passed_over_and_later_fields_ignored() {
     assert_eq!(
         ToServer::decode(stream[4], &body),
         Ok(Some(ToServer::Resize { cols: 1, rows: 2 }))
+    );
+}
+
+/// The first build's greetings, byte for byte: what it says must be understood for ever, and what we say more must be
+/// at the end.
+#[test]
+fn greetings_of_the_first_build_are_understood() {
+    let first_hello = b"\x01\0\0\0\
+        0123456789abcdef\x01\x03\0\0\0\0\0\0\0\x2a\0\0\0\x50\0\x18\0\
+        \x01\0\0\0t\x01\0\0\0x\x01\0\0\0\x02\0\0\0-2\x01\0\0\0/\x01\0\0\0\x01\0\0\0A\x01\0\0\0b\x01";
+    let hello = Hello {
+        version: 1,
+        key: *b"0123456789abcdef",
+        resume: true,
+        received: 3,
+        pid: 42,
+        cols: 80,
+        rows: 24,
+        tty: "t".into(),
+        term: "x".into(),
+        flags: vec!["-2".into()],
+        cwd: "/".into(),
+        env: vec![("A".into(), "b".into())],
+        hints: true,
+        release: String::new(),
+    };
+    assert_eq!(
+        ToServer::decode(1, first_hello),
+        Ok(Some(ToServer::Hello(hello.clone())))
+    );
+    let mut ours = Vec::new();
+    ToServer::Hello(hello).encode(&mut ours);
+    assert_eq!(
+        (ours[4], &ours[5..5 + first_hello.len()]),
+        (1, &first_hello[..])
+    );
+
+    let first_welcome = b"\x01\0\0\0\x07\0\0\0\0\0\0\0";
+    let welcome = ToClient::Welcome {
+        version: 1,
+        done: 7,
+        release: String::new(),
+    };
+    assert_eq!(
+        ToClient::decode(65, first_welcome),
+        Ok(Some(welcome.clone()))
+    );
+    let mut ours = Vec::new();
+    welcome.encode(&mut ours);
+    assert_eq!((ours[4], &ours[5..17]), (65, &first_welcome[..]));
+
+    let print = ToClient::Print {
+        n: 1,
+        stream: 2,
+        bytes: b"no\n".to_vec(),
+    };
+    let exit = ToClient::Exit {
+        n: 2,
+        status: 1,
+        message: String::new(),
+    };
+    let mut ours = Vec::new();
+    print.encode(&mut ours);
+    exit.encode(&mut ours);
+    assert_eq!(
+        ours,
+        b"\x11\0\0\0\x43\x01\0\0\0\0\0\0\0\x02\x03\0\0\0no\n\
+          \x0e\0\0\0\x45\x02\0\0\0\0\0\0\0\x01\0\0\0\0"
     );
 }
 

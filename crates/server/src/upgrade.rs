@@ -1,0 +1,489 @@
+//! Upgrade: the server makes way for the build that is installed at its own path, with all sessions living on.
+//!
+//! It ends a turn, takes checkpoints, and ends with a status that means "start me again from what is installed"; the
+//! keeper does so, and the terminals attached come back by themselves. Which file that is nobody can name: it is the
+//! path that the keeper resolved when it started. Before it makes way, the server reads that file's
+//! [stamp](crate::stamp): is it a build of ours, is it older, can it read what we keep? One that then does not start
+//! is the keeper's affair: it holds the former build open and starts that again.
+//!
+//! Who may ask: anybody with our user id who is not below a pane. What a program in a pane could have swapped would
+//! be swapped by whatever runs there. A client that is newer than we are asks by its greeting alone, but for a newer
+//! build only. A build that is older than the journal's writer refuses to start, unless it was asked for: so neither
+//! a crash nor a reboot of the server goes back by itself.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+
+use outlast_core::event::Now;
+use outlast_core::save::{Entry, Transaction};
+use outlast_wire::client::ToClient;
+use outlast_wire::frame::{Reader, Writer};
+use outlast_wire::keeper::Status;
+
+use crate::files::Work;
+use crate::server::Server;
+use crate::stamp::{Build, Image, compare};
+
+/// Token of the disk's answer about a stamp; the core's are small.
+pub const STAMP: u64 = u64::MAX;
+/// Number of our note in the journal.
+const NOTE: u16 = 16;
+/// Files that are being written have so long before the server makes way.
+const LEAVE_MS: u64 = 1000;
+/// The longest line of ancestors that is followed.
+const ANCESTORS: usize = 1000;
+
+/// What the server knows of builds.
+pub struct Upgrade {
+    own: Build,
+    image: Option<Image>,
+    program: PathBuf,
+    keeper_pid: u32,
+    fallback: bool,
+    last: Status,
+    /// What was installed when the keeper fell back to us.
+    given_up: Option<Image>,
+    reading: Option<Vec<Asker>>,
+    leave_by_ms: Option<u64>,
+    stored: bool,
+    /// An older release that may take over.
+    admitted: String,
+}
+
+/// Who wants to know about the installed build.
+enum Asker {
+    /// `outlast upgrade` on this connection.
+    Person { token: u64, older: bool },
+    /// A newer client has come.
+    Ourselves,
+}
+
+impl Upgrade {
+    /// Of a server that was started with this argv[0], which the keeper resolved. `fallback`: because what is
+    /// installed did not start.
+    pub fn new(program: PathBuf, keeper_pid: u32, fallback: bool, last: Status) -> Upgrade {
+        let mut upgrade = Upgrade {
+            own: Build::own(),
+            image: fs::metadata("/proc/self/exe").ok().as_ref().map(Image::of),
+            program,
+            keeper_pid,
+            fallback,
+            last,
+            given_up: None,
+            reading: None,
+            leave_by_ms: None,
+            stored: false,
+            admitted: String::new(),
+        };
+        upgrade.given_up = upgrade.installed().ok().filter(|_| fallback);
+        upgrade
+    }
+
+    /// The release that runs.
+    pub fn release(&self) -> &str {
+        &self.own.release
+    }
+
+    /// The path at which the keeper starts servers from.
+    pub fn program(&self) -> &std::path::Path {
+        &self.program
+    }
+
+    /// When a server that makes way goes in any case.
+    pub fn due(&self) -> Option<u64> {
+        self.leave_by_ms
+    }
+
+    /// For the journal: who writes it.
+    pub fn note(&self) -> Entry {
+        let mut bytes = Vec::new();
+        Writer::new(&mut bytes)
+            .text(&self.own.release)
+            .u32(self.own.state)
+            .text(&self.admitted);
+        Entry::Shell(NOTE, bytes)
+    }
+
+    /// What is installed, if the keeper will execute it.
+    fn installed(&self) -> Result<Image, String> {
+        let path = self.program.display();
+        let found = fs::metadata(&self.program)
+            .map_err(|error| format!("{path}: {}", crate::files::reason(&error)))?;
+        let own = outlast_sys::user::own_uid();
+        if !found.is_file() {
+            return Err(format!("{path} is no file"));
+        }
+        if found.mode() & 0o111 == 0 {
+            return Err(format!("{path} is not executable"));
+        }
+        if (found.uid() != own && found.uid() != 0) || found.mode() & 0o002 != 0 {
+            return Err(format!(
+                "{path} may have been written by others: it is not executed"
+            ));
+        }
+        Ok(Image::of(&found))
+    }
+
+    /// Whether what is installed may take over; the error says why not.
+    fn judge(&self, words: Option<&[u8]>, older: bool) -> Result<Build, String> {
+        let path = self.program.display();
+        let Some(build) = words.and_then(Build::parse) else {
+            return Err(format!("{path} is no build of outlast"));
+        };
+        let (own, other) = (&self.own.release, &build.release);
+        if !older && compare(other, own).is_lt() {
+            return Err(format!(
+                "{path} is {other}, older than the server, which is {own}\n\
+                 outlast upgrade --allow-older takes it all the same"
+            ));
+        }
+        if !build.can_read(self.own.state) {
+            return Err(format!(
+                "{path} is {other}, which cannot read what the server ({own}) keeps: format {}, and it reads {} to {}\n\
+                 nothing was changed; end the sessions before you go back to it",
+                self.own.state, build.reads, build.state
+            ));
+        }
+        Ok(build)
+    }
+}
+
+/// Whether this build may go on with a journal; the error says why not.
+pub fn admit(turns: &[Transaction], fallback: bool) -> Result<(), String> {
+    admit_build(&Build::own(), turns, fallback)
+}
+
+fn admit_build(own: &Build, turns: &[Transaction], fallback: bool) -> Result<(), String> {
+    let notes = turns.iter().flat_map(|turn| &turn.entries);
+    let mut note = notes.filter_map(|entry| match entry {
+        Entry::Shell(NOTE, bytes) => {
+            let mut r = Reader::new(bytes);
+            let note = (r.text("release"), r.u32("state"), r.text("admitted"));
+            Some((note.0.ok()?, note.1.ok()?, note.2.ok()?))
+        }
+        _ => None,
+    });
+    let Some((release, state, admitted)) = note.next_back() else {
+        return Ok(());
+    };
+    let me = &own.release;
+    if !own.can_read(state) {
+        return Err(format!(
+            "written by {release} in format {state}; this is {me}, which reads {} to {}",
+            own.reads, own.state
+        ));
+    }
+    if compare(me, &release).is_lt() && !fallback && admitted != *me {
+        return Err(format!(
+            "written by {release}; this is {me}, and nobody asked for an older build (outlast upgrade --allow-older)"
+        ));
+    }
+    Ok(())
+}
+
+/// How a build that did not start ended.
+fn failure(status: Status) -> String {
+    match status {
+        Status::Code(code) => format!("it ended with status {code}"),
+        Status::Signal(9) => "it was not ready within 2 seconds".into(),
+        Status::Signal(signal) => format!("it was killed by signal {signal}"),
+        Status::Running | Status::Unknown => "nobody knows how it ended".into(),
+    }
+}
+
+/// Parent and session of a process.
+fn kin(pid: u32) -> Option<(u32, u32)> {
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may hold anything, parentheses too: what follows starts after the last.
+    let after = stat.rsplitn(2, |byte| *byte == b')').next()?;
+    let mut fields = std::str::from_utf8(after).ok()?.split_ascii_whitespace();
+    Some((fields.nth(1)?.parse().ok()?, fields.nth(1)?.parse().ok()?))
+}
+
+impl Server {
+    /// Programs of panes that run.
+    fn programs(&self) -> BTreeSet<u32> {
+        let facts = self.facts.borrow();
+        self.panes
+            .iter()
+            .filter(|io| self.core.pane_runs(io.pane))
+            .filter_map(|io| Some(facts.get(&io.pane)?.pid))
+            .filter(|pid| *pid != 0)
+            .collect()
+    }
+
+    /// Why a caller may not have the server swapped: it is below a pane, or nobody can tell.
+    fn below_a_pane(&mut self, token: u64, tmux: &str) -> Option<&'static str> {
+        const BELOW: &str = "not from inside a session: this comes from a pane of the server that would be swapped\n\
+             detach first (prefix d), or say it in another terminal";
+        if tmux.split(',').next() == Some(self.socket.as_str()) {
+            return Some(BELOW);
+        }
+        let programs = self.programs();
+        let peer = self
+            .calls
+            .get_mut(token)
+            .and_then(|connection| connection.peer());
+        let mut pid = match peer {
+            Some(peer) => peer.pid,
+            None => return Some("nobody can tell where this comes from"),
+        };
+        for _ in 0..ANCESTORS {
+            if pid == self.upgrade.keeper_pid || programs.contains(&pid) {
+                return Some(BELOW);
+            }
+            match kin(pid) {
+                Some((_, session)) if programs.contains(&session) => return Some(BELOW),
+                Some((parent, _)) if parent > 0 => pid = parent,
+                Some(_) => return None,
+                None => return Some("nobody can tell where this comes from"),
+            }
+        }
+        Some("nobody can tell where this comes from")
+    }
+
+    /// A caller asks what we are.
+    pub(crate) fn ask(&mut self, token: u64) {
+        let upgrade = &self.upgrade;
+        let programs: Vec<String> = self.programs().iter().map(u32::to_string).collect();
+        let attached = self
+            .clients
+            .iter()
+            .filter(|client| client.features.is_some() && client.connection.is_some())
+            .count();
+        let image = upgrade.image.map_or(String::new(), |image| {
+            image.0.map(|part| part.to_string()).join(" ")
+        });
+        let build = upgrade
+            .image
+            .map_or(String::new(), |image| image.build_id());
+        let fallback = if upgrade.fallback {
+            failure(upgrade.last)
+        } else {
+            String::new()
+        };
+        let facts = [
+            ("release", upgrade.own.release.clone()),
+            ("build", build),
+            ("image", image),
+            ("program", upgrade.program.display().to_string()),
+            ("pid", outlast_sys::process::own_pid().to_string()),
+            ("keeper", upgrade.keeper_pid.to_string()),
+            ("programs", programs.join(" ")),
+            ("clients", attached.to_string()),
+            // Not empty: what is installed did not start, and how that ended.
+            ("fallback", fallback),
+        ];
+        let facts = facts
+            .map(|(name, value)| (name.to_string(), value))
+            .to_vec();
+        self.answer(token, &ToClient::Facts { facts });
+    }
+
+    /// A caller asks for a swap.
+    pub(crate) fn asked_to_upgrade(&mut self, token: u64, older: bool, tmux: &str) {
+        let refused = match self.below_a_pane(token, tmux) {
+            Some(reason) => Some((1, reason.to_string())),
+            None => match self.upgrade.installed() {
+                Err(reason) => Some((1, reason)),
+                Ok(image) if Some(image) == self.upgrade.image => Some((
+                    0,
+                    format!(
+                        "the server runs {} already: {} (build {})",
+                        self.upgrade.program.display(),
+                        self.upgrade.own.release,
+                        image.build_id()
+                    ),
+                )),
+                Ok(_) => None,
+            },
+        };
+        match refused {
+            Some((status, text)) => self.answer(token, &ToClient::Told { status, text }),
+            None => self.read_stamp(Asker::Person { token, older }),
+        }
+    }
+
+    /// A client has come; if it is newer than we are, what is installed may be, too.
+    pub(crate) fn meet(&mut self, token: u64, release: &str, env: &[(String, String)]) {
+        if !compare(release, &self.upgrade.own.release).is_gt() || self.upgrade.due().is_some() {
+            return;
+        }
+        let Ok(installed) = self.upgrade.installed() else {
+            return;
+        };
+        if [self.upgrade.image, self.upgrade.given_up].contains(&Some(installed)) {
+            return;
+        }
+        let tmux = env.iter().find(|(name, _)| name == "TMUX");
+        let tmux = tmux.map_or("", |(_, value)| value.as_str());
+        if self.below_a_pane(token, tmux).is_none() {
+            self.read_stamp(Asker::Ourselves);
+        }
+    }
+
+    fn read_stamp(&mut self, asker: Asker) {
+        match &mut self.upgrade.reading {
+            Some(askers) => askers.push(asker),
+            None => {
+                self.upgrade.reading = Some(vec![asker]);
+                let path = self.upgrade.program.clone();
+                self.disk.request(STAMP, Work::Stamp { path });
+            }
+        }
+    }
+
+    /// The installed build's stamp has been read: `Ok` and empty when it has none.
+    pub(crate) fn stamp_was_read(&mut self, stamp: Result<Vec<u8>, String>, now: Now) {
+        let path = self.upgrade.program.display().to_string();
+        for asker in self.upgrade.reading.take().unwrap_or_default() {
+            let older = matches!(asker, Asker::Person { older: true, .. });
+            let verdict = match &stamp {
+                Err(error) => Err(format!("{path}: {error}")),
+                Ok(words) => self.upgrade.judge(Some(words), older),
+            };
+            let own = &self.upgrade.own.release;
+            match (verdict, asker) {
+                (Err(text), Asker::Person { token, .. }) => {
+                    self.answer(token, &ToClient::Told { status: 1, text });
+                }
+                (Ok(build), Asker::Person { .. }) => {
+                    if compare(&build.release, own).is_lt() {
+                        self.upgrade.admitted = build.release;
+                    }
+                    self.upgrade.leave_by_ms = Some(now.ms + LEAVE_MS);
+                }
+                (Ok(build), Asker::Ourselves) if compare(&build.release, own).is_gt() => {
+                    self.upgrade.leave_by_ms = Some(now.ms + LEAVE_MS);
+                }
+                (_, Asker::Ourselves) => {}
+            }
+        }
+    }
+
+    fn answer(&mut self, token: u64, message: &ToClient) {
+        if let Some(connection) = self.calls.get_mut(token) {
+            message.encode(&mut connection.out);
+            self.touched.insert(token);
+        }
+    }
+
+    /// Whether the server goes now, to be started again from what is installed. Everything is in the journal then, and
+    /// what was sent to the keeper will reach it.
+    ///
+    /// # Errors
+    /// There is no memory for the journal.
+    pub(crate) fn makes_way(&mut self, now: Now) -> io::Result<bool> {
+        let Some(by) = self.upgrade.leave_by_ms.filter(|_| !self.ending) else {
+            return Ok(false);
+        };
+        let late = by <= now.ms;
+        if self.uncommitted || !self.effects.is_empty() || !(late || self.disk.is_idle()) {
+            return Ok(false);
+        }
+        if !self.upgrade.stored {
+            self.upgrade.stored = true;
+            for pane in self.core.pane_ids() {
+                self.checkpoint(pane);
+            }
+            self.compact()?;
+            self.settle_link();
+        }
+        Ok(late || self.link.is_clear())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(release: &str, state: u32, reads: u32) -> Build {
+        Build {
+            release: release.into(),
+            state,
+            reads,
+        }
+    }
+
+    fn upgrade(own: Build) -> Upgrade {
+        let mut upgrade = Upgrade::new("/x/outlast".into(), 1, false, Status::Running);
+        upgrade.own = own;
+        upgrade
+    }
+
+    fn journal(upgrade: &Upgrade) -> Vec<Transaction> {
+        let others = Entry::Shell(NOTE + 1, vec![1]);
+        let former = super::tests::upgrade(build("0.0.1", 1, 1)).note();
+        let turn = |turn, entries| Transaction { turn, entries };
+        vec![
+            turn(1, vec![former, others.clone()]),
+            turn(2, vec![others, upgrade.note()]),
+        ]
+    }
+
+    #[test]
+    fn an_older_build_takes_over_only_when_asked() {
+        let mut writer = upgrade(build("0.3.0", 1, 1));
+        let older = build("0.2.9", 1, 1);
+        let admit =
+            |writer: &Upgrade, own, fallback| admit_build(&own, &journal(writer), fallback).is_ok();
+        assert!(!admit(&writer, older.clone(), false));
+        assert!(
+            admit(&writer, older.clone(), true),
+            "the keeper's fallback is always let in"
+        );
+        for release in ["0.3.0", "0.3.1"] {
+            assert!(admit(&writer, build(release, 1, 1), false));
+        }
+        writer.admitted = "0.2.9".into();
+        assert!(admit(&writer, older, false));
+        assert!(!admit(&writer, build("0.2.8", 1, 1), false));
+        assert!(admit_build(&build("0.1.0", 1, 1), &[], false).is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_before_and_after() {
+        let writer = upgrade(build("0.3.0", 3, 2));
+        for (other, can) in [
+            (build("0.4.0", 4, 2), true),
+            (build("0.4.0", 4, 4), false),
+            (build("0.2.0", 2, 1), false),
+            (build("0.2.0", 3, 1), true),
+        ] {
+            assert_eq!(admit_build(&other, &journal(&writer), true).is_ok(), can);
+            let words = format!(
+                "release={} state={} reads={} ",
+                other.release, other.state, other.reads
+            );
+            let verdict = writer.judge(Some(words.as_bytes()), true);
+            assert_eq!(verdict.is_ok(), can, "{verdict:?}");
+        }
+        assert!(
+            writer
+                .judge(None, true)
+                .unwrap_err()
+                .ends_with("is no build of outlast")
+        );
+        let words = Some(&b"release=0.2.0 state=3 reads=1 "[..]);
+        assert!(
+            writer
+                .judge(words, false)
+                .unwrap_err()
+                .contains("--allow-older")
+        );
+    }
+
+    #[test]
+    fn kin_of_this_process() {
+        let (parent, session) = kin(std::process::id()).unwrap();
+        assert_eq!(
+            Some(parent),
+            outlast_sys::process::parent(std::process::id())
+        );
+        assert!(session > 0);
+        assert_eq!(kin(0), None);
+    }
+}
