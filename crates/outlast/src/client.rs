@@ -20,6 +20,9 @@ use crate::terminal::Terminal;
 /// How long a connection that was lost is sought for when nobody listens: the keeper is gone too then, and somebody
 /// else may start another.
 const SEEK: Duration = Duration::from_secs(5);
+/// So many connections in a row, and for so long, may come to nothing before we give up.
+const VAIN_MIN: u32 = 3;
+const VAIN: Duration = Duration::from_secs(10);
 /// Outstanding typed bytes from which on the terminal is not read.
 const OUTSTANDING_MAX: usize = 64 * 1024;
 
@@ -58,6 +61,13 @@ pub struct Client {
     accepted: u64,
     terminal: Option<Terminal>,
     left: Option<Left>,
+    /// This connection was welcomed.
+    answered: bool,
+    /// It brought something new.
+    progress: bool,
+    /// Connections in a row that came to nothing, and since when.
+    vain: u32,
+    vain_since: Option<Instant>,
 }
 
 impl Client {
@@ -103,6 +113,10 @@ impl Client {
             accepted: 0,
             terminal: None,
             left: None,
+            answered: false,
+            progress: false,
+            vain: 0,
+            vain_since: None,
         })
     }
 
@@ -124,9 +138,59 @@ impl Client {
             };
             if gone && self.left.is_none() {
                 self.socket = None;
+                if let Some(text) = self.unheard() {
+                    return Err(text);
+                }
                 self.connect(true)?;
             }
         }
+    }
+
+    /// A connection has ended. Servers die and come back, so it is tried again; but not for ever where nobody ever
+    /// answers, or where what we ask for ends each server that does. Some: why we give up.
+    fn unheard(&mut self) -> Option<String> {
+        let answered = std::mem::take(&mut self.answered);
+        if std::mem::take(&mut self.progress) || (answered && self.terminal.is_some()) {
+            self.vain = 0;
+            return None;
+        }
+        self.vain += 1;
+        let since = match self.vain {
+            1 => Instant::now(),
+            _ => self.vain_since.unwrap_or_else(Instant::now),
+        };
+        self.vain_since = Some(since);
+        if self.vain < VAIN_MIN {
+            return None;
+        }
+        let path = self.door.path.display();
+        let stranger = !answered && crate::socket::is_real_tmux(&self.door.path);
+        if !stranger && since.elapsed() < VAIN {
+            self.wait(Duration::from_millis(u64::from(self.vain.min(20)) * 5));
+            return None;
+        }
+        let (text, remedy) = match (stranger, answered) {
+            (true, _) => (
+                format!("{path} is the socket of a real tmux"),
+                "outlast has servers of its own: name one with -L",
+            ),
+            (false, false) => (
+                format!("the server on {path} does not speak with this client"),
+                "call it with the program that it was started from, or name another server with -L",
+            ),
+            (false, true) => (
+                format!("the server on {path} ended {} times over this", self.vain),
+                "nothing of it was done; the sessions go on",
+            ),
+        };
+        if let Some(terminal) = &mut self.terminal {
+            terminal.give_back();
+            terminal.settle();
+        }
+        Some(match self.caller.hints {
+            true => format!("{text}\n{remedy}"),
+            false => text,
+        })
     }
 
     /// What was printed, if it was captured.
@@ -313,6 +377,7 @@ impl Client {
     /// Whether message `n` is new; it is acknowledged in any case.
     fn is_new(&mut self, n: u64) -> bool {
         let new = n > self.hello.received;
+        self.progress |= new;
         self.hello.received = self.hello.received.max(n);
         self.say(&ToServer::Received {
             n: self.hello.received,
@@ -321,6 +386,7 @@ impl Client {
     }
 
     fn accept(&mut self, seq: u64) {
+        self.progress |= seq > self.accepted;
         self.accepted = self.accepted.max(seq);
         while let Some((number, _, typed)) = self.unaccepted.front()
             && *number <= seq
@@ -342,6 +408,7 @@ impl Client {
                 });
             }
             ToClient::Welcome { done, .. } => {
+                self.answered = true;
                 if done < self.accepted {
                     return self.lost_server();
                 }

@@ -1,6 +1,7 @@
 //! Which socket: `-S path`, `-L name`, the server whose pane we are in (`$TMUX`), or the default one.
 
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,14 @@ pub fn path(path: Option<&str>, name: Option<&str>) -> Result<PathBuf, String> {
         && let Ok(tmux) = std::env::var("TMUX")
         && let Some(path) = tmux.split(',').next().filter(|path| !path.is_empty())
     {
-        return Ok(PathBuf::from(path));
+        let path = PathBuf::from(path);
+        // In a pane of a real tmux its server is not ours to talk to.
+        let theirs = path
+            .parent()
+            .is_some_and(|parent| parent.ends_with(format!("tmux-{}", user::own_uid())));
+        if !theirs || !is_real_tmux(&path) {
+            return Ok(path);
+        }
     }
     let base = std::env::var("TMUX_TMPDIR")
         .ok()
@@ -26,6 +34,15 @@ pub fn path(path: Option<&str>, name: Option<&str>) -> Result<PathBuf, String> {
     let directory = base.join(directory_name());
     directory_of_ours(&directory, user::own_uid())?;
     Ok(directory.join(name.unwrap_or("default")))
+}
+
+/// Whether a real tmux's server listens there: it names its process so.
+pub fn is_real_tmux(path: &Path) -> bool {
+    let peer = outlast_sys::socket::connect(path)
+        .and_then(|connection| outlast_sys::socket::peer(connection.as_fd()));
+    peer.ok()
+        .and_then(|peer| outlast_sys::process::comm(peer.pid))
+        .is_some_and(|name| name.starts_with(b"tmux: "))
 }
 
 /// Name of the directory of named sockets.

@@ -93,6 +93,12 @@ pub fn run(flags: &Flags, words: &[String]) -> ExitCode {
 /// Has the server swapped. Ok and Err are what a person is told.
 fn upgrade(path: &Path, older: bool) -> Result<String, String> {
     let mut call = Call::to(path).map_err(|error| nobody(path, &error))?;
+    if crate::socket::is_real_tmux(path) {
+        return Err(format!(
+            "{} is the socket of a real tmux\noutlast has servers of its own: name one with -L",
+            path.display()
+        ));
+    }
     let before = call.facts().map_err(|error| silent(path, &error))?;
     let start = Instant::now();
     for _ in 0..ATTEMPTS {

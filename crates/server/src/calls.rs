@@ -17,6 +17,16 @@ const READ_LEN: usize = 16 * 1024;
 /// Connections accepted in one turn.
 const ACCEPTS: usize = 64;
 
+/// Whether these are the first words of a real tmux's client: a message of its own kind (type 100 to 120), no frame
+/// that we know (its tag would be 16 or more).
+fn is_tmux(bytes: &[u8]) -> bool {
+    bytes.len() >= 16 && (100..=120).contains(&bytes[0]) && bytes[1..4] == [0; 3] && bytes[4] >= 16
+}
+
+/// What a real tmux's client understands: MSG_VERSION (12), 16 bytes, no flags, a version that is not its own. It then
+/// says "protocol version mismatch" rather than waiting for ever.
+const TO_TMUX: [u8; 16] = [12, 0, 0, 0, 16, 0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 0];
+
 /// A connection.
 pub struct Connection {
     socket: OwnedFd,
@@ -46,6 +56,11 @@ impl Connection {
     /// # Errors
     /// The peer does not speak our protocol.
     pub fn next(&mut self) -> io::Result<Option<ToServer>> {
+        if self.client.is_none() && is_tmux(self.splitter.pending()) {
+            // It has nothing else to do than to print it.
+            let _ = fd_pass::send(self.socket.as_fd(), &TO_TMUX, &[], true);
+            return Err(io::ErrorKind::InvalidData.into());
+        }
         loop {
             let wrong = |_| io::Error::from(io::ErrorKind::InvalidData);
             match self.splitter.peek_tag().map_err(wrong)? {

@@ -222,6 +222,10 @@ impl Splitter {
             &self.buffer[start + 1..start + len],
         )))
     }
+    /// What is held and not taken.
+    pub fn pending(&self) -> &[u8] {
+        &self.buffer[self.taken..]
+    }
     /// Bytes held.
     pub fn len(&self) -> usize {
         self.buffer.len() - self.taken
