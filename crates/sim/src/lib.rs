@@ -2,9 +2,11 @@
 //! a seed. What a crash must not change is found by running the same actions in a world that never crashes.
 #![forbid(unsafe_code)]
 
+pub mod outside;
 pub mod probe;
 pub mod seed;
 pub mod world;
 
+pub use outside::Outside;
 pub use seed::Seed;
-pub use world::{Action, Crash, World};
+pub use world::{Action, Bug, Crash, World};

@@ -9,6 +9,8 @@ use outlast_core::probe::{Probe, ServerFacts};
 use outlast_lang::format::Time;
 use outlast_term::history::{BLOCK_LEN, Blocks};
 
+use crate::outside::Around;
+
 /// History blocks of all panes: what lives in memory files in the real world.
 pub type Store = Rc<RefCell<BTreeMap<u32, BTreeMap<u64, Box<[u8]>>>>>;
 
@@ -42,26 +44,28 @@ impl Drop for SimBlocks {
     }
 }
 
-/// A probe whose answers never change.
+/// A probe whose answers a crash does not change.
 pub struct SimProbe {
     store: Store,
+    around: Around,
 }
 
 impl SimProbe {
-    /// A probe that takes history blocks from `store`.
-    pub fn new(store: &Store) -> SimProbe {
+    /// A probe that takes history blocks from `store` and all else from `around`.
+    pub fn new(store: &Store, around: &Around) -> SimProbe {
         SimProbe {
             store: store.clone(),
+            around: around.clone(),
         }
     }
 }
 
 impl Probe for SimProbe {
-    fn foreground_command(&self, _: PaneId) -> Option<String> {
-        Some("sh".into())
+    fn foreground_command(&self, pane: PaneId) -> Option<String> {
+        self.around.borrow().foreground(pane)
     }
-    fn working_directory(&self, _: PaneId) -> Option<String> {
-        Some("/home/sim".into())
+    fn working_directory(&self, pane: PaneId) -> Option<String> {
+        self.around.borrow().directory(pane)
     }
     fn local_time(&self, unix: i64) -> Time {
         Time {
@@ -80,18 +84,13 @@ impl Probe for SimProbe {
         "/bin/sh".into()
     }
     fn server(&self) -> ServerFacts {
-        ServerFacts {
-            pid: 1,
-            socket: "/tmp/sim".into(),
-            uid: 1000,
-            user: "sim".into(),
-        }
+        self.around.borrow().server()
     }
     fn is_directory(&self, _: &str) -> bool {
         true
     }
-    fn glob(&self, _: &str) -> Vec<String> {
-        Vec::new()
+    fn glob(&self, pattern: &str) -> Vec<String> {
+        self.around.borrow().glob(pattern)
     }
     fn blocks(&self, pane: PaneId) -> Box<dyn Blocks> {
         let blocks = self.store.borrow_mut().remove(&pane.0).unwrap_or_default();
