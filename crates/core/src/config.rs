@@ -167,6 +167,8 @@ impl Core {
     /// All of the configuration has run: the command lines that wait may go on.
     pub(crate) fn configured(&mut self) {
         self.model.global.configured = true;
+        self.note_baseline();
+        self.restore_saved();
         self.show_config_errors();
     }
 

@@ -20,6 +20,7 @@ pub mod model;
 pub mod options;
 pub mod probe;
 pub mod queue;
+pub mod reboot;
 pub mod save;
 pub mod target;
 
@@ -100,6 +101,8 @@ pub struct Core {
     pub(crate) unfinished: bool,
     /// A recovery is going on.
     pub(crate) recovering: bool,
+    /// What is kept on disk, and what is to come back from there.
+    pub(crate) reboot: reboot::State,
     /// `Effect::Shutdown` has been emitted: nothing more happens.
     pub(crate) ended: bool,
 }

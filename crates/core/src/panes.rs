@@ -95,7 +95,8 @@ impl Core {
             .get(&id)
             .is_some_and(|pane| !pane.state.input_off)
         {
-            self.write_bytes(id, bytes.to_vec());
+            let bytes = self.take_offer(id, bytes).unwrap_or_else(|| bytes.to_vec());
+            self.write_bytes(id, bytes);
         }
     }
 

@@ -24,8 +24,25 @@ pub trait Probe {
     fn is_directory(&self, path: &str) -> bool;
     /// Paths that a glob pattern names (source-file).
     fn glob(&self, pattern: &str) -> Vec<String>;
+    /// What runs in the foreground of a pane's terminal. None: it cannot be said.
+    fn running(&self, _pane: PaneId) -> Option<Running> {
+        None
+    }
     /// Memory for a pane's history, the same blocks again after a crash.
     fn blocks(&self, pane: PaneId) -> Box<dyn outlast_term::Blocks>;
+}
+
+/// A program in the foreground of a pane.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Running {
+    /// It is the one that the pane was started with.
+    pub is_pane: bool,
+    /// Its words.
+    pub argv: Vec<String>,
+    /// Its working directory.
+    pub cwd: String,
+    /// Names of its environment.
+    pub environment: Vec<String>,
 }
 
 /// Facts about the server process.

@@ -10,6 +10,7 @@
 
 mod codec;
 mod collect;
+pub mod disk;
 mod recover;
 
 use std::ops::{Deref, DerefMut};

@@ -174,13 +174,7 @@ impl Core {
             }
             words => words.to_vec(),
         };
-        let mut shell = self.session_chain(Some(session)).text("default-shell");
-        if !shell.starts_with('/') || shell.ends_with("/tmux") || shell.ends_with("/outlast") {
-            shell = self.probe.shell();
-        }
-        if !shell.starts_with('/') {
-            shell = "/bin/sh".to_string();
-        }
+        let shell = self.shell_for(session);
         let Some(pane) = self.model.panes.get_mut(&id) else {
             return;
         };
@@ -196,8 +190,21 @@ impl Core {
         self.launch(session, id, &wanted);
     }
 
+    /// The shell of a session's new panes.
+    pub(crate) fn shell_for(&self, session: SessionId) -> String {
+        let mut shell = self.session_chain(Some(session)).text("default-shell");
+        if !shell.starts_with('/') || shell.ends_with("/tmux") || shell.ends_with("/outlast") {
+            shell = self.probe.shell();
+        }
+        if shell.starts_with('/') {
+            shell
+        } else {
+            "/bin/sh".to_string()
+        }
+    }
+
     /// Asks for the program that the pane's state describes.
-    fn launch(&mut self, session: SessionId, id: PaneId, wanted: &Wanted) {
+    pub(crate) fn launch(&mut self, session: SessionId, id: PaneId, wanted: &Wanted) {
         let Some(pane) = self.model.panes.get(&id) else {
             return;
         };
@@ -308,6 +315,7 @@ impl Core {
             pane.state.shell = "/bin/sh".to_string();
         }
         pane.state.life += 1;
+        pane.state.offer = None;
         pane.state.empty = false;
         pane.name_stale = true;
         self.launch(session, id, &wanted);

@@ -29,6 +29,7 @@ impl Core {
             unattached_stale: false,
             unfinished: false,
             recovering: false,
+            reboot: Default::default(),
             ended: false,
         };
         core.model.global.start_unix = setup.now.unix;
@@ -125,6 +126,7 @@ impl Core {
         self.check_empty();
         if !self.ended {
             self.show_config_errors();
+            self.show_notices();
             input::update_focus(self);
             draw::frames(self);
             self.start_format_jobs();

@@ -503,6 +503,7 @@ impl PaneState {
             empty: false,
             focused: false,
             last_search: None,
+            offer: None,
         }
     }
 

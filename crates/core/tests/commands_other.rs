@@ -3,6 +3,7 @@
 
 mod world;
 
+use outlast_lang::options::OWN;
 use std::collections::BTreeMap;
 
 use outlast_core::PaneId;
@@ -58,6 +59,7 @@ fn options_are_listed_in_tmux_order() {
             .lines()
             .filter_map(|line| line.split([' ', '[']).next())
             .filter(|name| !name.is_empty())
+            .filter(|name| OWN.iter().all(|row| row.name != *name))
             .collect();
         ours.dedup();
         let theirs: Vec<&str> = names

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::jobs::Job;
 use crate::keys::Bound;
 use crate::queue::{Channel, Queue};
+use crate::reboot::changes::Baseline;
 use crate::save::Tracked;
 pub use buffer::Buffer;
 pub use client::Client;
@@ -80,6 +81,12 @@ pub struct Global {
     pub config_files: Vec<String>,
     /// Errors of the configuration, shown to the first client that attaches.
     pub config_errors: Vec<String>,
+    /// What is to be told to the next who attaches.
+    #[serde(default)]
+    pub notices: Vec<String>,
+    /// What is on disk comes back when the configuration has been loaded.
+    #[serde(default)]
+    pub restoring: bool,
     /// show-messages: newest last, bounded by message-limit: (unix, text).
     pub messages: VecDeque<(i64, String)>,
     /// Prompt history by kind (command, search, target, window-target), newest first.
@@ -127,6 +134,8 @@ pub struct Model {
     pub queues: BTreeMap<Option<ClientId>, Tracked<Queue>>,
     /// What is to be done when a job or file is done, by token.
     pub jobs: BTreeMap<u64, Tracked<Job>>,
+    /// What the configuration has made of options, environment and key tables.
+    pub baseline: Tracked<Baseline>,
     /// wait-for channels.
     pub channels: Tracked<BTreeMap<String, Channel>>,
 }

@@ -10,6 +10,7 @@ use super::ids::{PaneId, WindowId};
 use crate::effect::SpawnSpec;
 use crate::event::ExitStatus;
 use crate::mode::copy::CopyMode;
+use crate::reboot::ran::Offer;
 use crate::save::Tracked;
 
 /// What of a pane is saved as a section (its terminal has a checkpoint of its own).
@@ -60,6 +61,9 @@ pub struct PaneState {
     /// What copy mode last searched for, and whether as a regular expression.
     #[serde(default)]
     pub last_search: Option<(String, bool)>,
+    /// What had run here before a reboot, until the first key.
+    #[serde(default)]
+    pub offer: Option<Offer>,
     /// No program was ever wanted here (split-window with an empty command).
     #[serde(default)]
     pub empty: bool,

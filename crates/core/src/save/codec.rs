@@ -234,7 +234,7 @@ impl<'a> Reader<'a> {
 }
 
 /// CRC-32 (IEEE 802.3, reflected), four bits at a time.
-fn crc32(bytes: &[u8]) -> u32 {
+pub(super) fn crc32(bytes: &[u8]) -> u32 {
     const TABLE: [u32; 256] = {
         let mut table = [0; 256];
         let mut n = 0;

@@ -159,6 +159,7 @@ impl Core {
         to.one("options/window", &mut model.window_options);
         to.one("environment", &mut model.environment);
         to.one("channels", &mut model.channels);
+        to.one("baseline", &mut model.baseline);
         if to.stale(Kind::Session, model.sessions.values()) {
             to.many(
                 Kind::Session,

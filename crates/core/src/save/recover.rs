@@ -143,6 +143,7 @@ impl Core {
         core.model.window_options = sections.must("options/window")?;
         core.model.environment = sections.must("environment")?;
         core.model.channels = sections.must("channels")?;
+        core.model.baseline = sections.must("baseline")?;
         let model = &mut core.model;
         for (id, session) in sections.numbered("session") {
             model
@@ -197,7 +198,7 @@ impl Core {
 
     /// Takes out what does not fit together. A journal that was written whole has nothing such; one of another version
     /// may, and a server that panics over it would never start.
-    fn repair(&mut self) {
+    pub(crate) fn repair(&mut self) {
         let model = &mut self.model;
         let windows: BTreeSet<WindowId> = model
             .windows

@@ -9,7 +9,7 @@ pub mod tree;
 pub mod value;
 
 pub use show::{Show, show, show_with};
-pub use table::{Kind, ROWS, Row, Scope, find, row};
+pub use table::{Kind, OWN, ROWS, Row, Scope, find, row};
 pub use tree::{Chain, Options, flag, lookup, number, text};
 pub use value::Value;
 

@@ -1,6 +1,7 @@
 //! One row per option (tmux(1), OPTIONS): name, scope, kind, default, unit, text.
 
 mod hooks;
+mod own;
 mod pane;
 mod server;
 mod session;
@@ -144,8 +145,9 @@ impl Row {
     }
 }
 
-const TABLES: [&[Row]; 5] = [
+const TABLES: [&[Row]; 6] = [
     hooks::ROWS,
+    own::ROWS,
     pane::ROWS,
     server::ROWS,
     session::ROWS,
@@ -220,6 +222,9 @@ fn other_name(name: &str) -> &str {
         .find(|(other, _)| *other == name)
         .map_or(name, |(_, name)| name)
 }
+
+/// Options that tmux does not have, sorted by name.
+pub const OWN: &[Row] = own::ROWS;
 
 /// The row of exactly this name (or its American spelling), whether it works yet or not.
 pub fn row(name: &str) -> Option<&'static Row> {

@@ -1,0 +1,101 @@
+//! What comes back after the machine was restarted, or after keeper and server have died at once: the same sections
+//! that the journal has, less what lives (processes, clients, jobs), and the text of the panes.
+//!
+//! | file | question |
+//! |---|---|
+//! | [`keep`] | what of the knowledge is kept on disk |
+//! | [`changes`] | what have commands changed since the configuration was loaded |
+//! | [`ran`] | what runs in a pane, and how would a person start it again |
+//! | [`restore`] | how does it come back |
+//!
+//! Who writes, when, and to which files is the server's affair; the files' bytes are [`crate::save::disk`]'s.
+
+pub(crate) mod changes;
+mod keep;
+pub mod ran;
+mod restore;
+
+use std::collections::BTreeMap;
+
+pub use restore::Saved;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Core;
+use crate::mode::{self, MessageTime};
+use crate::model::ids::PaneId;
+use crate::save::disk::Sections;
+
+/// Most notices that wait for somebody to read them.
+const NOTICES_MOST: usize = 20;
+/// How long a notice is shown at least.
+const NOTICE_MS: u64 = 10_000;
+
+/// What the sections on disk say about the server that wrote them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Boot {
+    /// The kernel's id of that boot of the machine.
+    pub id: String,
+    /// Unix seconds.
+    pub unix: i64,
+    /// The server's socket.
+    pub socket: String,
+    /// It was told to end by a signal, as a machine that shuts down does.
+    pub terminated: bool,
+}
+
+impl Boot {
+    const KEY: &str = "boot";
+
+    /// Puts it among the sections.
+    pub fn put(&self, sections: &mut Sections) {
+        if let Ok(text) = serde_json::to_vec(self) {
+            sections.insert(Boot::KEY.to_string(), text);
+        }
+    }
+
+    /// What the sections say.
+    pub fn of(sections: &Sections) -> Boot {
+        let text = sections.get(Boot::KEY);
+        text.and_then(|text| serde_json::from_slice(text).ok())
+            .unwrap_or_default()
+    }
+}
+
+/// What the core remembers of all this; none of it needs to survive a crash.
+#[derive(Default)]
+pub(crate) struct State {
+    /// What was seen in the panes.
+    looks: BTreeMap<PaneId, ran::Look>,
+    /// To be restored when the configuration has been loaded.
+    saved: Option<Saved>,
+}
+
+impl Core {
+    /// Tells people: the log, and whoever is attached or attaches next.
+    pub fn notice(&mut self, text: &str) {
+        let text = crate::names::clean(text, false);
+        let global = &mut self.model.global;
+        global.messages.push_back((self.now.unix, text.clone()));
+        if global.notices.len() < NOTICES_MOST {
+            global.notices.push(text);
+        }
+    }
+
+    /// Shows what was told to a client that is attached.
+    pub(crate) fn show_notices(&mut self) {
+        if self.model.global.notices.is_empty() {
+            return;
+        }
+        let Some(client) = self.attached_clients().map(|client| client.state.id).next() else {
+            return;
+        };
+        let notices = std::mem::take(&mut self.model.global.notices);
+        let session = self.session_of(client);
+        let ms = self.session_chain(session).number("display-time");
+        let ms = u64::try_from(ms).unwrap_or(0).max(NOTICE_MS);
+        let text = notices.join("; ");
+        mode::message(self, client, &text, MessageTime::Ms(ms), false, false);
+    }
+}
