@@ -53,27 +53,37 @@ pub struct Answer {
     pub result: Result<Vec<u8>, String>,
 }
 
-/// The thread and what waits for it.
-pub struct Disk {
-    work: mpsc::SyncSender<(u64, Work)>,
+/// A thread for work with files and what waits for it.
+pub struct Disk<W = Work> {
+    work: mpsc::SyncSender<(u64, W)>,
     answers: mpsc::Receiver<Answer>,
     bell: OwnedFd,
-    waiting: VecDeque<(u64, Work)>,
+    waiting: VecDeque<(u64, W)>,
     /// Asked for and not answered.
     open: usize,
 }
 
 impl Disk {
-    /// Starts the thread.
+    /// Starts the thread for what commands ask for.
     ///
     /// # Errors
     /// No thread or descriptor is left.
     pub fn start() -> io::Result<Disk> {
-        let (work, to_do) = mpsc::sync_channel::<(u64, Work)>(UNDER_WAY);
+        Disk::with("outlast-disk", perform)
+    }
+}
+
+impl<W: Send + 'static> Disk<W> {
+    /// Starts a thread of this name that does this.
+    ///
+    /// # Errors
+    /// No thread or descriptor is left.
+    pub fn with(name: &str, perform: fn(W) -> io::Result<Vec<u8>>) -> io::Result<Disk<W>> {
+        let (work, to_do) = mpsc::sync_channel::<(u64, W)>(UNDER_WAY);
         let (answer, answers) = mpsc::channel();
         let (bell, theirs) = fd_pass::stream_pair()?;
         std::thread::Builder::new()
-            .name("outlast-disk".into())
+            .name(name.into())
             .stack_size(128 * 1024)
             .spawn(move || {
                 for (token, work) in to_do {
@@ -95,7 +105,7 @@ impl Disk {
     }
 
     /// Hands work over; it is done in order.
-    pub fn request(&mut self, token: u64, work: Work) {
+    pub fn request(&mut self, token: u64, work: W) {
         self.open += 1;
         self.waiting.push_back((token, work));
         self.feed();

@@ -13,12 +13,14 @@
 //! | [`upgrade`], [`stamp`] | how does another build take over |
 //! | [`poison`] | what output kills the server |
 //! | [`files`], [`probe`] | disk; questions to the system |
+//! | [`disk`] | what is there after a reboot |
 //! | [`fault`] | where a test may kill us |
 #![forbid(unsafe_code)]
 
 mod calls;
 mod checkpoint;
 mod clients;
+mod disk;
 mod fault;
 mod files;
 mod history;

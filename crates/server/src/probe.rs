@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use outlast_core::PaneId;
-use outlast_core::probe::{Probe, ServerFacts};
+use outlast_core::probe::{Probe, Running, ServerFacts};
 use outlast_lang::format::Time;
 use outlast_sys::mem::MemFile;
 use outlast_sys::{clock, process, pty, user};
@@ -126,6 +126,22 @@ impl Probe for SystemProbe {
 
     fn glob(&self, pattern: &str) -> Vec<String> {
         glob(pattern)
+    }
+
+    fn running(&self, pane: PaneId) -> Option<Running> {
+        let pid = self.foreground(pane)?;
+        let own = self.facts.borrow().get(&pane).map(|facts| facts.pid);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let cwd = process::cwd(pid)?;
+        Some(Running {
+            is_pane: own == Some(pid),
+            argv: process::cmdline(pid)?
+                .iter()
+                .map(|word| text(word))
+                .collect(),
+            cwd: text(cwd.as_os_str().as_bytes()),
+            environment: process::environment_names(pid),
+        })
     }
 
     fn blocks(&self, pane: PaneId) -> Box<dyn Blocks> {

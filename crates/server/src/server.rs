@@ -24,6 +24,7 @@ use outlast_wire::keeper::ToServer;
 
 use crate::calls::Calls;
 use crate::clients::Clients;
+use crate::disk::Store;
 use crate::files::Disk;
 use crate::jobs::Jobs;
 use crate::journal::Journal;
@@ -39,6 +40,7 @@ const BELL: u64 = 1;
 const LISTENER: u64 = 2;
 const SIGNALS: u64 = 3;
 const DISK: u64 = 4;
+pub(crate) const KEEP: u64 = 5;
 /// Tokens from here on are connections; a terminal has its client's id with the highest bit set.
 const FIRST_CONNECTION: u64 = 16;
 const TERMINAL: u64 = 1 << 63;
@@ -57,6 +59,7 @@ pub struct Server {
     pub(crate) listener: OwnedFd,
     pub(crate) signals: Signals,
     pub(crate) disk: Disk,
+    pub(crate) store: Store,
     pub(crate) facts: Facts,
     pub(crate) panes: Panes,
     pub(crate) jobs: Jobs,
@@ -138,6 +141,7 @@ impl Server {
             listener: parts.listener,
             signals,
             disk,
+            store: Store::new(&parts.socket),
             facts: parts.facts,
             panes: parts.panes,
             jobs: parts.jobs,
@@ -230,6 +234,7 @@ impl Server {
                         self.core.handle(now, done, &mut self.effects);
                     }
                 }
+                KEEP => self.take_kept(now),
                 token if token & TERMINAL != 0 => {
                     self.painted.insert(ClientId((token & !TERMINAL) as u32));
                 }
@@ -241,7 +246,11 @@ impl Server {
 
     /// How long nothing has to be done; None: for ever.
     fn timeout(&self) -> Option<Duration> {
-        if self.panes.any_ready() || !self.effects.is_empty() || self.uncommitted {
+        if self.panes.any_ready()
+            || self.store.is_busy()
+            || !self.effects.is_empty()
+            || self.uncommitted
+        {
             return Some(Duration::ZERO);
         }
         let now = clock::boottime_ms();
@@ -253,6 +262,7 @@ impl Server {
             self.clients_due(),
             self.end_due(),
             self.upgrade.due(),
+            self.store.due(),
         ];
         due.into_iter()
             .flatten()
@@ -278,7 +288,7 @@ impl Server {
     fn take_signals(&mut self, now: Now) {
         while let Some(number) = self.signals.next_signal() {
             match number {
-                signal::SIGTERM => self.core.handle(now, Event::Terminate, &mut self.effects),
+                signal::SIGTERM => self.terminate(now),
                 signal::SIGUSR1 => self.link.send(&outlast_wire::keeper::ToKeeper::Rebind, &[]),
                 _ => {}
             }
@@ -319,7 +329,7 @@ impl Server {
                     Some(Owner::Job(_)) => self.jobs.ended(pane, status, at),
                     None => {}
                 },
-                ToServer::Terminate => self.core.handle(now, Event::Terminate, &mut self.effects),
+                ToServer::Terminate => self.terminate(now),
                 // A checkpoint or history that the keeper does not take is lost with us; the pane works.
                 ToServer::DepositFailed { .. } => {}
                 // Only at the start.
@@ -425,12 +435,14 @@ impl Server {
                     &mut self.effects,
                 );
                 self.poison.leave();
+                self.store.heard(&self.core, pane, bytes.len(), now.ms);
             }
             if !bytes.is_empty() {
                 io.at += bytes.len() as u64;
                 io.touched_ms = Some(now.ms);
             }
             if let Some(status) = io.take_ended() {
+                self.store.exited(pane, now.ms);
                 self.core
                     .handle(now, Event::Exited { pane, status }, &mut self.effects);
             } else if io.has_news() {

@@ -28,6 +28,9 @@ use crate::probe::{Facts, SystemProbe, own_home};
 use crate::server::{Parts, Server, now};
 use crate::upgrade::{self, Upgrade};
 
+/// Linux's number.
+const SIGXFSZ: i32 = 25;
+
 /// What the server was started with.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Words {
@@ -162,6 +165,8 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
     process::set_own_name(c"outlast: server");
     process::raise_nofile();
     signal::ignore(signal::SIGPIPE);
+    // A file that may not become longer is an error to be told, not an end.
+    signal::ignore(SIGXFSZ);
     let mut table = Table::receive(&link).map_err(StartError::Keeper)?;
     let (journal, turns) = open_journal(&mut table, &link)?;
     let keeper = table.hello;
@@ -356,6 +361,7 @@ impl Server {
     /// The first turn of all: configuration.
     fn begin(&mut self, words: &Words) -> io::Result<()> {
         let now = now();
+        self.restore();
         let files = config_files(words);
         self.core
             .handle(now, Event::ConfigFiles { files }, &mut self.effects);
@@ -402,6 +408,7 @@ impl Server {
         for pane in unknown {
             self.panes.forget(pane, &self.facts, &self.link);
         }
+        self.keep_again(now);
         self.finish(now)?;
         self.jobs.forget_unwanted(&self.link);
         Ok(())

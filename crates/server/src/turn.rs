@@ -25,7 +25,7 @@ impl Server {
         for effect in &effects {
             self.stage(effect);
         }
-        self.commit()?;
+        self.commit(now)?;
         crate::fault::point("effects");
         for effect in effects {
             self.carry_out(effect, now);
@@ -34,6 +34,7 @@ impl Server {
         self.settle_terminals(now);
         self.settle_calls();
         self.checkpoints(now);
+        self.keep(now);
         if self.journal.wants_compaction() && !self.uncommitted {
             self.compact()?;
         }
@@ -101,14 +102,16 @@ impl Server {
     }
 
     /// Puts the turn into the journal, if there is anything that the next server must know.
-    fn commit(&mut self) -> io::Result<()> {
+    fn commit(&mut self, now: Now) -> io::Result<()> {
         let mut turn = self.core.commit();
         turn.entries.append(&mut self.entries);
         turn.entries.dedup_by(joins_input);
         if turn.entries.is_empty() {
             return Ok(());
         }
-        self.journal.append(&turn)
+        self.journal.append(&turn)?;
+        self.store.committed(&turn.entries, now.ms);
+        Ok(())
     }
 
     /// Carries out an effect whose turn is in the journal.
@@ -128,6 +131,7 @@ impl Server {
                 self.link.send(&ToKeeper::Signal { pane, signal }, &[]);
             }
             Effect::Forget { pane } => {
+                self.store.forgotten(pane);
                 self.panes.forget(pane, &self.facts, &self.link);
             }
             Effect::Frame { client, screen } => self.frame(client, screen),
@@ -161,7 +165,10 @@ impl Server {
                     },
                 );
             }
-            Effect::Shutdown => self.shut_down(now),
+            Effect::Shutdown => {
+                self.end_state();
+                self.shut_down(now);
+            }
         }
     }
 

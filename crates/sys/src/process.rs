@@ -49,6 +49,23 @@ pub fn cmdline(pid: u32) -> Option<Vec<Vec<u8>>> {
     Some(args)
 }
 
+/// Names of the variables that a process was started with.
+pub fn environment_names(pid: u32) -> Vec<String> {
+    let bytes = proc_file(pid, "environ").unwrap_or_default();
+    bytes
+        .split(|byte| *byte == 0)
+        .filter_map(|variable| variable.split(|byte| *byte == b'=').next())
+        .filter(|name| !name.is_empty())
+        .map(|name| String::from_utf8_lossy(name).into_owned())
+        .collect()
+}
+
+/// The kernel's id of this boot of the machine; "" if it does not say.
+pub fn boot_id() -> String {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    id.trim_end().to_string()
+}
+
 /// Working directory of a process.
 pub fn cwd(pid: u32) -> Option<PathBuf> {
     std::fs::read_link(format!("/proc/{pid}/cwd")).ok()

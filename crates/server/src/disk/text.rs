@@ -1,0 +1,250 @@
+//! A pane's text on its way to disk: what of it is there, and the taking of the rest in bounded pieces.
+//!
+//! Rows that have scrolled off are appended, the rows of the screen replace the former ones (a frame of its own each time). The
+//! file is written anew when much of it is not wanted any more, when rows were renumbered, and at once when text was cleared
+//! away.
+
+use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hasher};
+
+use outlast_core::PaneId;
+use outlast_core::save::disk::{encode_lines, encode_screen, text_head};
+use outlast_term::{Capture, Terminal};
+
+/// From the first output that is not on disk to its writing: below ten seconds with all that may come between.
+const LATEST_MS: u64 = 8000;
+/// So much output is written sooner,
+const MANY_BYTES: u64 = 256 * 1024;
+/// but a pane's text not more often than this.
+const BETWEEN_MS: u64 = 1000;
+/// Rows that are taken in one turn: some tenths of a millisecond.
+const ROWS_PER_TURN: u64 = 128;
+/// Below this a file is not written anew to save room.
+const SMALL_LEN: usize = 128 * 1024;
+
+/// As it is read back.
+const HOW: Capture = Capture {
+    escapes: true,
+    join: true,
+    keep_trailing: false,
+    octal: false,
+    other_screen: false,
+};
+
+/// What of a pane's text is on disk.
+#[derive(Debug, Default)]
+pub struct PaneText {
+    /// When something came that is not on disk.
+    since_ms: Option<u64>,
+    /// Bytes of output since.
+    bytes: u64,
+    last_ms: u64,
+    /// Text that is there was cleared away.
+    urgent: bool,
+    /// Work is under way in the thread.
+    pub busy: bool,
+    /// There is a file.
+    pub on_disk: bool,
+    /// Its content is as is written here, so that it may be appended to.
+    known: bool,
+    epoch: u64,
+    /// Number of the first row that is not there.
+    next: u64,
+    /// Frames of rows: the number after the last row, bytes.
+    frames: VecDeque<(u64, usize)>,
+    /// Bytes of the file, and of those the ones of the last screen.
+    len: usize,
+    screen_len: usize,
+    screen_hash: u64,
+    /// Rows of history when last seen.
+    seen: u32,
+}
+
+/// A text that is being taken.
+pub struct Taking {
+    /// Whose.
+    pub pane: PaneId,
+    rewrite: bool,
+    epoch: u64,
+    next: u64,
+    /// Frames: the number after the last row, bytes.
+    frames: VecDeque<(u64, Vec<u8>)>,
+    most: usize,
+}
+
+/// What is to be written.
+pub enum Taken {
+    /// The whole file.
+    Rewrite(Vec<u8>),
+    /// More of it.
+    Append(Vec<u8>),
+    /// It is there already.
+    Nothing,
+}
+
+impl PaneText {
+    /// When it is to be written; None: it is there, or on its way.
+    pub fn due(&self) -> Option<u64> {
+        let since = self.since_ms.filter(|_| !self.busy)?;
+        let soon = since.max(self.last_ms + BETWEEN_MS);
+        Some(if self.urgent || self.bytes >= MANY_BYTES {
+            soon.min(since + LATEST_MS)
+        } else {
+            since + LATEST_MS
+        })
+    }
+
+    /// Something has changed.
+    pub fn changed(&mut self, bytes: usize, now_ms: u64) {
+        self.since_ms.get_or_insert(now_ms);
+        self.bytes += bytes as u64;
+    }
+
+    /// Looks whether text was cleared away: then what is on disk is to go as well.
+    pub fn see(&mut self, terminal: &Terminal) {
+        let len = terminal.history_len();
+        // At its limit a history drops a tenth at a time.
+        if len < self.seen && u64::from(len) * 100 < u64::from(terminal.history_limit()) * 85 {
+            self.urgent = true;
+        }
+        self.seen = len;
+    }
+
+    /// Text was cleared away by a command.
+    pub fn cleared(&mut self) {
+        self.urgent = true;
+    }
+
+    /// A former server may have left a file.
+    pub fn unknown(now_ms: u64) -> PaneText {
+        PaneText {
+            since_ms: Some(now_ms),
+            on_disk: true,
+            ..PaneText::default()
+        }
+    }
+
+    /// It could not be written: what the file has is not known.
+    pub fn failed(&mut self, now_ms: u64) {
+        self.known = false;
+        self.since_ms.get_or_insert(now_ms);
+    }
+
+    /// Begins to take what is not there. The file is to have at most `most` bytes.
+    pub fn take(&mut self, pane: PaneId, terminal: &Terminal, most: usize, now_ms: u64) -> Taking {
+        let stale: usize = self
+            .frames
+            .iter()
+            .take_while(|(end, _)| *end <= terminal.first_line())
+            .map(|(_, len)| len)
+            .sum();
+        let rows: usize = self.frames.iter().map(|(_, len)| len).sum();
+        let unwanted = stale + self.len.saturating_sub(rows + self.screen_len);
+        let rewrite = !self.known
+            || self.urgent
+            || self.epoch != terminal.line_epoch()
+            || self.next < terminal.first_line()
+            || self.len > most
+            || self.len > SMALL_LEN && unwanted > self.len / 2;
+        self.since_ms = None;
+        self.bytes = 0;
+        self.urgent = false;
+        self.last_ms = now_ms;
+        Taking {
+            pane,
+            rewrite,
+            epoch: terminal.line_epoch(),
+            next: if rewrite { 0 } else { self.next },
+            frames: VecDeque::new(),
+            most,
+        }
+    }
+
+    /// All of it has been taken: what is to be written, on its way from now on.
+    pub fn taken(&mut self, taking: Taking, terminal: &Terminal) -> Taken {
+        let mut screen = Vec::new();
+        encode_screen(&screen_rows(terminal), &mut screen);
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&screen);
+        let hash = hasher.finish();
+        if !taking.rewrite && taking.frames.is_empty() && hash == self.screen_hash {
+            return Taken::Nothing;
+        }
+        let mut bytes = Vec::new();
+        if taking.rewrite {
+            bytes = text_head();
+            self.frames.clear();
+            self.len = 0;
+        }
+        for (end, frame) in &taking.frames {
+            bytes.extend(frame);
+            self.frames.push_back((*end, frame.len()));
+        }
+        self.screen_len = screen.len();
+        self.screen_hash = hash;
+        bytes.extend(screen);
+        self.len += bytes.len();
+        self.next = taking.next;
+        self.epoch = taking.epoch;
+        self.busy = true;
+        self.known = true;
+        self.on_disk = true;
+        if taking.rewrite {
+            Taken::Rewrite(bytes)
+        } else {
+            Taken::Append(bytes)
+        }
+    }
+}
+
+impl Taking {
+    /// Takes some rows. True: that was all of the history.
+    pub fn step(&mut self, terminal: &Terminal) -> bool {
+        if self.epoch != terminal.line_epoch() {
+            // The rows have other numbers now.
+            *self = Taking {
+                rewrite: true,
+                epoch: terminal.line_epoch(),
+                next: 0,
+                frames: VecDeque::new(),
+                ..*self
+            };
+        }
+        self.next = self.next.max(terminal.first_line());
+        let screen = terminal.first_line() + u64::from(terminal.history_len());
+        if self.next < screen {
+            let end = screen.min(self.next + ROWS_PER_TURN);
+            // The pen of a frame begins afresh.
+            let mut rows = b"\x1b[m".to_vec();
+            rows.extend(terminal.capture(self.next, end - 1, HOW));
+            let mut frame = Vec::new();
+            encode_lines(self.next, &rows, &mut frame);
+            self.frames.push_back((end, frame));
+            self.next = end;
+            let mut len: usize = self.frames.iter().map(|(_, frame)| frame.len()).sum();
+            while self.rewrite && len > self.most * 3 / 4 {
+                len -= self
+                    .frames
+                    .pop_front()
+                    .map_or(len, |(_, frame)| frame.len());
+            }
+        }
+        self.next >= screen
+    }
+}
+
+/// The rows of the screen, of the primary one if a program shows the other.
+fn screen_rows(terminal: &Terminal) -> Vec<u8> {
+    let first = terminal.first_line() + u64::from(terminal.history_len());
+    let last = first + u64::from(terminal.size().rows) - 1;
+    let how = Capture {
+        other_screen: terminal.modes().alternate,
+        ..HOW
+    };
+    let mut rows = b"\x1b[m".to_vec();
+    rows.extend(terminal.capture(first, last, how));
+    while rows.last() == Some(&b'\n') {
+        rows.pop();
+    }
+    rows
+}

@@ -1,0 +1,276 @@
+//! What the thread does: files replaced whole or appended to, synced, readable by their owner alone.
+//!
+//! A file is replaced by writing another beside it, syncing that and renaming it. What fails leaves the former file as it
+//! was; a text whose end is unknown after that is written anew under another name before it takes its place.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use outlast_core::save::disk::{Sections, encode_sections};
+
+use super::place::{BUFFERS, DAMAGED, ENDED, GENERATIONS, Place, STATE, text_name, text_pane};
+
+/// open(2)'s flag on Linux.
+const O_NOFOLLOW: i32 = 0o400_000;
+/// A generation is as old as this before there is another.
+const GENERATION_AGE: Duration = Duration::from_secs(600);
+
+/// What is to be done.
+#[derive(Clone, Debug)]
+pub enum Keep {
+    /// Replaces the sections.
+    Sections {
+        /// All.
+        sections: Sections,
+        /// What is there becomes a generation, however young the last one is.
+        rotate: bool,
+        /// For so many days texts of ended panes are kept.
+        ended_days: u64,
+        /// They have at most so many bytes.
+        ended_bytes: u64,
+    },
+    /// Replaces the buffers; none: there is no file.
+    Buffers(Sections),
+    /// Appends frames to a pane's text.
+    Append {
+        /// Which.
+        pane: u32,
+        /// Frames.
+        bytes: Vec<u8>,
+    },
+    /// Replaces a pane's text.
+    Rewrite {
+        /// Which.
+        pane: u32,
+        /// The whole file.
+        bytes: Vec<u8>,
+    },
+    /// Deletes a pane's text.
+    Drop {
+        /// Which.
+        pane: u32,
+    },
+    /// A pane has ended by itself: its text is kept for some days.
+    End {
+        /// Which.
+        pane: u32,
+    },
+    /// Texts of panes other than these are of panes that have ended.
+    Sweep {
+        /// Those that there are.
+        panes: BTreeSet<u32>,
+    },
+    /// Deletes everything but what was damaged and, unless `everything`, texts of ended panes.
+    Wipe {
+        /// Those too.
+        everything: bool,
+    },
+}
+
+/// A piece of work.
+#[derive(Debug)]
+pub struct Job {
+    /// Where.
+    pub place: Arc<Place>,
+    /// What.
+    pub keep: Keep,
+}
+
+/// Does it. Nothing is to be answered but that it is done.
+///
+/// # Errors
+/// As the file system has it.
+pub fn perform(job: Job) -> io::Result<Vec<u8>> {
+    let place = &*job.place;
+    place.claim()?;
+    match job.keep {
+        Keep::Sections {
+            sections,
+            rotate,
+            ended_days,
+            ended_bytes,
+        } => {
+            let bytes = encode_sections(&sections);
+            let before = || generation(place, rotate);
+            replace(place, STATE, &bytes, before)?;
+            prune(&place.file(ENDED), ended_days, ended_bytes)?;
+        }
+        Keep::Buffers(sections) if sections.is_empty() => gone(&place.file(BUFFERS))?,
+        Keep::Buffers(sections) => {
+            replace(place, BUFFERS, &encode_sections(&sections), || Ok(()))?;
+        }
+        Keep::Append { pane, bytes } => {
+            let mut file = OpenOptions::new()
+                .append(true)
+                .custom_flags(O_NOFOLLOW)
+                .open(place.file(&text_name(pane)))?;
+            file.write_all(&bytes)?;
+            file.sync_data()?;
+        }
+        Keep::Rewrite { pane, bytes } => replace(place, &text_name(pane), &bytes, || Ok(()))?,
+        Keep::Drop { pane } => gone(&place.file(&text_name(pane)))?,
+        Keep::End { pane } => end(place, pane)?,
+        Keep::Sweep { panes } => {
+            for entry in fs::read_dir(place.dir())? {
+                let name = entry?.file_name();
+                if let Some(pane) = name.to_str().and_then(text_pane)
+                    && !panes.contains(&pane)
+                {
+                    end(place, pane)?;
+                }
+            }
+        }
+        Keep::Wipe { everything } => wipe(place, everything)?,
+    }
+    Ok(Vec::new())
+}
+
+/// Puts a file in another's place, or in nobody's.
+fn replace(
+    place: &Place,
+    name: &str,
+    bytes: &[u8],
+    before: impl FnOnce() -> io::Result<()>,
+) -> io::Result<()> {
+    let new = place.file(&format!("{name}.new"));
+    let write = || {
+        gone(&new)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&new)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        before()?;
+        fs::rename(&new, place.file(name))
+    };
+    let written = write();
+    if written.is_err() {
+        // What is there of it only takes room.
+        let _ = fs::remove_file(&new);
+    }
+    written?;
+    File::open(place.dir())?.sync_all()
+}
+
+/// Makes the sections that are there the newest generation, if the last one is old enough.
+fn generation(place: &Place, at_once: bool) -> io::Result<()> {
+    let state = place.file(STATE);
+    if !state.exists() {
+        return Ok(());
+    }
+    let numbered = |n: u32| place.file(&format!("{STATE}.{n}"));
+    let age = fs::metadata(numbered(1))
+        .and_then(|found| found.modified())
+        .map(|time| SystemTime::now().duration_since(time).unwrap_or_default());
+    if !at_once && age.is_ok_and(|age| age < GENERATION_AGE) {
+        return Ok(());
+    }
+    for n in (1..GENERATIONS).rev() {
+        match fs::rename(numbered(n), numbered(n + 1)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    gone(&numbered(1))?;
+    // Some file systems have no hard links: a copy is as good.
+    if fs::hard_link(&state, numbered(1)).is_err() {
+        fs::copy(&state, numbered(1))?;
+    }
+    Ok(())
+}
+
+/// Deletes a file that may not be there.
+fn gone(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn unix() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.map_or(0, |now| now.as_secs())
+}
+
+/// Moves a pane's text to those of ended panes.
+fn end(place: &Place, pane: u32) -> io::Result<()> {
+    let text = place.file(&text_name(pane));
+    if !text.exists() {
+        return Ok(());
+    }
+    own_dir(&place.file(ENDED))?;
+    fs::rename(text, place.file(&format!("{ENDED}/{}-{pane}.text", unix())))
+}
+
+fn own_dir(dir: &Path) -> io::Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+}
+
+/// Deletes texts of ended panes that are too old, and the oldest while they have too many bytes.
+fn prune(dir: &Path, days: u64, most: u64) -> io::Result<()> {
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    let mut texts = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let ended = name
+            .to_str()
+            .and_then(|name| name.split('-').next()?.parse::<u64>().ok());
+        texts.push((ended.unwrap_or(0), entry.metadata()?.len(), entry.path()));
+    }
+    texts.sort();
+    let mut bytes: u64 = texts.iter().map(|(_, len, _)| len).sum();
+    let oldest = unix().saturating_sub(days.saturating_mul(86_400));
+    for (ended, len, path) in texts {
+        if ended <= oldest || bytes > most {
+            gone(&path)?;
+            bytes -= len;
+        }
+    }
+    Ok(())
+}
+
+fn wipe(place: &Place, everything: bool) -> io::Result<()> {
+    // The sections first: without them nothing is restored.
+    gone(&place.file(STATE))?;
+    for entry in fs::read_dir(place.dir())? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name == DAMAGED || name == "lock" || name == ENDED && !everything {
+            continue;
+        }
+        if name == ENDED {
+            fs::remove_dir_all(entry.path())?;
+        } else if entry.file_type()?.is_file() {
+            gone(&entry.path())?;
+        }
+    }
+    place.leave();
+    Ok(())
+}
+
+/// Moves a file that could not be read aside; the name that it has there.
+///
+/// # Errors
+/// As the file system has it.
+pub fn move_aside(place: &Place, name: &str) -> io::Result<String> {
+    own_dir(&place.file(DAMAGED))?;
+    let flat = name.replace('/', "-");
+    let to = format!("{DAMAGED}/{flat}.{}", unix());
+    fs::rename(place.file(name), place.file(&to))?;
+    Ok(to)
+}
