@@ -83,6 +83,8 @@ pub enum Notice {
         /// Deposits.
         deposits: u32,
     },
+    /// The n-th of the things to be held for the next keeper.
+    Hold(u8),
     /// The bells.
     Bell,
     /// The listening socket.
@@ -103,13 +105,19 @@ pub enum Notice {
     DepositFailed(u32, u16, i32),
     /// The keeper was told to end.
     Terminate,
+    /// This keeper has taken over.
+    Resumed,
 }
+
+/// Things of the keeper's own that a server is to hold, see [`Notice::Hold`]; the first is the lock.
+pub const HOLDS: u8 = 8;
 
 /// How far a server has been told the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Telling {
     Nobody,
     Hello,
+    Holds { next: u8 },
     Bell,
     Listener,
     Panes { next: u16 },
@@ -128,7 +136,9 @@ pub struct Keeper<D> {
     /// Slots marked with something to tell, so that the table is not searched for nothing.
     marks: usize,
     listener_changed: bool,
+    lock_changed: bool,
     terminate: bool,
+    resumed: bool,
     refusals: [Option<Notice>; REFUSALS],
     refused: usize,
 }
@@ -142,7 +152,9 @@ impl<D> Keeper<D> {
             telling: Telling::Nobody,
             marks: 0,
             listener_changed: false,
+            lock_changed: false,
             terminate: false,
+            resumed: false,
             refusals: [None; REFUSALS],
             refused: 0,
         }
@@ -364,9 +376,61 @@ impl<D> Keeper<D> {
         }
     }
 
-    /// The listening socket is another.
+    /// The listening socket is another, and perhaps the lock.
     pub fn listener_changed(&mut self) {
         self.listener_changed = true;
+        self.lock_changed = true;
+    }
+
+    /// A row of a former keeper's table, which the server knows.
+    pub fn adopt(&mut self, row: Pane) {
+        self.started(row.slot, row.pane, row.life, row.kind, row.pid, row.tty);
+        if let Some(slot) = self.slot_mut(row.slot) {
+            slot.pane = row;
+        }
+    }
+
+    /// A former keeper's deposit.
+    pub fn adopt_deposit(&mut self, pane: u32, tag: u16, deposit: D) {
+        match self.find(pane).and_then(|slot| self.slot_mut(slot)) {
+            Some(slot) => drop(slot.deposits.put(tag, deposit)),
+            None if pane == 0 => drop(self.own.put(tag, deposit)),
+            None => {}
+        }
+    }
+
+    /// The server that a former keeper left knows the table; it is told who goes on, and then events.
+    pub fn server_stays(&mut self) {
+        self.telling = Telling::Events;
+        self.resumed = true;
+    }
+
+    /// The server has been told everything there is, and another keeper may go on from here.
+    pub fn is_settled(&self) -> bool {
+        self.telling == Telling::Events && self.next_event().is_none()
+    }
+
+    /// A row for the next keeper. One whose program has ended, but not its output, counts as running: the next one
+    /// learns of the end from the ledger.
+    pub fn row(&self, slot: u16) -> Option<Pane> {
+        self.pane(slot).copied()
+    }
+
+    /// All deposits: pane (0: the server's own), tag, deposit.
+    pub fn deposits(&self) -> impl Iterator<Item = (u32, u16, &D)> {
+        let own = self.own.0.iter().flatten().map(|(tag, d)| (0, *tag, d));
+        let slots = self.slots.iter().flatten().flat_map(|slot| {
+            let deposits = slot.deposits.0.iter().flatten();
+            deposits.map(|(tag, d)| (slot.pane.pane, *tag, d))
+        });
+        own.chain(slots)
+    }
+
+    /// Panes whose program lives.
+    pub fn living(&self) -> u32 {
+        let lives =
+            |slot: &&Slot<D>| slot.pane.kind == Kind::Pty && slot.pane.status == Status::Running;
+        self.slots.iter().flatten().filter(lives).count() as u32
     }
 
     /// The keeper was told to end.
@@ -379,6 +443,8 @@ impl<D> Keeper<D> {
         self.server_gone();
         self.telling = Telling::Hello;
         self.listener_changed = false;
+        self.lock_changed = false;
+        self.resumed = false;
     }
 
     /// There is no server to tell anything.
@@ -395,7 +461,11 @@ impl<D> Keeper<D> {
     fn mark(&mut self, slot: u16, flag: impl Fn(&mut Slot<D>) -> &mut bool) {
         // In the list for a new server the slot is told as it is then.
         let listed = match self.telling {
-            Telling::Nobody | Telling::Hello | Telling::Bell | Telling::Listener => true,
+            Telling::Nobody
+            | Telling::Hello
+            | Telling::Holds { .. }
+            | Telling::Bell
+            | Telling::Listener => true,
             Telling::Panes { next } => slot >= next,
             _ => false,
         };
@@ -434,6 +504,7 @@ impl<D> Keeper<D> {
                     deposits,
                 })
             }
+            Telling::Holds { next } => Some(Notice::Hold(next)),
             Telling::Bell => Some(Notice::Bell),
             Telling::Listener => Some(Notice::Listener),
             Telling::Panes { next } => Some(match self.used().find(|slot| *slot >= next) {
@@ -459,6 +530,12 @@ impl<D> Keeper<D> {
     }
 
     fn next_event(&self) -> Option<Notice> {
+        if self.resumed {
+            return Some(Notice::Resumed);
+        }
+        if self.lock_changed {
+            return Some(Notice::Hold(0));
+        }
         if self.listener_changed {
             return Some(Notice::Listener);
         }
@@ -488,7 +565,15 @@ impl<D> Keeper<D> {
     /// The server has been told this, as [`Keeper::next_notice`] asked.
     pub fn told(&mut self, notice: Notice) {
         match notice {
-            Notice::Hello { .. } => self.telling = Telling::Bell,
+            Notice::Hello { .. } => self.telling = Telling::Holds { next: 0 },
+            Notice::Hold(next) if matches!(self.telling, Telling::Holds { .. }) => {
+                self.telling = match next + 1 {
+                    HOLDS => Telling::Bell,
+                    next => Telling::Holds { next },
+                }
+            }
+            Notice::Hold(_) => self.lock_changed = false,
+            Notice::Resumed => self.resumed = false,
             Notice::Bell => self.telling = Telling::Listener,
             Notice::Listener if self.telling == Telling::Listener => {
                 self.telling = Telling::Panes { next: 0 }

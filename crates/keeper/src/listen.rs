@@ -1,7 +1,9 @@
-//! The listening socket in its directory: under a lock, and made anew when somebody removes it.
+//! The listening socket in its directory: under a lock, and made anew when somebody removes it. The lock's file holds
+//! the traces of the keeper that has it: who finds them in a lock that nobody holds knows that a keeper did not end in
+//! order, and what it had.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -17,6 +19,7 @@ pub(crate) struct Listener {
     lock_path: PathBuf,
     private_directory: bool,
     lock: Lock,
+    boot: String,
     socket: OwnedFd,
     /// Device and inode of what we bound.
     bound: Option<(u64, u64)>,
@@ -43,6 +46,47 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
     Some((there.dev(), there.ino()))
 }
 
+/// What a keeper leaves in the lock's file, as one line: the boot's id, panes, seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Traces {
+    /// Panes with a program that lived.
+    pub(crate) panes: u32,
+    /// The machine has not been started since.
+    pub(crate) same_boot: bool,
+    /// When that was written.
+    pub(crate) seen_unix: i64,
+}
+
+impl Traces {
+    /// Of the keeper that had this lock before.
+    pub(crate) fn of_former(lock: &Lock) -> Option<Traces> {
+        let mut buffer = [0; TRACES_MAX];
+        let len = lock.read(&mut buffer).ok()?;
+        Traces::read(std::str::from_utf8(&buffer[..len]).ok()?, &boot_id())
+    }
+
+    fn read(line: &str, boot: &str) -> Option<Traces> {
+        let mut words = line.lines().next()?.split(' ');
+        let (found, panes, seen) = (words.next()?, words.next()?, words.next()?);
+        Some(Traces {
+            panes: panes.parse().ok()?,
+            same_boot: found == boot,
+            seen_unix: seen.parse().ok()?,
+        })
+    }
+}
+
+const TRACES_MAX: usize = 128;
+
+/// Which start of the machine this is.
+fn boot_id() -> String {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    match id.trim() {
+        "" => "-".into(),
+        id => id.into(),
+    }
+}
+
 impl Listener {
     /// A socket that was bound, and a lock that was taken, by whoever started us.
     pub(crate) fn adopt(
@@ -57,6 +101,7 @@ impl Listener {
             path,
             private_directory,
             lock,
+            boot: boot_id(),
             socket,
             bound,
             // Without a watch (too many of this user's) a removed socket is noticed by SIGUSR1 only.
@@ -69,6 +114,28 @@ impl Listener {
     fn watch_directory(&mut self) {
         if let (Some(watch), Some(directory)) = (&self.watch, self.path.parent()) {
             let _ = watch.directory(directory);
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn is_private(&self) -> bool {
+        self.private_directory
+    }
+
+    pub(crate) fn lock_fd(&self) -> BorrowedFd<'_> {
+        self.lock.as_fd()
+    }
+
+    /// Writes down what this keeper has. A full disk is no reason to stop.
+    pub(crate) fn leave_traces(&self, panes: u32, unix: i64) {
+        let mut line = [b'\n'; TRACES_MAX];
+        let mut rest = &mut line[..];
+        let written = writeln!(rest, "{} {panes} {unix}", self.boot);
+        if written.is_ok() {
+            let _ = self.lock.write(&line);
         }
     }
 
@@ -124,6 +191,27 @@ impl Listener {
         }
         if self.lock.guards(&self.lock_path) {
             let _ = std::fs::remove_file(&self.lock_path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn traces_tell_a_kill_from_a_start_of_the_machine() {
+        let traces = |panes, same_boot| {
+            Some(Traces {
+                panes,
+                same_boot,
+                seen_unix: 1000,
+            })
+        };
+        assert_eq!(Traces::read("abc 3 1000\n\n\n", "abc"), traces(3, true));
+        assert_eq!(Traces::read("abc 3 1000\n", "abd"), traces(3, false));
+        for wrong in ["", "\n", "abc", "abc x 1", "abc 3"] {
+            assert_eq!(Traces::read(wrong, "abc"), None, "{wrong:?}");
         }
     }
 }

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use outlast_sys::bell::KeeperBells;
 use outlast_sys::errno::{E2BIG, EAGAIN, EINVAL};
 use outlast_sys::mem::{Mapping, MemFile};
+use outlast_sys::mover::Mover;
 use outlast_sys::ring::{IN_LEN, KeeperRings, OUT_LEN};
 use outlast_sys::spawn::{Program, Spawner, Stdio};
 use outlast_sys::{fd_pass, pty, socket};
@@ -122,13 +123,27 @@ pub(crate) fn start(
 impl Pump {
     pub(crate) fn new(kind: Kind) -> io::Result<Pump> {
         let rings = KeeperRings::new(OUT_LEN, IN_LEN)?;
-        Ok(Pump {
+        Ok(Pump::adopt(kind, rings, None, None))
+    }
+
+    /// A former keeper's.
+    pub(crate) fn adopt(
+        kind: Kind,
+        rings: KeeperRings,
+        fd: Option<OwnedFd>,
+        input_ends: Option<u64>,
+    ) -> Pump {
+        Pump {
             rings,
-            fd: None,
+            fd,
             kind,
             input_stuck: false,
-            input_ends: None,
-        })
+            input_ends,
+        }
+    }
+
+    pub(crate) fn input_ends(&self) -> Option<u64> {
+        self.input_ends
     }
 
     /// A program, perhaps in the place of a former: rings and offsets go on.
@@ -162,7 +177,7 @@ impl Pump {
     pub(crate) fn read(
         &mut self,
         slot: u16,
-        bells: &KeeperBells,
+        (mover, bells): (&Mover, &KeeperBells),
         may_overwrite: bool,
         mut read: impl FnMut(usize, u64),
     ) -> Turn {
@@ -179,7 +194,7 @@ impl Pump {
                 self.rings.give_up_oldest(GIVE_UP);
                 room = GIVE_UP;
             }
-            match self.rings.read_from(fd.as_fd(), room.min(left)) {
+            match mover.output(&mut self.rings, slot, fd.as_fd(), room.min(left)) {
                 Ok(0) => return self.ended(slot, bells),
                 Ok(len) => {
                     read(len, self.rings.end());
@@ -215,13 +230,13 @@ impl Pump {
     }
 
     /// Writes what waits, as far as it is taken. True: there may be more to write at once.
-    pub(crate) fn write(&mut self, slot: u16, bells: &KeeperBells) -> bool {
+    pub(crate) fn write(&mut self, slot: u16, (mover, bells): (&Mover, &KeeperBells)) -> bool {
         let (Some(fd), false) = (&self.fd, self.kind == Kind::Job || self.input_stuck) else {
             return false;
         };
         let mut more = true;
         for _ in 0..TURN_CALLS {
-            match self.rings.write_to(fd.as_fd()) {
+            match mover.input(&mut self.rings, slot, fd.as_fd()) {
                 Ok(0) => more = false,
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

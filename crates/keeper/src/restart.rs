@@ -112,6 +112,27 @@ impl Restart {
         }
     }
 
+    /// Goes on for a former keeper whose server lives and was ready. `known` is its binary.
+    pub fn resumed(
+        now: u64,
+        known: Option<Identity>,
+        starts: u32,
+        quick_failures: u32,
+        last_status: Status,
+    ) -> Restart {
+        let since = now;
+        Restart {
+            state: State::Ready {
+                since,
+                trial: false,
+            },
+            starts,
+            quick_failures,
+            last_status,
+            ..Restart::new(now, known)
+        }
+    }
+
     /// What is due.
     pub fn due(&self, now: u64) -> Option<Action> {
         match self.state {

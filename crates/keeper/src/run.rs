@@ -8,22 +8,27 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use outlast_sys::bell::KeeperBells;
+use outlast_sys::ledger::Ledger;
 use outlast_sys::mem::Mapping;
+use outlast_sys::mover::Mover;
 use outlast_sys::poll::{Interest, Poll, Ready};
 use outlast_sys::signal::{self, Signals};
-use outlast_sys::spawn::{self, Change, ServerArgv, Spawner};
+use outlast_sys::spawn::{self, ServerArgv, Spawner};
 use outlast_sys::{clock, fd_pass, process};
-use outlast_wire::keeper::{SLOTS, SPAWN_MAX, Status};
+use outlast_wire::keeper::{SLOTS, SPAWN_MAX};
 
 use crate::keeper::Keeper;
-use crate::listen::Listener;
+use crate::listen::{Listener, Traces};
 use crate::pump::Pump;
 use crate::restart::{Action, Restart};
 
+mod ends;
+mod handover;
 mod server;
 mod slots;
 mod tell;
 
+use ends::Stranger;
 use server::{Server, identity};
 use slots::SlotSet;
 
@@ -33,6 +38,9 @@ const BELLS: u64 = SERVER + 1;
 const SIGNALS: u64 = SERVER + 2;
 const LISTENER: u64 = SERVER + 3;
 const WATCH: u64 = SERVER + 4;
+const ENDS: u64 = SERVER + 5;
+/// And from here on they are processes that are not our children.
+const STRANGER: u64 = 1 << 33;
 
 /// What is waited for of a slot: output.
 const QUIET: Interest = Interest::IN.union(Interest::ET);
@@ -42,6 +50,22 @@ const STUCK: Interest = QUIET.union(Interest::OUT);
 const TERMINATE_MS: u64 = 5000;
 /// A removed socket is made anew so long after the notice: who removes a directory is let finish.
 const REBIND_MS: u64 = 100;
+
+/// What a keeper is made from, new or taken over.
+struct Parts {
+    listener: Listener,
+    restart: Restart,
+    bells: KeeperBells,
+    mover: Mover,
+    nofile: spawn::Nofile,
+    program: CString,
+    /// The server's own arguments.
+    words: Vec<CString>,
+    previous: File,
+    /// Seconds since 1970, CLOCK_BOOTTIME in ms.
+    started: (i64, u64),
+    former: Option<Traces>,
+}
 
 /// The keeper's process.
 #[derive(Debug)]
@@ -53,6 +77,9 @@ pub(crate) struct Run {
     /// The sockets for the next server, made in time: there may be no descriptor left when it is needed.
     next_sockets: Option<(OwnedFd, OwnedFd)>,
     bells: KeeperBells,
+    mover: Mover,
+    /// Processes that a former keeper started and whose end is to be noticed.
+    strangers: Vec<Stranger>,
     poll: Poll,
     signals: Signals,
     listener: Listener,
@@ -79,25 +106,54 @@ pub(crate) struct Run {
     rebind_at: Option<u64>,
     retry_at: Option<u64>,
     kill_at: Option<u64>,
+    /// To be another binary as soon as the server knows all there is: this one, or what is installed.
+    exec_wanted: Option<Option<OwnedFd>>,
+    /// What a keeper before this one left, until a server has heard of it.
+    former: Option<Traces>,
+    /// Panes that the traces in the lock's file speak of.
+    traced: Option<u32>,
+    /// Records of the table that we were started with and do not understand: descriptors, tag, body.
+    unknown: Vec<(u16, Vec<OwnedFd>, Vec<u8>)>,
     over: bool,
 }
 
 impl Run {
-    /// Everything the loop will need.
-    pub(crate) fn new(listener: Listener, server_args: Vec<OsString>) -> io::Result<Run> {
-        process::set_own_name(c"outlast-keeper");
+    /// Everything the loop will need, for the first keeper.
+    pub(crate) fn new(
+        listener: Listener,
+        former: Option<Traces>,
+        server_args: Vec<OsString>,
+        ledger: Ledger,
+    ) -> io::Result<Run> {
         let path = std::env::current_exe()?;
         let previous = File::open("/proc/self/exe")?;
-        let program = CString::new(path.as_os_str().as_bytes())?;
+        let now = clock::boottime_ms();
+        Run::assemble(Parts {
+            listener,
+            restart: Restart::new(now, identity(&previous.metadata()?)),
+            bells: KeeperBells::new()?,
+            mover: Mover::new(ledger)?,
+            nofile: process::raise_nofile(),
+            program: CString::new(path.as_os_str().as_bytes())?,
+            words: server_args
+                .into_iter()
+                .map(|word| CString::new(word.into_encoded_bytes()))
+                .collect::<Result<_, _>>()?,
+            previous,
+            started: (clock::unix_seconds(), now),
+            former,
+        })
+    }
+
+    fn assemble(parts: Parts) -> io::Result<Run> {
+        process::set_own_name(c"outlast-keeper");
         let mut argv = vec![
-            program.clone(),
+            parts.program.clone(),
             c"server".into(),
             c"--keeper-fd".into(),
             c"3".into(),
         ];
-        for word in server_args {
-            argv.push(CString::new(word.as_bytes())?);
-        }
+        argv.extend(parts.words);
         let signals = [
             signal::SIGCHLD,
             signal::SIGTERM,
@@ -105,36 +161,42 @@ impl Run {
             signal::SIGINT,
             signal::SIGQUIT,
             signal::SIGUSR1,
+            signal::SIGUSR2,
         ];
-        let now = clock::boottime_ms();
         let run = Run {
             keeper: Keeper::new(),
-            restart: Restart::new(now, identity(&previous.metadata()?)),
+            restart: parts.restart,
             pumps: Vec::with_capacity(SLOTS),
             server: None,
             next_sockets: Some(fd_pass::packet_pair()?),
-            bells: KeeperBells::new()?,
+            bells: parts.bells,
+            mover: parts.mover,
+            strangers: Vec::new(),
             poll: Poll::new()?,
             signals: Signals::new(&signals)?,
-            listener,
+            listener: parts.listener,
             listener_polled: false,
-            spawner: Spawner::new(process::raise_nofile())?,
+            spawner: Spawner::new(parts.nofile)?,
             // One byte more, to see that a description is too long.
             buffer: Mapping::anonymous(SPAWN_MAX + 1)?,
-            program,
+            program: parts.program,
             server_argv: ServerArgv::new(argv),
-            previous,
+            previous: parts.previous,
             candidate: None,
             readable: SlotSet::EMPTY,
             writable: SlotSet::EMPTY,
             full: SlotSet::EMPTY,
             resting: SlotSet::EMPTY,
-            started_unix: clock::unix_seconds(),
-            started_boot_ms: now,
+            started_unix: parts.started.0,
+            started_boot_ms: parts.started.1,
             terminate_at: None,
             rebind_at: None,
             retry_at: None,
             kill_at: None,
+            exec_wanted: None,
+            former: parts.former,
+            traced: None,
+            unknown: Vec::new(),
             over: false,
         };
         run.poll
@@ -143,6 +205,8 @@ impl Run {
         if let Some(watch) = run.listener.watch_fd() {
             run.poll.add(watch, WATCH, Interest::IN)?;
         }
+        run.mover.ledger().set_keeper(process::own_pid());
+
         Ok(run)
     }
 
@@ -157,6 +221,10 @@ impl Run {
             self.pump(now);
             // Last: the steps before have something to tell.
             self.tell_server(now);
+            self.leave_traces();
+            if self.exec_wanted.is_some() && self.keeper.is_settled() {
+                self.exec();
+            }
         }
         self.end();
         Ok(())
@@ -194,6 +262,10 @@ impl Run {
                 // Only changes of the eventfd are told, so it need not be read.
                 BELLS => {}
                 SIGNALS => self.take_signals(),
+                ENDS => self.strangers_ended(None),
+                stranger if stranger >= STRANGER => {
+                    self.strangers_ended(Some((stranger - STRANGER) as u32));
+                }
                 LISTENER => self.restart.client_came(clock::boottime_ms()),
                 WATCH => {
                     if self.listener.was_removed() {
@@ -246,7 +318,7 @@ impl Run {
         ];
         let due = own
             .into_iter()
-            .chain([self.restart.deadline(), overwrite])
+            .chain([self.restart.deadline(), overwrite, self.strangers_due()])
             .flatten()
             .min()?;
         // Rounded up: waking a little early would only spin.
@@ -281,6 +353,9 @@ impl Run {
         if self.kill_at.is_some_and(|at| now >= at) {
             self.kill_at = None;
             self.kill_server();
+        }
+        if self.strangers_due().is_some_and(|at| now >= at) {
+            self.strangers_ended(None);
         }
         match self.restart.due(now) {
             Some(Action::Start) if self.server.is_none() => self.start_server(now),
@@ -322,6 +397,8 @@ impl Run {
             match signal {
                 signal::SIGCHLD => self.take_children(),
                 signal::SIGUSR1 => self.rebind(),
+                // By hand: become what is installed.
+                signal::SIGUSR2 => self.exec_wanted = Some(None),
                 // The terminal that it was started from is no concern of a keeper's.
                 signal::SIGHUP => {}
                 _ => match &self.server {
@@ -335,40 +412,12 @@ impl Run {
         }
     }
 
-    fn take_children(&mut self) {
-        while let Some((pid, change)) = spawn::next_change() {
-            let status = match change {
-                Change::Code(code) => Status::Code(code),
-                Change::Signal(signal) => Status::Signal(signal),
-                Change::Stopped(signal) => {
-                    self.stopped(pid, i32::from(signal));
-                    continue;
-                }
-            };
-            if self.server.as_ref().is_some_and(|server| server.pid == pid) {
-                self.server_died(status);
-            } else if let Some(slot) = self.reaped(pid, status) {
-                // What it wrote last is read before its end is told.
-                self.readable.insert(slot);
-            }
-        }
-    }
-
-    fn reaped(&mut self, pid: u32, status: Status) -> Option<u16> {
-        let pumps = &self.pumps;
-        let pump = |slot| pumps.get(usize::from(slot))?.as_ref();
-        self.keeper
-            .reaped(pid, status, |slot| pump(slot).map_or(0, Pump::waiting))
-    }
-
-    /// A pane's own program that stops has no shell to continue it; tmux continues it too.
-    fn stopped(&self, pid: u32, by: i32) {
-        let ours = self
-            .keeper
-            .used()
-            .any(|slot| self.keeper.live_pid(slot) == Some(pid));
-        if ours && by != signal::SIGTTIN && by != signal::SIGTTOU {
-            let _ = signal::send_group(pid, signal::SIGCONT);
+    /// Keeps the traces in the lock's file true.
+    fn leave_traces(&mut self) {
+        let panes = self.keeper.living();
+        if self.traced != Some(panes) {
+            self.traced = Some(panes);
+            self.listener.leave_traces(panes, clock::unix_seconds());
         }
     }
 

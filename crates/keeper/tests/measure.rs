@@ -19,10 +19,10 @@ fn measure() {
     }
     for pane in 2..=4 {
         world.spawn_own(pane, PTY, &["flood", "400000000"]);
-        println!(
-            "{}",
-            world.ask(&["bench-flood", &pane.to_string(), "400000000"])
-        );
+        let before = cpu_ms(world.keeper_pid);
+        let rate = world.ask(&["bench-flood", &pane.to_string(), "400000000"]);
+        let cpu = (cpu_ms(world.keeper_pid) - before) as f64 / 400.0;
+        println!("{rate}, keeper {cpu:.2} ms of CPU per MB");
         world.ask(&["forget", &pane.to_string()]);
     }
     println!("1 pane: {}", memory(world.keeper_pid));
@@ -58,4 +58,12 @@ fn memory(pid: u32) -> String {
         .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// Time that a process has had, user and system.
+fn cpu_ms(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let after = stat.rsplit(") ").next().unwrap();
+    let fields = after.split(' ').skip(11).take(2);
+    fields.map(|ticks| ticks.parse::<u64>().unwrap() * 10).sum()
 }

@@ -1,12 +1,17 @@
-//! The connection with the keeper: frames out that wait in order when the socket is full, frames in with descriptors.
+//! The connection with the keeper: frames out that wait in order when the socket is full, frames in with descriptors,
+//! and another keeper when that one has died.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::ffi::{CString, OsString};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use outlast_core::PaneId;
 use outlast_sys::fd_pass::{self, Fds};
+use outlast_sys::mem::MemFile;
+use outlast_sys::{daemon, signal};
+use outlast_wire::keeper::book::{self, Book};
 use outlast_wire::keeper::{FRAME_MAX, ToKeeper, ToServer};
 
 /// Names of our deposits.
@@ -56,11 +61,17 @@ pub fn owner(number: u32) -> Option<Owner> {
     }
 }
 
-/// Our end of the socket.
+/// Our end of the socket, and what was said and heard on it.
 pub struct Link {
     socket: OwnedFd,
     waiting: RefCell<VecDeque<(Vec<u8>, Vec<OwnedFd>)>>,
+    book: RefCell<Book<OwnedFd>>,
+    /// By when a keeper that was asked to become another binary must have answered.
+    answer_by_ms: Cell<Option<u64>>,
 }
+
+/// A keeper that was asked to become another binary has so long.
+const EXEC_MS: u64 = 2000;
 
 impl Link {
     /// Over a connected packet socket.
@@ -68,12 +79,25 @@ impl Link {
         Link {
             socket,
             waiting: RefCell::default(),
+            book: RefCell::default(),
+            answer_by_ms: Cell::new(None),
         }
     }
 
     /// Sends a frame, or keeps it until the socket has room ([`Link::flush`]). Order is kept. A keeper that is gone
-    /// is noticed where we read.
+    /// is noticed where we read; the next one is told again what matters.
     pub fn send(&self, message: &ToKeeper, fds: &[BorrowedFd<'_>]) {
+        // What is not in the book is lost with the keeper, if that happens while we have no descriptor left.
+        let copy = fds.first().and_then(|fd| fd.try_clone_to_owned().ok());
+        self.book.borrow_mut().said(message, copy);
+        if *message == ToKeeper::Exec {
+            let by = outlast_sys::clock::boottime_ms() + EXEC_MS;
+            self.answer_by_ms.set(Some(by));
+        }
+        self.put(message, fds);
+    }
+
+    fn put(&self, message: &ToKeeper, fds: &[BorrowedFd<'_>]) {
         let mut frame = [0; FRAME_MAX];
         let len = message.encode(&mut frame);
         let mut waiting = self.waiting.borrow_mut();
@@ -122,17 +146,94 @@ impl Link {
         loop {
             let received = match fd_pass::receive(self.socket.as_fd(), &mut frame, nonblocking) {
                 Ok(received) => received,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock => return Ok(None),
+                    // A keeper that ended without having read everything: told once, its last frames come after it.
+                    io::ErrorKind::Interrupted | io::ErrorKind::ConnectionReset => continue,
+                    _ => return Err(error),
+                },
             };
             if received.len == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             if let Ok(Some(message)) = ToServer::decode(&frame[..received.len]) {
+                if let ToServer::Resumed { .. } = message {
+                    self.answer_by_ms.set(None);
+                }
+                match received.fds.copies() {
+                    Ok(copies) => self.book.borrow_mut().heard(&message, copies),
+                    Err(error) => {
+                        eprintln!("server: {error}: a new keeper would not have {message:?}")
+                    }
+                }
                 return Ok(Some((message, received.fds)));
             }
         }
+    }
+
+    /// The keeper's process id.
+    pub fn keeper_pid(&self) -> u32 {
+        self.book.borrow().keeper_pid()
+    }
+
+    /// By when a keeper that was asked to become another binary must have answered.
+    pub fn answer_due(&self) -> Option<u64> {
+        self.answer_by_ms.get()
+    }
+
+    /// The keeper that was asked to become another binary does not answer: it is killed, and a new one of our own
+    /// binary takes over when its connection has ended.
+    pub fn give_up_on(&self) {
+        self.answer_by_ms.set(None);
+        let _ = signal::send(self.keeper_pid(), signal::SIGKILL);
+    }
+
+    /// Starts a keeper of our own binary in the place of one that has died. It gets all that we hold for it; the
+    /// connection is a new one under the same descriptor (to be polled anew). Returns at once; what is sent meanwhile
+    /// waits.
+    ///
+    /// # Errors
+    /// `Unsupported`: the dead keeper gave us nothing to hold. Else no process or descriptor can be had: try again.
+    pub fn take_over(&self) -> io::Result<()> {
+        self.answer_by_ms.set(None);
+        let (ours, theirs) = fd_pass::packet_pair()?;
+        // `PROGRAM server --keeper-fd 3 WORDS…`, as the keeper put it.
+        let args: Vec<Vec<u8>> = std::env::args_os()
+            .map(OsString::into_encoded_bytes)
+            .collect();
+        let words: Vec<&[u8]> = args.iter().skip(4).map(Vec::as_slice).collect();
+        let program = args.first().ok_or(io::ErrorKind::Unsupported)?;
+        let server = book::Server {
+            socket: theirs.as_raw_fd(),
+            pid: outlast_sys::process::own_pid(),
+            program,
+            words: &words,
+        };
+        let table = self.book.borrow().table(server, AsRawFd::as_raw_fd);
+        let table = table.ok_or(io::ErrorKind::Unsupported)?;
+        let file = MemFile::sealed(c"outlast-keeper", table.bytes())?;
+        let number = file.fd().as_raw_fd();
+        let keep = [table.fds(), &[number]].concat();
+        let number = number.to_string();
+        let argv = [
+            program.as_slice(),
+            b"keeper",
+            b"--resume",
+            number.as_bytes(),
+            b"--died",
+        ];
+        let argv = argv
+            .into_iter()
+            .map(CString::new)
+            .collect::<Result<Vec<_>, _>>()?;
+        daemon::start_keeping(c"/proc/self/exe", &argv, &keep)?;
+        daemon::replace(self.socket.as_fd(), ours)?;
+        // The book has all of it but signals, and those have waited for nobody.
+        self.waiting.borrow_mut().clear();
+        for (message, fd) in self.book.borrow().unanswered() {
+            self.put(message, fd.map(AsFd::as_fd).as_slice());
+        }
+        Ok(())
     }
 }
 

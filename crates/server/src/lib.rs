@@ -8,7 +8,8 @@
 //! | [`visits`] | what do clients say and what are they told |
 //! | [`calls`], [`clients`], [`locals`] | their connections, who they are, their terminals |
 //! | [`panes`], [`jobs`], [`spawn`] | programs with a terminal and without |
-//! | [`keeper`] | the connection with the keeper |
+//! | [`keeper`], [`table`] | the connection with the keeper, and what it tells first |
+//! | [`takeover`] | what happens when the keeper dies |
 //! | [`journal`], [`notes`], [`checkpoint`], [`history`], [`memory`] | what the next server will find |
 //! | [`upgrade`], [`stamp`] | how does another build take over |
 //! | [`poison`] | what output kills the server |
@@ -37,6 +38,8 @@ mod server;
 mod spawn;
 pub mod stamp;
 mod start;
+mod table;
+mod takeover;
 mod turn;
 mod upgrade;
 mod visits;

@@ -33,9 +33,10 @@ use crate::memory::FileMemory;
 use crate::panes::{BUDGET, Panes};
 use crate::poison::Poison;
 use crate::probe::Facts;
+use crate::takeover::Takeover;
 use crate::upgrade::{self, Upgrade};
 
-const KEEPER: u64 = 0;
+pub(crate) const KEEPER: u64 = 0;
 const BELL: u64 = 1;
 const LISTENER: u64 = 2;
 const SIGNALS: u64 = 3;
@@ -82,7 +83,8 @@ pub struct Server {
     /// Clients whose terminal has something to take or may take more.
     pub(crate) painted: BTreeSet<ClientId>,
     next_token: u64,
-    link_waits: bool,
+    pub(crate) link_waits: bool,
+    pub(crate) takeover: Takeover,
     retry_ms: Option<u64>,
     /// Told to end: the keeper goes first, then we.
     pub(crate) ending: bool,
@@ -159,6 +161,7 @@ impl Server {
             painted: BTreeSet::new(),
             next_token: FIRST_CONNECTION,
             link_waits: false,
+            takeover: Takeover::default(),
             retry_ms: None,
             ending: false,
             end_by_ms: None,
@@ -169,11 +172,13 @@ impl Server {
     /// Runs until the server is told to end.
     ///
     /// # Errors
-    /// The keeper is gone, or there is no memory for the journal: the state that is there is all there will be.
+    /// A keeper of an old version is gone, or there is no memory for the journal: the state that is there is all there
+    /// will be.
     pub fn run(mut self) -> io::Result<ExitCode> {
         loop {
             self.wait()?;
             let now = now();
+            self.tend_keeper(now)?;
             self.clients_time(now);
             self.take_output(now);
             self.take_ended(now);
@@ -262,6 +267,7 @@ impl Server {
             self.clients_due(),
             self.end_due(),
             self.upgrade.due(),
+            self.keeper_due(),
             self.store.due(),
         ];
         due.into_iter()
@@ -307,7 +313,7 @@ impl Server {
                     let _ = self.poll.remove(&*self.link);
                     return Ok(());
                 }
-                Err(error) => return Err(error),
+                Err(_) => return self.keeper_died(now),
             };
             match message {
                 ToServer::Listener => {
@@ -337,7 +343,11 @@ impl Server {
                 | ToServer::Bell
                 | ToServer::Pane(_)
                 | ToServer::Deposited { .. }
-                | ToServer::End => {}
+                | ToServer::End
+                | ToServer::Former { .. }
+                // Kept in the link's book.
+                | ToServer::Hold { .. } => {}
+                ToServer::Resumed { .. } => self.keeper_resumed(),
             }
         }
     }

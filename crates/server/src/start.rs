@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -11,11 +10,10 @@ use outlast_core::event::ExitStatus;
 use outlast_core::save::{Entry, Transaction};
 use outlast_core::{Core, Event, PaneId, Setup};
 use outlast_sys::bell::ServerBells;
-use outlast_sys::fd_pass::Fds;
 use outlast_sys::mem::MemFile;
 use outlast_sys::ring::ServerRings;
 use outlast_sys::{daemon, process, signal};
-use outlast_wire::keeper::{self as wire, ToKeeper, ToServer};
+use outlast_wire::keeper::{self as wire, ToKeeper};
 
 use crate::clients::Clients;
 use crate::jobs::Jobs;
@@ -26,6 +24,7 @@ use crate::panes::Panes;
 use crate::poison::Poison;
 use crate::probe::{Facts, SystemProbe, own_home};
 use crate::server::{Parts, Server, now};
+use crate::table::{Former, Table};
 use crate::upgrade::{self, Upgrade};
 
 /// Linux's number.
@@ -102,61 +101,6 @@ impl Words {
     }
 }
 
-/// What the keeper tells a new server.
-struct Table {
-    hello: wire::Hello,
-    bells: ServerBells,
-    listener: OwnedFd,
-    panes: Vec<(wire::Pane, Fds)>,
-    deposits: Vec<(u32, u16, MemFile)>,
-}
-
-impl Table {
-    fn receive(link: &Link) -> io::Result<Table> {
-        let missing = || io::Error::from(io::ErrorKind::InvalidData);
-        let (mut bells, mut listener, mut greeting) = (None, None, wire::Hello::default());
-        let (mut panes, mut deposits) = (Vec::new(), Vec::new());
-        loop {
-            let Some((message, mut fds)) = link.receive(false)? else {
-                continue;
-            };
-            match message {
-                ToServer::Hello(hello) => greeting = hello,
-                ToServer::Bell => {
-                    let mut next = || fds.next_fd().ok_or_else(missing);
-                    bells = Some(ServerBells::map(next()?, next()?, next()?)?);
-                }
-                ToServer::Listener => listener = fds.next_fd(),
-                ToServer::Pane(pane) => panes.push((pane, fds)),
-                ToServer::Deposited { pane, tag } => {
-                    if let Some(fd) = fds.next_fd() {
-                        deposits.push((pane, tag, MemFile::from_fd(fd)));
-                    }
-                }
-                ToServer::End => break,
-                _ => {}
-            }
-        }
-        let (bells, listener) = (bells.ok_or_else(missing)?, listener.ok_or_else(missing)?);
-        Ok(Table {
-            hello: greeting,
-            bells,
-            listener,
-            panes,
-            deposits,
-        })
-    }
-
-    /// Takes one of our own deposits out.
-    fn own(&mut self, tag: u16) -> Option<MemFile> {
-        let at = self
-            .deposits
-            .iter()
-            .position(|(pane, found, _)| *pane == 0 && *found == tag)?;
-        Some(self.deposits.swap_remove(at).2)
-    }
-}
-
 fn start(args: Vec<OsString>) -> Result<Server, StartError> {
     let words = Words::read(args)?;
     let link = Rc::new(Link::new(
@@ -221,7 +165,7 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
             probe,
         )?
     };
-    let (bells, listener) = (table.bells, table.listener);
+    let (bells, listener, former) = (table.bells, table.listener, table.former);
     let parts = Parts {
         core,
         link,
@@ -243,7 +187,7 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
     };
     let mut server = Server::new(parts)?;
     if fresh {
-        server.begin(&words)?;
+        server.begin(&words, former)?;
     } else {
         server.go_on()?;
     }
@@ -359,10 +303,16 @@ fn replay(core: &mut Core, pane: PaneId, from: u64, rings: &ServerRings, poison:
 
 impl Server {
     /// The first turn of all: configuration.
-    fn begin(&mut self, words: &Words) -> io::Result<()> {
+    fn begin(&mut self, words: &Words, former: Option<Former>) -> io::Result<()> {
         let now = now();
         self.restore();
         let files = config_files(words);
+        // What is brought back from disk says itself why.
+        if let Some(text) = former.and_then(|former| former.text())
+            && !self.core.is_restoring()
+        {
+            self.core.notice(&text);
+        }
         self.core
             .handle(now, Event::ConfigFiles { files }, &mut self.effects);
         self.compact()?;

@@ -92,6 +92,11 @@ impl Upgrade {
         &self.program
     }
 
+    /// Another keeper than the one we were started by.
+    pub fn keeper_is(&mut self, pid: u32) {
+        self.keeper_pid = pid;
+    }
+
     /// When a server that makes way goes in any case.
     pub fn due(&self) -> Option<u64> {
         self.leave_by_ms

@@ -146,6 +146,21 @@ impl KeeperBells {
             file,
         })
     }
+    /// A former keeper's, from the descriptors that it gave a server.
+    ///
+    /// # Errors
+    /// The page cannot be mapped.
+    pub fn adopt(
+        page: OwnedFd,
+        wakes_server: OwnedFd,
+        wakes_keeper: OwnedFd,
+    ) -> io::Result<KeeperBells> {
+        let file = MemFile::from_fd(page);
+        Ok(KeeperBells {
+            page: Page::map(file.fd(), wakes_server, wakes_keeper)?,
+            file,
+        })
+    }
     /// The three descriptors of the `Bell` message.
     pub fn fds(&self) -> [BorrowedFd<'_>; 3] {
         [

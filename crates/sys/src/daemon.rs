@@ -1,6 +1,6 @@
 //! Starting a process that outlives its starter: the keeper.
 
-use std::ffi::{CString, OsStr, OsString, c_char};
+use std::ffi::{CStr, CString, OsStr, OsString, c_char};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
@@ -30,11 +30,7 @@ pub fn start(
         .iter()
         .map(|word| CString::new(word.as_bytes()))
         .collect::<Result<Vec<_>, _>>()?;
-    let pointers: Vec<*const c_char> = argv
-        .iter()
-        .map(|word| word.as_ptr())
-        .chain([std::ptr::null()])
-        .collect();
+    let pointers = pointers(&argv);
     let null = rustix::fs::open(c"/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
     let (told, tells) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
     let raw: Vec<RawFd> = fds.iter().map(|fd| fd.as_raw_fd()).collect();
@@ -103,6 +99,81 @@ unsafe fn tell(fd: RawFd) {
         let errno = (*libc::__errno_location()).to_ne_bytes();
         libc::write(fd, errno.as_ptr().cast(), errno.len());
     }
+}
+
+/// Starts `program` with `argv` in a session of its own, no child of ours, with descriptors 0 to 2 and the environment
+/// of the caller, and with `keep` open under the same numbers. Does not wait until it runs: its end of what it was
+/// given tells.
+///
+/// # Errors
+/// What fork(2) says.
+pub fn start_keeping(program: &CStr, argv: &[CString], keep: &[RawFd]) -> io::Result<()> {
+    let pointers = pointers(argv);
+    // SAFETY: the children make only async-signal-safe calls on memory prepared above, and end in _exit or exec.
+    unsafe {
+        let first = libc::fork();
+        if first < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        if first == 0 {
+            libc::setsid();
+            match libc::fork() {
+                0 => {}
+                -1 => libc::_exit(1),
+                _ => libc::_exit(0),
+            }
+            for fd in keep {
+                libc::fcntl(*fd, libc::F_SETFD, 0);
+            }
+            libc::chdir(c"/".as_ptr());
+            reset_signals();
+            libc::execv(program.as_ptr(), pointers.as_ptr());
+            libc::_exit(127)
+        }
+        let mut status = 0;
+        while libc::waitpid(first, &mut status, 0) < 0 && *libc::__errno_location() == libc::EINTR {
+        }
+        if libc::WIFEXITED(status) && libc::WEXITSTATUS(status) != 0 {
+            return Err(io::Error::from_raw_os_error(libc::EAGAIN));
+        }
+    }
+    Ok(())
+}
+
+/// Becomes `program`, with `keep` open under the same numbers. Returns only if that fails; then all is as it was.
+pub fn exec_keeping(program: &CStr, argv: &[CString], keep: &[RawFd]) -> io::Error {
+    let pointers = pointers(argv);
+    let mark = |flag: libc::c_int| {
+        for fd in keep {
+            // SAFETY: a flag call on a number.
+            unsafe { libc::fcntl(*fd, libc::F_SETFD, flag) };
+        }
+    };
+    mark(0);
+    // SAFETY: the strings are NUL-terminated, the list ends with a null pointer.
+    unsafe { libc::execv(program.as_ptr(), pointers.as_ptr()) };
+    let error = io::Error::last_os_error();
+    mark(libc::FD_CLOEXEC);
+    error
+}
+
+/// Makes `old` be what `new` is; what it was is closed.
+///
+/// # Errors
+/// What dup3(2) says.
+pub fn replace(old: BorrowedFd<'_>, new: std::os::fd::OwnedFd) -> io::Result<()> {
+    // SAFETY: a descriptor call; `old` stays open under its number, as its owner expects.
+    match unsafe { libc::dup3(new.as_raw_fd(), old.as_raw_fd(), libc::O_CLOEXEC) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+fn pointers(argv: &[CString]) -> Vec<*const c_char> {
+    argv.iter()
+        .map(|word| word.as_ptr())
+        .chain([std::ptr::null()])
+        .collect()
 }
 
 /// Makes sure that descriptors 0, 1 and 2 are open (on /dev/null if not), so that no later one takes their numbers.

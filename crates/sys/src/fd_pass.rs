@@ -21,6 +21,13 @@ impl Fds {
     pub fn next_fd(&mut self) -> Option<OwnedFd> {
         self.0.iter_mut().find_map(Option::take)
     }
+    /// Copies of those that are left.
+    ///
+    /// # Errors
+    /// No descriptor is left.
+    pub fn copies(&self) -> io::Result<Vec<OwnedFd>> {
+        self.0.iter().flatten().map(OwnedFd::try_clone).collect()
+    }
     /// How many are left.
     pub fn len(&self) -> usize {
         self.0.iter().flatten().count()

@@ -5,12 +5,14 @@
 //! | [`wake`] | who must be woken, and how is no wake-up lost (pure protocol, under loom) |
 //! | [`bell`] | the page and eventfds that keeper and server wake each other with |
 //! | [`ring`] | a pane's output and input, in memory that both processes map |
+//! | [`mover`], [`ledger`] | bytes between a program and its rings, each moved once whatever is killed |
 //! | [`mem`] | memory files and their mappings |
 //! | [`fd_pass`] | bytes with descriptors beside them over unix sockets |
 //! | [`socket`] | listening, connecting, who the peer is, whose directory it is |
 //! | [`poll`], [`signal`], [`watch`] | what a loop waits for: descriptors, signals, a directory |
 //! | [`pty`] | opening ptys, window sizes, foreground groups |
 //! | [`spawn`] | starting a program without touching the heap between fork and exec |
+//! | [`children`] | how processes end |
 //! | [`daemon`] | starting a process that outlives its starter |
 //! | [`raw_tty`] | a terminal's modes, saved and restored |
 //! | [`process`], [`user`] | facts about processes, users, the machine |
@@ -19,11 +21,14 @@
 #![deny(clippy::undocumented_unsafe_blocks)]
 
 pub mod bell;
+pub mod children;
 pub mod clock;
 pub mod daemon;
 pub mod fd_pass;
+pub mod ledger;
 pub mod lock;
 pub mod mem;
+pub mod mover;
 pub mod poll;
 pub mod process;
 pub mod pty;

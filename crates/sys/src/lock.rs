@@ -46,6 +46,20 @@ impl Lock {
         };
         (ours.st_dev, ours.st_ino) == (there.st_dev, there.st_ino)
     }
+    /// What is written in its file, from the beginning, as far as it fits.
+    ///
+    /// # Errors
+    /// What pread(2) says.
+    pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::pread(&self.fd, buffer, 0)?)
+    }
+    /// Writes over the beginning of its file.
+    ///
+    /// # Errors
+    /// What pwrite(2) says.
+    pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::io::pwrite(&self.fd, bytes, 0)?)
+    }
     /// Its descriptor.
     pub fn into_fd(self) -> OwnedFd {
         self.fd

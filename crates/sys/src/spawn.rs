@@ -55,36 +55,6 @@ pub struct Program<'a, A, E> {
     pub env: E,
 }
 
-/// What became of a child.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// exit(n). Its process id is free from now on.
-    Code(u8),
-    /// Killed by a signal. Its process id is free from now on.
-    Signal(u8),
-    /// Stopped by a signal; it lives.
-    Stopped(u8),
-}
-
-/// The next child that has ended or stopped, if any: its process id and how.
-pub fn next_change() -> Option<(u32, Change)> {
-    loop {
-        let mut status = 0;
-        // SAFETY: waitpid writes one int there.
-        let pid = unsafe { libc::waitpid(-1, &mut status, libc::WNOHANG | libc::WUNTRACED) };
-        let pid = u32::try_from(pid).ok().filter(|pid| *pid != 0)?;
-        if libc::WIFEXITED(status) {
-            return Some((pid, Change::Code(libc::WEXITSTATUS(status) as u8)));
-        }
-        if libc::WIFSIGNALED(status) {
-            return Some((pid, Change::Signal(libc::WTERMSIG(status) as u8)));
-        }
-        if libc::WIFSTOPPED(status) {
-            return Some((pid, Change::Stopped(libc::WSTOPSIG(status) as u8)));
-        }
-    }
-}
-
 /// Starts programs; holds the memory that preparing them takes.
 #[derive(Debug)]
 pub struct Spawner {
@@ -130,6 +100,11 @@ impl Spawner {
             nofile,
             oom,
         })
+    }
+
+    /// The limits that children are given back.
+    pub fn nofile(&self) -> Nofile {
+        self.nofile
     }
 
     /// Starts a program as leader of a session and process group of its own, with default signals, and returns its
@@ -234,7 +209,7 @@ impl Spawner {
 /// The server's arguments, ready for exec.
 #[derive(Debug)]
 pub struct ServerArgv {
-    _strings: Vec<CString>,
+    strings: Vec<CString>,
     pointers: Vec<*const c_char>,
 }
 
@@ -246,10 +221,11 @@ impl ServerArgv {
             .map(|string| string.as_ptr())
             .chain([null()])
             .collect();
-        ServerArgv {
-            _strings: strings,
-            pointers,
-        }
+        ServerArgv { strings, pointers }
+    }
+    /// The arguments.
+    pub fn strings(&self) -> &[CString] {
+        &self.strings
     }
 }
 

@@ -142,6 +142,8 @@ impl Run {
         let mut frame = [0; FRAME_MAX];
         let received = match fd_pass::receive(server.socket.as_fd(), &mut frame, true) {
             Ok(received) => received,
+            // A server that has ended without reading everything: told once, and its last requests come after it.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Taken::One,
             Err(error) => {
                 server.requests = error.kind() == io::ErrorKind::Interrupted;
                 return Taken::Nothing;
@@ -164,6 +166,7 @@ impl Run {
             ToKeeper::Ready { .. } => {
                 let pid = self.server.as_ref().map(|server| server.pid);
                 if let (true, Some(pid)) = (self.restart.ready(clock::boottime_ms()), pid) {
+                    self.former = None;
                     // Until it has proved itself, the one before it is kept too.
                     self.candidate = executable(pid).ok();
                 }
@@ -221,6 +224,7 @@ impl Run {
                 }
             }
             ToKeeper::Rebind => self.rebind(),
+            ToKeeper::Exec => self.exec_wanted = Some(fds.next_fd()),
         }
         Taken::One
     }

@@ -98,6 +98,9 @@ impl Run {
                 pump.run(started.fd, wanted.input_from);
             }
         }
+        if started.pid != 0 {
+            self.mover.ledger().forget(started.pid);
+        }
         self.keeper.started(
             slot,
             wanted.pane,
@@ -203,7 +206,7 @@ impl Run {
             self.writable.remove(slot);
             return;
         };
-        if alive && pump.write(slot, &self.bells) {
+        if alive && pump.write(slot, (&self.mover, &self.bells)) {
             return;
         }
         self.writable.remove(slot);
@@ -218,9 +221,12 @@ impl Run {
             return;
         };
         let keeper = &mut self.keeper;
-        let turn = pump.read(slot, &self.bells, may_overwrite, |len, end| {
-            keeper.output(slot, len, end)
-        });
+        let turn = pump.read(
+            slot,
+            (&self.mover, &self.bells),
+            may_overwrite,
+            |len, end| keeper.output(slot, len, end),
+        );
         match turn {
             Turn::More => return,
             Turn::Full => self.full.insert(slot),

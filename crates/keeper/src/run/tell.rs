@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use outlast_sys::errno::{EAGAIN, ETOOMANYREFS};
 use outlast_sys::{fd_pass, process};
-use outlast_wire::keeper::{FRAME_MAX, Hello, ToServer, VERSION};
+use outlast_wire::keeper::{FRAME_MAX, Held, Hello, ToServer, VERSION};
 
 use super::Run;
 use crate::keeper::Notice;
@@ -54,10 +54,18 @@ impl Run {
                 self.pumps.get(usize::from(slot))?.as_ref()?,
             ))
         };
+        let hold = |what: Held, pane, value, fd: Option<BorrowedFd<'_>>| {
+            let what = what as u16;
+            let message = ToServer::Hold { what, pane, value };
+            send(message, fd.as_slice())
+        };
         let send_pane = |message: fn(outlast_wire::keeper::Pane) -> ToServer, slot| {
             let Some((row, pump)) = pane(slot) else {
                 return Ok(());
             };
+            if let Some(fd) = pump.fd().filter(|_| !pump.is_pty()) {
+                hold(Held::Job, row.pane, 0, Some(fd))?;
+            }
             let [out, ctl] = pump.rings.fds();
             match pump.fd().filter(|_| pump.is_pty()) {
                 Some(master) => send(message(row), &[out, ctl, master]),
@@ -81,6 +89,41 @@ impl Run {
                 };
                 send(ToServer::Hello(hello), &[])
             }
+            Notice::Hold(which) => {
+                let [ledger, wake] = self.mover.ledger().fds();
+                let [read, write] = self.mover.fds();
+                let limits = self.spawner.nofile();
+                match which {
+                    0 => {
+                        let private = self.listener.is_private().into();
+                        hold(Held::Lock, 0, private, Some(self.listener.lock_fd()))
+                    }
+                    1 => hold(Held::Ledger, 0, 0, Some(ledger)),
+                    2 => hold(Held::LedgerWake, 0, 0, Some(wake)),
+                    3 => hold(Held::PipeRead, 0, 0, Some(read)),
+                    4 => hold(Held::PipeWrite, 0, 0, Some(write)),
+                    5 => hold(Held::SoftLimit, 0, limits.soft, None),
+                    6 => hold(Held::HardLimit, 0, limits.hard, None),
+                    _ => match self.former {
+                        Some(traces) => send(
+                            ToServer::Former {
+                                panes: traces.panes,
+                                same_boot: traces.same_boot,
+                                seen_unix: traces.seen_unix,
+                            },
+                            &[],
+                        ),
+                        None => Ok(()),
+                    },
+                }
+            }
+            Notice::Resumed => send(
+                ToServer::Resumed {
+                    keeper_pid: process::own_pid(),
+                    version: VERSION,
+                },
+                &[],
+            ),
             Notice::Bell => send(ToServer::Bell, &self.bells.fds()),
             Notice::Listener => send(ToServer::Listener, &[self.listener.fd()]),
             Notice::Pane(slot) => send_pane(ToServer::Pane, slot),

@@ -51,7 +51,14 @@ pub fn options(dir: &Path, program: &Path, server_args: &[&str]) -> LaunchOption
         socket: dir.join("sockets/default"),
         private_directory: true,
         program: program.to_owned(),
-        server_args: server_args.iter().map(Into::into).collect(),
+        server_args: [
+            &["--socket", dir.join("sockets/default").to_str().unwrap()],
+            server_args,
+        ]
+        .concat()
+        .iter()
+        .map(Into::into)
+        .collect(),
         log: Some(dir.join("log")),
         ..LaunchOptions::default()
     }
@@ -122,6 +129,15 @@ impl World {
         }
     }
 
+    /// Kills the keeper with -9; the server starts another. Returns that one's process id.
+    pub fn kill_keeper(&self, pid: u32) -> u32 {
+        signal::send(pid, signal::SIGKILL).unwrap();
+        wait_until("another keeper has taken over", || {
+            self.who().keeper_pid != pid
+        });
+        self.who().keeper_pid
+    }
+
     /// Kills the server with -9; the keeper starts another.
     pub fn kill_server(&self, pid: u32) {
         signal::send(pid, signal::SIGKILL).unwrap();
@@ -168,7 +184,17 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        let keeper = self.keeper_pid;
+        let mut keeper = self.keeper_pid;
+        if keeper != 0 && !alive(keeper) && self.socket.exists() {
+            keeper = self.try_ask(&["who"]).map_or(0, |answer| {
+                let answer = String::from_utf8_lossy(&answer).into_owned();
+                answer
+                    .split(' ')
+                    .nth(1)
+                    .and_then(|pid| pid.parse().ok())
+                    .unwrap_or(0)
+            });
+        }
         if keeper != 0 && alive(keeper) {
             let _ = signal::send(keeper, signal::SIGTERM);
             let end = Instant::now() + Duration::from_secs(8);

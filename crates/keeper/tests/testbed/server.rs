@@ -3,10 +3,10 @@
 //! after a death: its knowledge is in deposits, in two slots with a selector, like a checkpoint.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{CString, OsString};
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
@@ -17,6 +17,7 @@ use outlast_sys::mem::{Mapping, MemFile};
 use outlast_sys::poll::{Interest, Poll, readable_within};
 use outlast_sys::ring::ServerRings;
 use outlast_sys::{clock, daemon, fd_pass, pty, socket};
+use outlast_wire::keeper::book::{self, Book};
 use outlast_wire::keeper::{
     FRAME_MAX, Hello, Kind, Pane, SPAWN_STDERR, SpawnSpec, Status, ToKeeper, ToServer, VERSION,
 };
@@ -72,6 +73,8 @@ struct Waiting {
 
 struct Server {
     keeper: OwnedFd,
+    book: Book<OwnedFd>,
+    takeovers: u32,
     bells: Option<ServerBells>,
     listener: Option<OwnedFd>,
     poll: Poll,
@@ -82,6 +85,7 @@ struct Server {
     waiting: Vec<Waiting>,
     complete: bool,
     terminated: u32,
+    ending: bool,
 }
 
 pub fn main(args: &[OsString]) -> ExitCode {
@@ -99,6 +103,8 @@ pub fn main(args: &[OsString]) -> ExitCode {
     poll.add(&keeper, KEEPER, Interest::IN).unwrap();
     let mut server = Server {
         keeper,
+        book: Book::default(),
+        takeovers: 0,
         bells: None,
         listener: None,
         poll,
@@ -109,6 +115,7 @@ pub fn main(args: &[OsString]) -> ExitCode {
         waiting: Vec::new(),
         complete: false,
         terminated: 0,
+        ending: false,
     };
     while !server.complete {
         assert!(readable_within(server.keeper.as_fd(), Duration::from_secs(30)).unwrap());
@@ -126,7 +133,13 @@ pub fn main(args: &[OsString]) -> ExitCode {
 }
 
 impl Server {
-    fn say(&self, message: ToKeeper, fds: &[std::os::fd::BorrowedFd<'_>]) {
+    fn say(&mut self, message: ToKeeper, fds: &[std::os::fd::BorrowedFd<'_>]) {
+        let copy = fds.first().map(|fd| fd.try_clone_to_owned().unwrap());
+        self.book.said(&message, copy);
+        self.send(message, fds);
+    }
+
+    fn send(&self, message: ToKeeper, fds: &[std::os::fd::BorrowedFd<'_>]) {
         let mut frame = [0; FRAME_MAX];
         let len = message.encode(&mut frame);
         // A keeper that is gone is noticed where it is listened to.
@@ -140,10 +153,15 @@ impl Server {
             let received = match fd_pass::receive(self.keeper.as_fd(), &mut frame, true) {
                 Ok(received) if received.len != 0 => received,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => continue,
                 _ => return false,
             };
             let mut fds = received.fds;
-            match ToServer::decode(&frame[..received.len]).unwrap() {
+            let message = ToServer::decode(&frame[..received.len]).unwrap();
+            if let Some(message) = &message {
+                self.book.heard(message, fds.copies().unwrap());
+            }
+            match message {
                 Some(ToServer::Hello(hello)) => self.hello = hello,
                 Some(ToServer::Bell) => {
                     let [page, server, keeper] = [(); 3].map(|()| fds.next_fd().unwrap());
@@ -205,12 +223,50 @@ impl Server {
                         entry.row.exit_at = at;
                     }
                 }
+                Some(ToServer::Hold { .. } | ToServer::Former { .. }) => {}
+                Some(ToServer::Resumed { keeper_pid, .. }) => self.hello.keeper_pid = keeper_pid,
                 Some(ToServer::Terminate) => {
                     self.terminated += 1;
+                    self.ending = true;
                     self.say(ToKeeper::Shutdown, &[]);
                 }
                 None => {}
             }
+        }
+    }
+
+    /// Starts another keeper in the place of one that was killed.
+    fn take_over(&mut self) {
+        self.takeovers += 1;
+        let (ours, theirs) = fd_pass::packet_pair().unwrap();
+        let args: Vec<Vec<u8>> = std::env::args_os()
+            .map(OsString::into_encoded_bytes)
+            .collect();
+        let words: Vec<&[u8]> = args[4..].iter().map(Vec::as_slice).collect();
+        let server = book::Server {
+            socket: theirs.as_raw_fd(),
+            pid: std::process::id(),
+            program: &args[0],
+            words: &words,
+        };
+        let table = self.book.table(server, AsRawFd::as_raw_fd).unwrap();
+        let file = MemFile::sealed(c"table", table.bytes()).unwrap();
+        let number = file.fd().as_raw_fd();
+        let keep = [table.fds(), &[number]].concat();
+        let number = number.to_string();
+        let argv = [
+            args[0].as_slice(),
+            b"keeper",
+            b"--resume",
+            number.as_bytes(),
+            b"--died",
+        ];
+        let argv = argv.map(|word| CString::new(word).unwrap());
+        daemon::start_keeping(c"/proc/self/exe", &argv, &keep).unwrap();
+        daemon::replace(self.keeper.as_fd(), ours).unwrap();
+        self.poll.add(&self.keeper, KEEPER, Interest::IN).unwrap();
+        for (message, fd) in self.book.unanswered() {
+            self.send(*message, fd.map(AsFd::as_fd).as_slice());
         }
     }
 
@@ -249,7 +305,10 @@ impl Server {
                 bells.drain();
             }
             if ready[KEEPER as usize] && !self.hear_keeper() {
-                return ExitCode::SUCCESS;
+                if self.ending {
+                    return ExitCode::SUCCESS;
+                }
+                self.take_over();
             }
             if ready[CLIENTS as usize]
                 && let Ok(client) = socket::accept(self.listener.as_ref().unwrap().as_fd())
@@ -552,11 +611,23 @@ impl Server {
                 self.say(ToKeeper::EndInput { pane, at }, &[]);
                 text("ok".into())
             }
+            "exec" => {
+                match words.get(1) {
+                    Some(path) => {
+                        let file = std::fs::File::open(path).unwrap();
+                        self.say(ToKeeper::Exec, &[file.as_fd()]);
+                    }
+                    None => self.say(ToKeeper::Exec, &[]),
+                }
+                text("ok".into())
+            }
+            "takeovers" => text(self.takeovers.to_string()),
             "rebind" => {
                 self.say(ToKeeper::Rebind, &[]);
                 text("ok".into())
             }
             "shutdown" => {
+                self.ending = true;
                 self.say(ToKeeper::Shutdown, &[]);
                 text("ok".into())
             }

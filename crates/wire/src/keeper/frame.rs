@@ -18,12 +18,7 @@ impl<'a> Writer<'a> {
         self
     }
     pub(super) fn status(&mut self, status: Status) -> &mut Self {
-        self.put(match status {
-            Status::Running => [0, 0],
-            Status::Code(code) => [1, code],
-            Status::Signal(signal) => [2, signal],
-            Status::Unknown => [3, 0],
-        })
+        self.put(status.bytes())
     }
     pub(super) fn finish(&mut self) -> usize {
         let body = (self.len - 4) as u16;

@@ -15,7 +15,9 @@
 //! Pane numbers are the server's own and opaque to the keeper. Number 0 is no pane: it stands for the server itself
 //! in [`ToKeeper::Deposit`]. (tmux's `%0` therefore needs another number here, such as id + 1.)
 
+pub mod book;
 mod frame;
+pub mod handover;
 mod spawn;
 mod to_keeper;
 mod to_server;
@@ -144,25 +146,60 @@ impl core::fmt::Debug for Tty {
     }
 }
 
+/// What a server holds for the next keeper, see [`ToServer::Hold`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub enum Held {
+    /// The lock on the socket's name. Value: 1 when the directory is ours alone.
+    Lock = 1,
+    /// The ledger.
+    Ledger = 2,
+    /// The ledger's eventfd.
+    LedgerWake = 3,
+    /// The read end of the pipe through which bytes are moved.
+    PipeRead = 4,
+    /// Its write end.
+    PipeWrite = 5,
+    /// Value: the soft limit of open descriptors for programs.
+    SoftLimit = 6,
+    /// Value: the hard limit.
+    HardLimit = 7,
+    /// The keeper's end of a job's socket.
+    Job = 8,
+}
+
 /// A frame that is not what its tag promises. The receiver drops it and goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("malformed keeper frame")]
 pub struct Malformed;
 
-// Tags 20 to 39 and 120 to 139 are reserved for the hand-over between keepers.
+impl Status {
+    fn bytes(self) -> [u8; 2] {
+        match self {
+            Status::Running => [0, 0],
+            Status::Code(code) => [1, code],
+            Status::Signal(signal) => [2, signal],
+            Status::Unknown => [3, 0],
+        }
+    }
+}
 
 impl Pane {
     fn put(&self, writer: &mut Writer<'_>) {
-        writer
-            .put(self.slot.to_le_bytes())
-            .put([self.kind as u8])
-            .status(self.status);
-        writer.put([self.tty.len, 0, 0]);
-        writer
-            .put(self.pane.to_le_bytes())
-            .put(self.life.to_le_bytes())
-            .put(self.pid.to_le_bytes());
-        writer.put(self.exit_at.to_le_bytes()).put(self.tty.name);
+        writer.put(self.bytes());
+    }
+    fn bytes(&self) -> [u8; 60] {
+        let mut bytes = [0; 60];
+        bytes[..2].copy_from_slice(&self.slot.to_le_bytes());
+        bytes[2] = self.kind as u8;
+        bytes[3..5].copy_from_slice(&self.status.bytes());
+        bytes[5] = self.tty.len;
+        bytes[8..12].copy_from_slice(&self.pane.to_le_bytes());
+        bytes[12..16].copy_from_slice(&self.life.to_le_bytes());
+        bytes[16..20].copy_from_slice(&self.pid.to_le_bytes());
+        bytes[20..28].copy_from_slice(&self.exit_at.to_le_bytes());
+        bytes[28..].copy_from_slice(&self.tty.name);
+        bytes
     }
     fn take(reader: &mut Reader<'_>) -> Result<Pane, Malformed> {
         let slot = reader.u16()?;

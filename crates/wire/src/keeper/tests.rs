@@ -37,6 +37,7 @@ fn to_keeper() -> Vec<ToKeeper> {
         ToKeeper::Shutdown,
         ToKeeper::EndInput { pane: 7, at: 8 },
         ToKeeper::Rebind,
+        ToKeeper::Exec,
     ]
 }
 
@@ -77,6 +78,20 @@ fn to_server() -> Vec<ToServer> {
             errno: 28,
         },
         ToServer::Terminate,
+        ToServer::Hold {
+            what: Held::Job as u16,
+            pane: 2,
+            value: 3,
+        },
+        ToServer::Resumed {
+            keeper_pid: 1,
+            version: 2,
+        },
+        ToServer::Former {
+            panes: 3,
+            same_boot: true,
+            seen_unix: -5,
+        },
     ]
 }
 

@@ -94,6 +94,11 @@ pub enum ToKeeper {
     /// Tag 9. Look whether the listening socket is still in its directory and make it anew if not (as SIGUSR1 to
     /// the keeper does). Empty body.
     Rebind,
+    /// Tag 20, with 1 descriptor or none: become what the descriptor has open, or else what is installed at the
+    /// keeper's own path, by exec in place: same process, nothing is let go of. Refused if that is not a file that only
+    /// we or root can change, or cannot be executed. Answered by [`ToServer::Resumed`](super::ToServer::Resumed), from
+    /// whoever goes on. Empty body.
+    Exec,
 }
 
 impl ToKeeper {
@@ -137,6 +142,7 @@ impl ToKeeper {
                 .put(at.to_le_bytes())
                 .finish(),
             ToKeeper::Rebind => Writer::new(frame, 9).finish(),
+            ToKeeper::Exec => Writer::new(frame, 20).finish(),
         }
     }
 
@@ -182,6 +188,7 @@ impl ToKeeper {
                 at: body.u64()?,
             },
             9 => ToKeeper::Rebind,
+            20 => ToKeeper::Exec,
             _ => return Ok(None),
         }))
     }

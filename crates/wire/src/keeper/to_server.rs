@@ -93,6 +93,46 @@ pub enum ToServer {
     /// Tag 111. The keeper was told to end (SIGTERM): write state and answer `Shutdown`. The keeper ends by itself
     /// if that takes longer than 5 s. Empty body.
     Terminate,
+    /// Tag 120, with 1 descriptor or none: hold this, so that a new keeper can be given it when this one dies. Sent
+    /// before the messages that it belongs to, and again when it has changed. A job's socket is held until the job
+    /// is forgotten.
+    ///
+    /// | 2 | what, see [`Held`](super::Held) |
+    /// | 2 | zero |
+    /// | 4 | pane, or 0 for the keeper's own |
+    /// | 8 | value |
+    Hold {
+        /// What it is: a number of [`Held`](super::Held), or one of a newer keeper's, to be held all the same.
+        what: u16,
+        /// Whose.
+        pane: u32,
+        /// What goes with it.
+        value: u64,
+    },
+    /// Tag 121. This keeper has taken over, after a death or an exec: its process id now. The table is as it was.
+    ///
+    /// | 4 | process id |
+    /// | 4 | the keeper's [`VERSION`](super::VERSION) |
+    Resumed {
+        /// Process id.
+        keeper_pid: u32,
+        /// Its version.
+        version: u32,
+    },
+    /// Tag 122. Sent to the first server of a keeper that found the traces of another which did not end in order: it
+    /// and its server were killed, or the machine went down.
+    ///
+    /// | 4 | panes that it had |
+    /// | 4 | 1: the machine has not been started since |
+    /// | 8 | when that keeper last changed its traces, seconds since 1970 |
+    Former {
+        /// Panes that it had.
+        panes: u32,
+        /// The machine has not been started since: keeper and server were killed.
+        same_boot: bool,
+        /// When it last lived, seconds since 1970.
+        seen_unix: i64,
+    },
 }
 
 /// Body of [`ToServer::Hello`], where the layout stands.
@@ -177,6 +217,28 @@ impl ToServer {
                 .put(errno.to_le_bytes())
                 .finish(),
             ToServer::Terminate => Writer::new(frame, 111).finish(),
+            ToServer::Hold { what, pane, value } => Writer::new(frame, 120)
+                .put(what.to_le_bytes())
+                .put([0, 0])
+                .put(pane.to_le_bytes())
+                .put(value.to_le_bytes())
+                .finish(),
+            ToServer::Resumed {
+                keeper_pid,
+                version,
+            } => Writer::new(frame, 121)
+                .put(keeper_pid.to_le_bytes())
+                .put(version.to_le_bytes())
+                .finish(),
+            ToServer::Former {
+                panes,
+                same_boot,
+                seen_unix,
+            } => Writer::new(frame, 122)
+                .put(panes.to_le_bytes())
+                .put(u32::from(same_boot).to_le_bytes())
+                .put(seen_unix.to_le_bytes())
+                .finish(),
         }
     }
 
@@ -240,6 +302,24 @@ impl ToServer {
                 }
             }
             111 => ToServer::Terminate,
+            120 => {
+                let what = body.u16()?;
+                body.take::<2>()?;
+                ToServer::Hold {
+                    what,
+                    pane: body.u32()?,
+                    value: body.u64()?,
+                }
+            }
+            121 => ToServer::Resumed {
+                keeper_pid: body.u32()?,
+                version: body.u32()?,
+            },
+            122 => ToServer::Former {
+                panes: body.u32()?,
+                same_boot: body.u32()? != 0,
+                seen_unix: body.u64()?.cast_signed(),
+            },
             _ => return Ok(None),
         }))
     }
