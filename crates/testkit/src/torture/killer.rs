@@ -78,7 +78,10 @@ pub fn run(
         ]);
         if plan.pause.is_none() {
             std::thread::sleep(Duration::from_micros(rng.below(limit_us)));
-            proc::signal(server, Signal::KILL)?;
+            match plan.strike {
+                Some(strike) => strike(world, kills)?,
+                None => proc::signal(server, Signal::KILL)?,
+            }
         }
         let killed = Instant::now();
         proc::wait_exit(server, patience())?;

@@ -16,7 +16,7 @@ pub use recovery::recovery;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::{Binary, Result, lock};
+use crate::{Binary, Result, World, lock};
 
 /// What is to be done.
 #[derive(Clone, Debug)]
@@ -29,6 +29,9 @@ pub struct Plan {
     pub time: Duration,
     /// The server kills itself (`OUTLAST_PAUSE`, needs the feature `faults`): point and how often it is passed.
     pub pause: Option<String>,
+    /// Ends the server in another way than SIGKILL, and returns when the next one is there; it is told how many were
+    /// ended before.
+    pub strike: Option<fn(&World, u64) -> Result<()>>,
     /// Panes that flood.
     pub floods: u64,
     /// The floods' window is resized. (tmux loses text when a long line is cut short while it is being written.)
@@ -43,6 +46,7 @@ impl Plan {
             kills,
             time,
             pause: None,
+            strike: None,
             floods: 4,
             resize: true,
         }
