@@ -205,6 +205,7 @@ impl Core {
         for pane in self.pane_ids() {
             self.emit(Effect::Forget { pane });
         }
+        self.model.global.ending = true;
         self.emit(Effect::Shutdown);
         self.ended = true;
     }

@@ -97,6 +97,9 @@ pub struct Global {
     /// Order of making of buffers, and the number of the next automatic name.
     #[serde(default)]
     pub next_buffer: u64,
+    /// The server has been told to end: one that finds this in the journal ends as well.
+    #[serde(default)]
+    pub ending: bool,
     /// A client has been seen: only then may a server without sessions end.
     #[serde(default)]
     pub had_client: bool,

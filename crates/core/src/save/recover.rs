@@ -419,6 +419,9 @@ impl Core {
             client.ready = false;
             client.screen = None;
         }
+        if self.model.global.ending {
+            self.shut_down();
+        }
         effects.append(&mut self.effects);
     }
 
