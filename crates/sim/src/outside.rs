@@ -18,6 +18,18 @@ pub trait Outside {
             user: "sim".into(),
         }
     }
+    /// The machine's name.
+    fn host(&self) -> String {
+        "sim".into()
+    }
+    /// The user's home.
+    fn home(&self) -> String {
+        "/home/sim".into()
+    }
+    /// The user's shell.
+    fn shell(&self) -> String {
+        "/bin/sh".into()
+    }
     /// Name of a pane's program.
     fn foreground(&self, _: PaneId) -> Option<String> {
         Some("sh".into())

@@ -45,6 +45,7 @@ impl Drop for SimBlocks {
 }
 
 /// A probe whose answers a crash does not change.
+#[derive(Clone)]
 pub struct SimProbe {
     store: Store,
     around: Around,
@@ -75,13 +76,13 @@ impl Probe for SimProbe {
         }
     }
     fn host(&self) -> String {
-        "sim".into()
+        self.around.borrow().host()
     }
     fn home(&self, _: Option<&str>) -> Option<String> {
-        Some("/home/sim".into())
+        Some(self.around.borrow().home())
     }
     fn shell(&self) -> String {
-        "/bin/sh".into()
+        self.around.borrow().shell()
     }
     fn server(&self) -> ServerFacts {
         self.around.borrow().server()

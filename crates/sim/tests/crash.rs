@@ -6,7 +6,7 @@
 
 mod storm;
 
-use outlast_sim::Bug;
+use outlast_sim::{Action, Bug, Crash, World};
 use storm::{Storm, run};
 
 /// Seeds that failed once, kept for ever.
@@ -78,5 +78,25 @@ fn planted_mistakes_are_found() {
             Some(number) => println!("{bug:?} is found by seed {number}"),
             None => panic!("{bug:?} is not found by seeds 1 to {WITHIN}"),
         }
+    }
+}
+
+/// Found by a session script: the server died between the commit of kill-server and its last effect, and its successor
+/// went on with all sessions.
+#[test]
+fn a_server_that_was_told_to_end_ends() {
+    for crash in (0..6).map(Crash::AfterEffects).chain([Crash::BeforeCommit]) {
+        let mut world = World::new();
+        let call = |id: u32, words: &[&str]| {
+            Action::Connect(
+                id,
+                0,
+                0,
+                words.iter().map(|word| (*word).to_string()).collect(),
+            )
+        };
+        world.act(&call(1, &["new-session", "-d", "-s", "a"]), Crash::Never);
+        world.act(&call(2, &["kill-server"]), crash);
+        assert!(world.ended, "{crash:?}");
     }
 }

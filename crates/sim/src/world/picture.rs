@@ -62,11 +62,16 @@ impl World {
 /// A section without the time of the last output: output that a dead core had heard and that had no other effect is
 /// heard again, and then is its time.
 fn timeless(text: &str) -> String {
-    let mut parts = text.split("\"activity\":");
-    let mut out = parts.next().unwrap_or_default().to_string();
-    for part in parts {
-        out.push_str("\"activity\":_");
-        out.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let mut out = text.to_string();
+    for name in ["\"activity\":", "\"silent_at_ms\":"] {
+        let mut parts = out.split(name);
+        let mut cut = parts.next().unwrap_or_default().to_string();
+        for part in parts {
+            cut.push_str(name);
+            cut.push('_');
+            cut.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+        }
+        out = cut;
     }
     out
 }

@@ -177,9 +177,7 @@ impl World {
             self.journal.push(bytes);
         }
         // What is told to clients is in the journal with the turn and is told again until they have it.
-        let (told, effects): (Vec<Effect>, Vec<Effect>) = effects
-            .into_iter()
-            .partition(|effect| matches!(effect, Effect::Print { .. } | Effect::Exit { .. }));
+        let (told, effects): (Vec<Effect>, Vec<Effect>) = effects.into_iter().partition(is_message);
         for effect in told {
             self.carry_out(effect, &inputs, &mut Vec::new());
         }
@@ -315,6 +313,14 @@ impl World {
             c.shown.push(what);
         }
     }
+}
+
+/// What a client is told; the real server keeps it until the client has it.
+fn is_message(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Print { .. } | Effect::Exit { .. } | Effect::Attach { .. } | Effect::Suspend { .. }
+    )
 }
 
 fn inputs(transaction: &Transaction) -> Inputs {
