@@ -29,24 +29,20 @@ impl Terminal {
             flags = row.flags;
             self.each_in_row(row, f);
         } else if line >= self.history.first_line {
-            self.history
-                .each(self.blocks.as_ref(), line, line + 1, |_, record, block| {
-                    flags = record.flags;
-                    let mut x = 0;
-                    record.each(|p| {
-                        let link = (p.link != 0)
-                            .then(|| crate::line::link_at(block, p.link))
-                            .flatten();
-                        f(Seen {
-                            x,
-                            glyph: p.glyph,
-                            width: p.width,
-                            style: p.style,
-                            link,
-                        });
-                        x += u16::from(p.width);
-                    });
+            let mut x = 0;
+            flags = self.history.row(self.blocks.as_ref(), line, |p, block| {
+                let link = (p.link != 0)
+                    .then(|| crate::line::link_at(block, p.link))
+                    .flatten();
+                f(Seen {
+                    x,
+                    glyph: p.glyph,
+                    width: p.width,
+                    style: p.style,
+                    link,
                 });
+                x += u16::from(p.width);
+            });
         }
         flags
     }

@@ -7,14 +7,22 @@
 //! sixteenth row, 16 bits each) and records. **Nothing that was written is written again**: rows that a resize
 //! pulls back, or that are cleared, stay where they are, and appending goes on behind them as a new
 //! [`Segment`]. So a checkpoint stays good for as long as its blocks are not released, whatever comes after
-//! it; what it must record is only the list of segments.
+//! it; what it must record is only the list of segments. Nor does another width write anything: see [`view`].
 
-use std::cell::Cell as Shared;
+mod segment;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use std::cell::{Cell as Shared, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::cell::Cell;
-use crate::line::{self, Loose, Record, Scratch, Tables};
+use crate::line::{self, Loose, Scratch, Tables};
 use crate::row::Row;
+
+pub(crate) use segment::{FRESH, Segment};
+pub(crate) use view::Place;
 
 /// Length of one block in bytes.
 pub const BLOCK_LEN: usize = 64 * 1024;
@@ -69,17 +77,6 @@ const STAGE_LEN: usize = 8 * 1024;
 /// Released blocks that may wait for a checkpoint before one is asked for.
 const WAITING: u64 = 16;
 
-/// Rows that stand one after the other in a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Segment {
-    pub(crate) block: u64,
-    /// Number of the first row, absolute.
-    pub(crate) line: u64,
-    /// Which row of the block that is.
-    pub(crate) first: u32,
-    pub(crate) rows: u32,
-}
-
 /// The history of one terminal.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct History {
@@ -89,6 +86,8 @@ pub(crate) struct History {
     pub(crate) first_line: u64,
     pub(crate) len: u32,
     pub(crate) limit: u32,
+    /// Columns of the screen: the width of now.
+    pub(crate) cols: u16,
     /// How many of the newest rows a growing screen may pull back (tmux: scrolled, not cleared away).
     pub(crate) scrolled: u32,
     /// Number that the next block gets.
@@ -97,16 +96,19 @@ pub(crate) struct History {
     pub(crate) open: bool,
     /// Where in the open block the next record goes.
     pub(crate) at: usize,
-    /// Rows in the open block, with those that no segment names any more.
+    /// Records in the open block, with those that no segment names any more.
     pub(crate) rows: u32,
     /// Records that are not yet in the block: a call of `advance` writes them all at once.
     stage: Vec<u8>,
     stage_index: Vec<(u32, u16)>,
     /// Where in the stage the row being written begins.
     begun: usize,
+    /// A link of that row found the block full.
+    short: bool,
     /// Links of the open block: number and offset.
     links: Vec<(u16, u16)>,
     scratch: Scratch,
+    indices: RefCell<view::Indices>,
     /// Blocks below this were given back.
     pub(crate) released: u64,
     /// The first block that the last checkpoint names.
@@ -114,16 +116,17 @@ pub(crate) struct History {
 }
 
 impl History {
-    pub(crate) fn new(limit: u32) -> History {
+    pub(crate) fn new(limit: u32, cols: u16) -> History {
         History {
             limit,
+            cols,
             ..History::default()
         }
     }
 
     /// Appends a row. At the limit a tenth is dropped first, as tmux does.
     pub(crate) fn push(&mut self, row: &Row, tables: &Tables<'_>, blocks: &mut dyn Blocks) {
-        if !self.make_room() {
+        if !self.make_room(blocks) {
             return;
         }
         let cells = row.trimmed();
@@ -135,7 +138,7 @@ impl History {
             return;
         }
         let linked = all >> 48 != 0;
-        self.append(blocks, |history| {
+        self.append(blocks, cells.len() as u16, row.flags, |history| {
             if linked {
                 for c in cells {
                     history.place_link(c.link(), tables);
@@ -163,21 +166,29 @@ impl History {
             return false;
         }
         line::encode_plain(&mut self.stage, flags, cells);
-        self.count(start);
+        self.count(start, cells.len() as u16, flags);
         true
     }
 
     /// Appends what `put` writes to the stage: links first, then one row.
-    pub(crate) fn append(&mut self, blocks: &mut dyn Blocks, put: impl Fn(&mut History)) {
+    pub(crate) fn append(
+        &mut self,
+        blocks: &mut dyn Blocks,
+        columns: u16,
+        flags: u8,
+        put: impl Fn(&mut History),
+    ) {
         for _ in 0..2 {
             if !self.open {
                 self.new_block(blocks);
             }
             let start = self.stage.len();
             self.begun = start;
+            self.short = false;
             put(self);
-            if self.at + self.stage.len() <= BLOCK_LEN && self.rows + STRIDE <= ROWS_MOST {
-                self.count(start);
+            let fits = self.at + self.stage.len() <= BLOCK_LEN && !self.short;
+            if fits && self.rows + STRIDE <= ROWS_MOST {
+                self.count(start, columns, flags);
                 if self.stage.len() > STAGE_LEN {
                     self.flush(blocks);
                 }
@@ -189,23 +200,33 @@ impl History {
         }
     }
 
-    /// A row began at `start` of the stage.
-    fn count(&mut self, start: usize) {
+    /// A row of so many columns began at `start` of the stage.
+    #[inline]
+    fn count(&mut self, start: usize, columns: u16, flags: u8) {
         let block = self.next_block - 1;
         let next = match self.segments.back_mut() {
-            Some(s) if s.block == block && s.first + s.rows == self.rows => {
-                s.rows += 1;
+            Some(s) if s.takes(block, self.rows, self.cols) => {
+                s.add(columns, flags);
                 self.rows
             }
             _ => {
                 let first = self.rows.next_multiple_of(STRIDE);
-                let line = self.first_line + u64::from(self.len);
-                self.segments.push_back(Segment {
+                let mut s = Segment {
                     block,
-                    line,
+                    line: self.first_line + u64::from(self.len),
                     first,
-                    rows: 1,
-                });
+                    records: 0,
+                    rows: 0,
+                    cols: self.cols,
+                    skip: 0,
+                    cut: 0,
+                    carry: FRESH,
+                    longest: 0,
+                    wrapped: false,
+                    direct: true,
+                };
+                s.add(columns, flags);
+                self.segments.push_back(s);
                 first
             }
         };
@@ -219,14 +240,15 @@ impl History {
     }
 
     /// Makes room for one row; false when there is no history at all.
-    pub(crate) fn make_room(&mut self) -> bool {
+    pub(crate) fn make_room(&mut self, blocks: &mut dyn Blocks) -> bool {
         if self.limit == 0 {
             // The row is numbered and lost.
             self.first_line += 1;
             return false;
         }
         if self.len >= self.limit {
-            self.drop_oldest((self.limit / 10).max(1));
+            self.flush(blocks);
+            self.drop_oldest((self.limit / 10).max(1), blocks);
         }
         true
     }
@@ -250,18 +272,15 @@ impl History {
     pub(crate) fn write_link(&mut self, id: &str, uri: &str) -> u16 {
         let at = self.at + self.stage.len();
         let len = id.len() + uri.len() + 5;
-        if at + len >= BLOCK_LEN || self.stage.len() - self.begun + len > LINKS_MOST {
+        if self.stage.len() - self.begun + len > LINKS_MOST {
+            return 0;
+        }
+        if at + len >= BLOCK_LEN {
+            self.short = true;
             return 0;
         }
         line::put_link(&mut self.stage, id, uri);
         at as u16
-    }
-
-    /// Appends a row that is a record already and refers to no link.
-    pub(crate) fn push_record(&mut self, record: &[u8], blocks: &mut dyn Blocks) {
-        if self.make_room() {
-            self.append(blocks, |history| history.stage.extend_from_slice(record));
-        }
     }
 
     /// Appends a row of loose glyphs; their links are numbers in `links` (id and URI).
@@ -272,10 +291,11 @@ impl History {
         links: &[(Box<str>, Box<str>)],
         blocks: &mut dyn Blocks,
     ) {
-        if !self.make_room() {
+        if !self.make_room(blocks) {
             return;
         }
-        self.append(blocks, |history| {
+        let columns = cells.iter().map(|c| u16::from(c.width)).sum();
+        self.append(blocks, columns, flags, |history| {
             let mut places: Vec<(u16, u16)> = Vec::new();
             for c in cells.iter().filter(|c| c.link != 0) {
                 if places.last().is_none_or(|p| p.0 != c.link)
@@ -333,67 +353,23 @@ impl History {
         }
     }
 
-    pub(crate) fn drop_oldest(&mut self, n: u32) {
-        let mut n = n.min(self.len);
-        self.first_line += u64::from(n);
-        self.len -= n;
-        self.scrolled = self.scrolled.min(self.len);
-        while n > 0 {
-            let Some(s) = self.segments.front_mut() else {
-                break;
-            };
-            let k = n.min(s.rows);
-            s.rows -= k;
-            s.first += k;
-            s.line += u64::from(k);
-            n -= k;
-            if s.rows == 0 {
-                self.segments.pop_front();
-            }
-        }
-    }
-
-    /// Forgets the newest `n` rows. Their bytes stay for the checkpoints that name them.
-    pub(crate) fn drop_newest(&mut self, n: u32) {
-        let mut n = n.min(self.len);
-        self.len -= n;
-        self.scrolled = self.scrolled.saturating_sub(n);
-        while n > 0 {
-            let Some(s) = self.segments.back_mut() else {
-                break;
-            };
-            let k = n.min(s.rows);
-            s.rows -= k;
-            n -= k;
-            if s.rows == 0 {
-                self.segments.pop_back();
-            }
-        }
-    }
-
     /// Forgets every row.
     pub(crate) fn clear(&mut self) {
-        self.drop_oldest(self.len);
+        self.first_line += u64::from(self.len);
+        self.len = 0;
         self.segments.clear();
         self.scrolled = 0;
-    }
-
-    /// Forgets every row and begins a new block: for what rebuilds the history.
-    pub(crate) fn restart(&mut self, first_line: u64) {
-        self.clear();
-        self.open = false;
-        self.links.clear();
-        self.first_line = first_line;
     }
 
     pub(crate) fn forget_scrolled(&mut self) {
         self.scrolled = 0;
     }
 
-    pub(crate) fn set_limit(&mut self, limit: u32) {
+    pub(crate) fn set_limit(&mut self, limit: u32, blocks: &mut dyn Blocks) {
         self.limit = limit;
         if self.len > limit {
-            self.drop_oldest(self.len - limit);
+            self.flush(blocks);
+            self.drop_oldest(self.len - limit, blocks);
         }
     }
 
@@ -428,56 +404,15 @@ impl History {
         let free = if self.open { BLOCK_LEN - self.at } else { 0 };
         whole * BLOCK_LEN as u64 - free as u64
     }
-
-    /// Calls `f` with the rows `from..to` (absolute numbers), oldest first, and the block that each is in.
-    /// A row that cannot be read comes as an empty one.
-    pub(crate) fn each<'a>(
-        &self,
-        blocks: &'a dyn Blocks,
-        from: u64,
-        to: u64,
-        mut f: impl FnMut(u64, Record<'a>, &'a [u8]),
-    ) {
-        let skip = self
-            .segments
-            .partition_point(|s| s.line + u64::from(s.rows) <= from);
-        for s in self.segments.iter().skip(skip) {
-            if s.line >= to {
-                break;
-            }
-            let block = blocks.get(s.block);
-            let begin = from.max(s.line);
-            let end = to.min(s.line + u64::from(s.rows));
-            let skipped = (begin - s.line) as u32;
-            let part = Segment {
-                line: begin,
-                first: s.first + skipped,
-                rows: (end - begin) as u32,
-                ..*s
-            };
-            rows_of(block, &part, |line, record| f(line, record, block));
-        }
-    }
-
-    /// Where the record of the block's row `slot * STRIDE` is.
-    fn indexed(block: &[u8], slot: u32) -> Option<usize> {
-        let i = HEAD + 2 * slot as usize;
-        let at = usize::from(u16::from_le_bytes([*block.get(i)?, *block.get(i + 1)?]));
-        (at >= RECORDS).then_some(at)
-    }
 }
 
-/// Calls `f` with the number and record of each row of a segment; `block` is the block that it names.
-pub(crate) fn rows_of<'a>(block: &'a [u8], s: &Segment, mut f: impl FnMut(u64, Record<'a>)) {
-    let mut at = History::indexed(block, s.first / STRIDE);
-    for _ in 0..s.first % STRIDE {
-        at = at
-            .and_then(|at| line::record(block, at))
-            .map(|(_, next)| next);
+/// Where the record `n` of a block is.
+fn record_at(block: &[u8], n: u32) -> Option<usize> {
+    let i = HEAD + 2 * (n / STRIDE) as usize;
+    let at = usize::from(u16::from_le_bytes([*block.get(i)?, *block.get(i + 1)?]));
+    let mut at = Some(at).filter(|at| *at >= RECORDS);
+    for _ in 0..n % STRIDE {
+        at = line::record(block, at?).map(|r| r.1);
     }
-    for line in s.line..s.line + u64::from(s.rows) {
-        let found = at.and_then(|at| line::record(block, at));
-        at = found.map(|r| r.1);
-        f(line, found.map_or(Record::default(), |r| r.0));
-    }
+    at
 }

@@ -306,12 +306,8 @@ pub(crate) struct Record<'a> {
     pub(crate) flags: u8,
     /// One byte per column.
     pub(crate) ascii: bool,
-    /// Runs refer to links of the block.
-    pub(crate) linked: bool,
     pub(crate) text: &'a [u8],
     pub(crate) runs: &'a [u8],
-    /// The whole record.
-    pub(crate) bytes: &'a [u8],
 }
 
 /// What a column shows.
@@ -334,7 +330,6 @@ pub(crate) fn record(block: &[u8], mut at: usize) -> Option<(Record<'_>, usize)>
         };
         at += 5 + len(1)? + len(3)?;
     }
-    let start = at;
     let head = block[at];
     at += 1;
     let text = varint(block, &mut at)? as usize;
@@ -346,10 +341,8 @@ pub(crate) fn record(block: &[u8], mut at: usize) -> Option<(Record<'_>, usize)>
     let record = Record {
         flags: head & 7,
         ascii: head & ASCII != 0,
-        linked: head & LINKED != 0,
         text: block.get(at..at + text)?,
         runs: block.get(at + text..at + text + runs)?,
-        bytes: block.get(start..at + text + runs)?,
     };
     Some((record, at + text + runs))
 }
@@ -430,14 +423,47 @@ pub(crate) struct Piece<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// How many columns the line has.
-    pub(crate) fn columns(&self) -> usize {
-        if self.ascii {
-            return self.text.len();
+    /// As [`Record::used`], or more when nothing stands behind the last glyph: then its end need not be known.
+    pub(crate) fn end(&self) -> u16 {
+        if !self.ascii && self.text.last().is_some_and(|b| *b != 0) {
+            return u16::MAX;
         }
-        let mut n = 0;
-        self.each(|p| n += usize::from(p.width));
-        n
+        self.used()
+    }
+
+    /// One past the last column that was written.
+    pub(crate) fn used(&self) -> u16 {
+        if self.ascii {
+            let used = self.text.iter().rposition(|b| *b != 0);
+            return used.map_or(0, |x| x as u16 + 1);
+        }
+        let (mut x, mut used) = (0, 0);
+        self.widths(|width, written| {
+            x += width;
+            if written {
+                used = x;
+            }
+        });
+        used
+    }
+
+    /// Calls `f` with the columns of each glyph, left to right, and whether it was written: [`Record::each`] without
+    /// looks.
+    pub(crate) fn widths(&self, mut f: impl FnMut(u16, bool)) {
+        let text = self.text;
+        let mut at = 0;
+        while let Some(b) = text.get(at) {
+            at += match *b {
+                CLUSTER => 2 + usize::from(text.get(at + 1).copied().unwrap_or(0)),
+                0..0xc0 | TAIL => 1,
+                0xc0..0xe0 => 2,
+                0xe0..0xf0 => 3,
+                0xf0.. => 4,
+            };
+            let wide = text.get(at) == Some(&TAIL);
+            at += usize::from(wide);
+            f(1 + u16::from(wide), *b != 0 && *b != TAIL);
+        }
     }
 
     /// Calls `f` for each glyph, left to right. Damaged text ends the line early.

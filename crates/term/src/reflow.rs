@@ -1,13 +1,14 @@
 //! A new width: lines that the old width broke are put together and broken anew.
 //!
 //! History and primary screen are one stream of rows. A logical line is a row that continues no other and the rows
-//! that continue it. Short lines of the history, most of them, are copied as the bytes they are. The last rows
-//! of the stream are the new screen, as in tmux: blank rows at the bottom count.
+//! that continue it. The last rows of the stream are the new screen, as in tmux: blank rows at the bottom count. Of the
+//! history only its last rows move, those that leave the screen or come to it; the others stay as they are written and
+//! are broken anew when somebody looks ([`crate::history`]).
 
 use std::collections::VecDeque;
 
-use crate::history::Blocks;
-use crate::line::{Glyph, Loose, Record, Text, link_at};
+use crate::history::{Blocks, Place};
+use crate::line::{Glyph, Loose, Text, link_at};
 use crate::row::{Row, WRAPPED};
 use crate::terminal::Terminal;
 
@@ -37,11 +38,18 @@ type LooseLinks = Vec<LooseLink>;
 /// Flags, glyphs and their links.
 type LooseRow = (u8, Vec<Loose>, LooseLinks);
 
-/// A row of the new width.
-enum New {
-    /// As it stood in the history.
-    Bytes(Vec<u8>),
-    Cells(u8, Vec<Loose>),
+/// A row of the new width: flags and glyphs.
+type New = (u8, Vec<Loose>);
+
+/// An anchor on a row of the history while lines are broken anew.
+struct Mark {
+    /// Which anchor.
+    index: usize,
+    /// Where its logical line begins: a row before the change and after it.
+    place: Option<Place>,
+    line: u64,
+    /// Columns from there; None for the end of the line.
+    columns: Option<usize>,
 }
 
 /// One old row of the logical line that is being gathered.
@@ -144,7 +152,7 @@ impl Rewrap<'_> {
                 };
             }
             if width + usize::from(c.width) > self.cols {
-                target(New::Cells(flags | WRAPPED, std::mem::take(&mut row)));
+                target((flags | WRAPPED, std::mem::take(&mut row)));
                 flags = 0;
                 self.next += 1;
                 starts.push(at);
@@ -161,7 +169,7 @@ impl Rewrap<'_> {
                 row.push(c);
             }
         }
-        target(New::Cells(flags, row));
+        target((flags, row));
         self.next += 1;
         for a in self.anchors.iter_mut().filter(|a| !a.done) {
             let Some(part) = self.parts.iter().find(|p| p.line == a.line) else {
@@ -181,21 +189,6 @@ impl Rewrap<'_> {
         self.parts.clear();
         self.columns = 0;
     }
-
-    /// A line that fits as it is.
-    fn keep(&mut self, line: u64, bytes: &[u8], columns: usize, target: &mut dyn FnMut(New)) {
-        for a in self
-            .anchors
-            .iter_mut()
-            .filter(|a| !a.done && a.line == line)
-        {
-            a.done = true;
-            a.line = self.next;
-            a.x = a.x.min(columns as u16);
-        }
-        target(New::Bytes(bytes.to_vec()));
-        self.next += 1;
-    }
 }
 
 impl Terminal {
@@ -204,18 +197,38 @@ impl Terminal {
     pub(crate) fn reflow(&mut self, cols: u16, anchors: &mut [Anchor]) {
         let rows = usize::from(self.size.rows);
         self.history.flush(self.blocks.as_mut());
-        let old = std::mem::take(&mut self.history.segments);
         let (first, len) = (self.history.first_line, self.history.len);
+        let screen = first + u64::from(len);
         // Rows older than this were cleared from view: a growing screen does not pull them back.
-        let kept_from = first + u64::from(len - self.history.scrolled.min(len));
-        let mut cleared = None;
-        self.history.restart(first);
+        let scrolled = self.history.scrolled.min(len);
+        let blocks = self.blocks.as_ref();
+        let kept_from = match scrolled {
+            0 => None,
+            n => self.history.find(blocks, screen - u64::from(n)),
+        };
+        let mut marks: Vec<Mark> = Vec::new();
+        for (i, a) in anchors.iter().enumerate().filter(|(_, a)| a.line < screen) {
+            marks.extend(self.mark(i, a));
+        }
+
+        self.history.rebreak(cols, blocks);
+        let end = self.screen_line();
+        let cleared = match kept_from {
+            Some(_) if scrolled == len => self.history.first_line,
+            Some(place) => self.history.number(blocks, place),
+            None => end,
+        };
+        for mark in &mut marks {
+            mark.line = mark
+                .place
+                .map_or(end, |place| self.history.number(blocks, place));
+        }
 
         let mut wrap = Rewrap {
             cols: usize::from(cols),
             last: VecDeque::new(),
             rows,
-            next: first,
+            next: end,
             flags: 0,
             text: Vec::new(),
             columns: 0,
@@ -223,28 +236,7 @@ impl Terminal {
             links: Vec::new(),
             anchors,
         };
-        let mut block = Vec::new();
-        let mut block_number = None;
-        for segment in &old {
-            // A copy, because the new history is written into the same set of blocks.
-            if block_number != Some(segment.block) {
-                block.clear();
-                block.extend_from_slice(self.blocks.get(segment.block));
-                block_number = Some(segment.block);
-            }
-            crate::history::rows_of(&block, segment, |line, record| {
-                if line == kept_from && cleared.is_none() {
-                    cleared = Some(wrap.next);
-                }
-                let mut out = Vec::new();
-                wrap.record(line, record, &block, &mut |new| out.push(new));
-                for new in out {
-                    wrap.store(new, &mut self.history, self.blocks.as_mut());
-                }
-            });
-        }
-        let screen = first + u64::from(len);
-        let cleared = cleared.unwrap_or(wrap.next);
+        self.resume(&mut wrap);
         let mut old_rows: Vec<Row> = Vec::new();
         self.grid
             .replace(|all| old_rows = std::mem::take(all), self.now);
@@ -266,31 +258,111 @@ impl Terminal {
         for new in out {
             wrap.store(new, &mut self.history, self.blocks.as_mut());
         }
-        self.history.flush(self.blocks.as_mut());
+        let Rewrap { last, links, .. } = wrap;
+        // Rows come back when the lines of the screen need fewer than it has.
+        let missing = (rows - last.len()) as u32;
+        let back = self.pull_history(missing.min(self.history.len));
         self.history.scrolled =
             (self.screen_line().saturating_sub(cleared) as u32).min(self.history.len);
-
-        let Rewrap { last, links, .. } = wrap;
-        self.fill_screen(last, &links, rows);
+        self.fill_screen(&back, last, &links, rows);
+        self.place_marks(&marks, anchors);
         self.epoch += 1;
     }
 
-    /// Makes the rows of the primary screen.
-    fn fill_screen(&mut self, last: VecDeque<New>, links: &[LooseLink], rows: usize) {
+    /// Begins with the row of the history whose line goes on on the screen, if there is one.
+    fn resume(&mut self, wrap: &mut Rewrap<'_>) {
+        if self.history.len == 0 || !self.history.is_open(self.blocks.as_ref()) {
+            return;
+        }
+        for (flags, mut cells, links) in self.pull_history(1) {
+            wrap.next -= 1;
+            while cells.last().is_some_and(|c| c.text == Text::Empty) {
+                cells.pop();
+            }
+            wrap.flags = flags & !WRAPPED;
+            wrap.columns = cells.iter().map(|c| usize::from(c.width)).sum();
+            wrap.text = cells;
+            wrap.links = links;
+        }
+    }
+
+    /// Where an anchor on a row of the history is in its logical line.
+    fn mark(&self, index: usize, a: &Anchor) -> Option<Mark> {
+        let used = |line| {
+            let (mut x, mut used) = (0, 0);
+            let flags = self.each_glyph(line, |seen| {
+                x += usize::from(seen.width);
+                if seen.glyph != Glyph::Empty {
+                    used = x;
+                }
+            });
+            (used, flags & WRAPPED != 0)
+        };
+        let mut columns = Some(usize::from(a.x)).filter(|x| *x < used(a.line).0);
+        let mut line = a.line;
+        while line > self.history.first_line {
+            let (above, wrapped) = used(line - 1);
+            if !wrapped {
+                break;
+            }
+            line -= 1;
+            columns = columns.map(|c| c + above);
+        }
+        Some(Mark {
+            index,
+            place: Some(self.history.find(self.blocks.as_ref(), line)?),
+            line,
+            columns,
+        })
+    }
+
+    /// Gives anchors their new places.
+    fn place_marks(&self, marks: &[Mark], anchors: &mut [Anchor]) {
+        let bottom = self.screen_line() + u64::from(self.size.rows);
+        for mark in marks {
+            let mut line = mark.line;
+            let mut left = mark.columns;
+            let x = loop {
+                let (mut x, mut used) = (0, 0);
+                let flags = self.each_glyph(line, |seen| {
+                    x += usize::from(seen.width);
+                    if seen.glyph != Glyph::Empty {
+                        used = x;
+                    }
+                });
+                let goes_on = flags & WRAPPED != 0 && line + 1 < bottom;
+                match left {
+                    Some(n) if n < used || !goes_on => break n.min(used),
+                    None if !goes_on => break used,
+                    Some(n) => left = Some(n - used),
+                    None => {}
+                }
+                line += 1;
+            };
+            if let Some(a) = anchors.get_mut(mark.index) {
+                (a.line, a.x, a.done) = (line, x as u16, true);
+            }
+        }
+    }
+
+    /// Makes the rows of the primary screen: those that came back from the history, then those of the screen's lines.
+    fn fill_screen(
+        &mut self,
+        back: &[LooseRow],
+        last: VecDeque<New>,
+        links: &[LooseLink],
+        rows: usize,
+    ) {
         let now = self.now;
         self.grid.set_height(rows as u16, now);
-        for (y, new) in last.into_iter().enumerate() {
-            let y = y as u16;
-            match new {
-                New::Cells(flags, cells) => self.put_loose(y, flags, &cells, links),
-                New::Bytes(bytes) => {
-                    if let Some((record, _)) = crate::line::record(&bytes, 0) {
-                        let mut cells = Vec::new();
-                        loosen(&record, |_| 0, &mut cells);
-                        self.put_loose(y, record.flags, &cells, &[]);
-                    }
-                }
-            }
+        let back = back
+            .iter()
+            .map(|(flags, cells, links)| (*flags, cells.as_slice(), links.as_slice()));
+        let last = last
+            .iter()
+            .map(|(flags, cells)| (*flags, cells.as_slice(), links));
+        for (y, (flags, cells, links)) in (0..rows as u16).zip(back.chain(last)) {
+            self.put_loose(y, flags, cells, links);
         }
         self.grid.touch_all(now);
     }
@@ -353,73 +425,39 @@ impl Terminal {
         self.history.flush(self.blocks.as_mut());
         let to = self.screen_line();
         let mut rows = Vec::new();
-        self.history.each(
-            self.blocks.as_ref(),
-            to - u64::from(n),
-            to,
-            |_, record, block| {
-                let mut links: LooseLinks = Vec::new();
-                let mut cells = Vec::new();
-                let number = |at: u16| {
-                    let Some((id, uri)) = link_at(block, at) else {
-                        return 0;
-                    };
+        for line in to - u64::from(n)..to {
+            let mut links: LooseLinks = Vec::new();
+            let mut cells = Vec::new();
+            let flags = self.history.row(self.blocks.as_ref(), line, |p, block| {
+                let mut link = 0;
+                if let Some((id, uri)) = (p.link != 0).then(|| link_at(block, p.link)).flatten() {
                     if links.last().is_none_or(|l| *l.1 != *uri || *l.0 != *id) {
                         links.push((id.into(), uri.into()));
                     }
-                    links.len() as u16
-                };
-                loosen(&record, number, &mut cells);
-                rows.push((record.flags, cells, links));
-            },
-        );
-        self.history.drop_newest(n);
+                    link = links.len() as u16;
+                }
+                cells.push(Loose {
+                    text: Text::of(p.glyph),
+                    width: p.width,
+                    style: p.style,
+                    link,
+                });
+            });
+            rows.push((flags, cells, links));
+        }
+        self.history.drop_newest(n, self.blocks.as_ref());
         rows
     }
 }
 
-/// The glyphs of a record; `number` makes a number of a link's place.
-fn loosen(record: &Record<'_>, mut number: impl FnMut(u16) -> u16, cells: &mut Vec<Loose>) {
-    record.each(|p| {
-        let link = if p.link == 0 { 0 } else { number(p.link) };
-        cells.push(Loose {
-            text: Text::of(p.glyph),
-            width: p.width,
-            style: p.style,
-            link,
-        });
-    });
-}
-
 impl Rewrap<'_> {
-    /// An old row of the history.
-    fn record(&mut self, line: u64, record: Record<'_>, block: &[u8], target: &mut dyn FnMut(New)) {
-        if self.parts.is_empty() && record.flags & WRAPPED == 0 && !record.linked {
-            let columns = record.columns();
-            if columns <= self.cols && !record.bytes.is_empty() {
-                return self.keep(line, record.bytes, columns, target);
-            }
-        }
-        let from = self.text.len();
-        record.each(|p| {
-            let link = (p.link != 0).then(|| link_at(block, p.link)).flatten();
-            self.add(p.glyph, p.width, p.style, link);
-        });
-        self.end_row(line, from, record.flags, target);
-    }
-
     /// Keeps a new row, and moves the oldest one kept to the history when there are more than the screen has.
     fn store(&mut self, new: New, history: &mut crate::history::History, blocks: &mut dyn Blocks) {
         self.last.push_back(new);
-        if self.last.len() <= self.rows {
-            return;
-        }
-        match self.last.pop_front() {
-            Some(New::Bytes(bytes)) => history.push_record(&bytes, blocks),
-            Some(New::Cells(flags, cells)) => {
-                history.push_loose(flags, &cells, &self.links, blocks)
-            }
-            None => {}
+        if self.last.len() > self.rows
+            && let Some((flags, cells)) = self.last.pop_front()
+        {
+            history.push_loose(flags, &cells, &self.links, blocks);
         }
     }
 }

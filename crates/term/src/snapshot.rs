@@ -12,7 +12,7 @@ use crate::cell::Cell;
 use crate::charset::Charsets;
 use crate::codec::{Put, Reader, checksum};
 use crate::grid::{Grid, SavedCursor};
-use crate::history::{Blocks, Segment};
+use crate::history::{Blocks, FRESH, Segment};
 use crate::intern::{CLUSTER_LEN, Clusters, LINK_LEN, Link, Links, Styles, pack, unpack};
 use crate::modes::{MouseTracking, flag};
 use crate::params::{MAX, Params};
@@ -33,8 +33,9 @@ pub enum SnapshotError {
 }
 
 const MAGIC: u32 = 0x4b43_4c4f;
-/// 2: the end of the text may be [`Tail::Returned`]. A checkpoint of version 1 reads as it is.
-const VERSION: u32 = 2;
+/// 2: the end of the text may be [`Tail::Returned`]. 3: the history's segments know for which width they were broken;
+/// before, they were rewritten for each.
+const VERSION: u32 = 3;
 /// The oldest version that is read.
 const OLDEST: u32 = 1;
 const HEAD: usize = 20;
@@ -152,8 +153,14 @@ impl Terminal {
         for s in &h.segments {
             out.put_u64(s.block);
             out.put_u64(s.line);
-            out.put_u32(s.first);
-            out.put_u32(s.rows);
+            for n in [s.first, s.records, s.rows] {
+                out.put_u32(n);
+            }
+            for n in [s.cols, s.skip, s.cut, s.carry, s.longest] {
+                out.put_u16(n);
+            }
+            out.put_bool(s.wrapped);
+            out.put_bool(s.direct);
         }
     }
 
@@ -164,11 +171,11 @@ impl Terminal {
         if head.u32() != Some(MAGIC) {
             return Err(field("magic number"));
         }
-        match head.u32() {
-            Some(OLDEST..=VERSION) => {}
+        let version = match head.u32() {
+            Some(version @ OLDEST..=VERSION) => version,
             Some(other) => return Err(SnapshotError::Version(other)),
             None => return Err(field("version")),
-        }
+        };
         let len = head.u32().ok_or(field("length"))? as usize;
         let sum = head.u64().ok_or(field("checksum"))?;
         let body = head.take(len).ok_or(field("length"))?;
@@ -200,7 +207,7 @@ impl Terminal {
         t.change = r.u64().ok_or(field("change"))?;
         t.now = t.change.checked_add(1).ok_or(field("change"))?;
         t.epoch = r.u64().ok_or(field("epoch"))?;
-        t.read_history(&mut r).ok_or(field("history"))?;
+        t.read_history(&mut r, version).ok_or(field("history"))?;
         if !r.is_empty() || t.grid.height() != rows || ![0, rows].contains(&t.other.height()) {
             return Err(field("end"));
         }
@@ -357,7 +364,7 @@ impl Terminal {
         Some(())
     }
 
-    fn read_history(&mut self, r: &mut Reader<'_>) -> Option<()> {
+    fn read_history(&mut self, r: &mut Reader<'_>, version: u32) -> Option<()> {
         let h = &mut self.history;
         h.first_line = r.u64()?;
         h.next_block = r.u64()?;
@@ -371,13 +378,8 @@ impl Terminal {
         let n = r.count(24)?;
         let mut line = h.first_line;
         for _ in 0..n {
-            let s = Segment {
-                block: r.u64()?,
-                line: r.u64()?,
-                first: r.u32()?,
-                rows: r.u32()?,
-            };
-            if s.line != line || s.block >= h.next_block || s.rows == 0 {
+            let s = read_segment(r, version, self.size.cols)?;
+            if s.line != line || s.block >= h.next_block || s.records == 0 {
                 return None;
             }
             line = line.checked_add(u64::from(s.rows))?;
@@ -388,6 +390,39 @@ impl Terminal {
         let place = h.at <= crate::history::BLOCK_LEN && (!h.open || h.next_block > 0);
         (counts && place).then_some(())
     }
+}
+
+fn read_segment(r: &mut Reader<'_>, version: u32, cols: u16) -> Option<Segment> {
+    let (block, line, first) = (r.u64()?, r.u64()?, r.u32()?);
+    let mut s = Segment {
+        block,
+        line,
+        first,
+        records: r.u32()?,
+        rows: 0,
+        cols,
+        skip: 0,
+        cut: 0,
+        carry: FRESH,
+        longest: cols,
+        wrapped: true,
+        direct: true,
+    };
+    s.rows = s.records;
+    if version > 2 {
+        s.rows = r.u32()?;
+        s.cols = r.u16()?;
+        s.skip = r.u16()?;
+        s.cut = r.u16()?;
+        s.carry = r.u16()?;
+        s.longest = r.u16()?;
+        s.wrapped = r.bool()?;
+        s.direct = r.bool()?;
+    }
+    let sound = s.cols > 0
+        && (!s.direct || s.rows == s.records)
+        && (s.carry == FRESH || (s.carry <= cols && !s.direct));
+    (sound && s.first.checked_add(s.records).is_some()).then_some(s)
 }
 
 fn write_grid(grid: &Grid, out: &mut Vec<u8>) {

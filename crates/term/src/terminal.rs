@@ -197,7 +197,7 @@ impl Terminal {
         Terminal {
             size,
             blocks,
-            history: History::new(config.history_limit),
+            history: History::new(config.history_limit, size.cols),
             grid: Grid::new(size.rows),
             other: Grid::default(),
             alternate: false,
@@ -271,7 +271,7 @@ impl Terminal {
                 self.reset();
             }
             Op::Respawn => self.respawn(),
-            Op::HistoryLimit(limit) => self.history.set_limit(*limit),
+            Op::HistoryLimit(limit) => self.history.set_limit(*limit, self.blocks.as_mut()),
             Op::AlternateAllowed(on) => self.alternate_allowed = *on,
         }
         self.history.flush(self.blocks.as_mut());
