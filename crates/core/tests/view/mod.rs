@@ -1,99 +1,16 @@
 //! A server without a world: a fake probe, clients that are pictures, programs that are bytes.
 #![allow(dead_code)]
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use outlast_core::event::{ClientInfo, Event, Now};
-use outlast_core::probe::{Probe, ServerFacts};
 use outlast_core::{ClientId, Core, Effect, PaneId, Setup};
-use outlast_lang::format::Time;
-use outlast_term::history::BLOCK_LEN;
-use outlast_term::{Blocks, Screen, ScreenCell, ScreenRow, Size};
+use outlast_sim::probe::SimProbe;
+use outlast_term::{Screen, ScreenCell, ScreenRow, Size};
 
-/// History memory by pane; outlives the core as the keeper's memory files do.
-type Memory = Rc<RefCell<BTreeMap<PaneId, BTreeMap<u64, Box<[u8]>>>>>;
-
-struct KeptBlocks {
-    pane: PaneId,
-    memory: Memory,
-    blocks: BTreeMap<u64, Box<[u8]>>,
-}
-
-impl Blocks for KeptBlocks {
-    fn get_mut(&mut self, n: u64) -> &mut [u8] {
-        self.blocks
-            .entry(n)
-            .or_insert_with(|| vec![0; BLOCK_LEN].into_boxed_slice())
-    }
-    fn get(&self, n: u64) -> &[u8] {
-        self.blocks.get(&n).map_or(&[], |block| block)
-    }
-    fn release_below(&mut self, n: u64) {
-        self.blocks = self.blocks.split_off(&n);
-    }
-}
-
-impl Drop for KeptBlocks {
-    fn drop(&mut self) {
-        self.memory
-            .borrow_mut()
-            .insert(self.pane, std::mem::take(&mut self.blocks));
-    }
-}
-
-#[derive(Clone, Default)]
-struct FakeProbe {
-    memory: Memory,
-}
-
-impl Probe for FakeProbe {
-    fn foreground_command(&self, _: PaneId) -> Option<String> {
-        Some("bash".to_string())
-    }
-    fn working_directory(&self, _: PaneId) -> Option<String> {
-        Some("/home/u".to_string())
-    }
-    fn local_time(&self, unix: i64) -> Time {
-        Time {
-            unix,
-            ..Time::default()
-        }
-    }
-    fn host(&self) -> String {
-        "host".to_string()
-    }
-    fn home(&self, _: Option<&str>) -> Option<String> {
-        Some("/home/u".to_string())
-    }
-    fn shell(&self) -> String {
-        "/bin/bash".to_string()
-    }
-    fn server(&self) -> ServerFacts {
-        ServerFacts {
-            pid: 7,
-            socket: "/tmp/outlast-0/default".to_string(),
-            uid: 0,
-            user: "u".to_string(),
-        }
-    }
-    fn is_directory(&self, _: &str) -> bool {
-        true
-    }
-    fn glob(&self, pattern: &str) -> Vec<String> {
-        vec![pattern.to_string()]
-    }
-    fn blocks(&self, pane: PaneId) -> Box<dyn Blocks> {
-        let blocks = self.memory.borrow_mut().remove(&pane).unwrap_or_default();
-        Box::new(KeptBlocks {
-            pane,
-            memory: self.memory.clone(),
-            blocks,
-        })
-    }
-}
+#[path = "../common/mod.rs"]
+mod common;
 
 /// The server and all that it has said.
 pub struct World {
@@ -113,7 +30,7 @@ pub struct World {
     pub jobs: Vec<Vec<String>>,
     /// The clients' terminals take frames at once.
     pub ready: bool,
-    probe: FakeProbe,
+    probe: SimProbe,
     offsets: BTreeMap<PaneId, u64>,
     next_client: u32,
 }
@@ -128,7 +45,7 @@ impl World {
             ms: 10_000,
             unix: 1_700_000_000,
         };
-        let probe = FakeProbe::default();
+        let probe = common::probe("/bin/bash", "/home/u");
         let mut world = World {
             core: Core::new(
                 Setup {
@@ -288,7 +205,7 @@ impl World {
                 now: self.now,
                 await_config: true,
             },
-            Box::new(FakeProbe::default()),
+            Box::new(common::probe("/bin/bash", "/home/u")),
         );
         drop(std::mem::replace(&mut self.core, empty));
         self.core =

@@ -5,102 +5,13 @@
 use std::collections::BTreeMap;
 
 use outlast_core::event::{ClientInfo, Event, ExitStatus, Now};
-use outlast_core::probe::{Probe, ServerFacts};
 use outlast_core::save::{Entry, Transaction};
 use outlast_core::{ClientId, Core, Effect, PaneId, Setup};
-use outlast_lang::format::Time;
-use outlast_term::history::BLOCK_LEN;
-use outlast_term::{Blocks, Size};
+use outlast_sim::probe::SimProbe;
+use outlast_term::Size;
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-/// History memory by pane; outlives the core as the keeper's memory files do.
-pub type Memory = Rc<RefCell<BTreeMap<PaneId, BTreeMap<u64, Box<[u8]>>>>>;
-
-struct KeptBlocks {
-    pane: PaneId,
-    memory: Memory,
-    /// A look at a block, for `get`, which hands out borrows.
-    blocks: BTreeMap<u64, Box<[u8]>>,
-}
-
-impl Blocks for KeptBlocks {
-    fn get_mut(&mut self, n: u64) -> &mut [u8] {
-        self.blocks
-            .entry(n)
-            .or_insert_with(|| vec![0; BLOCK_LEN].into_boxed_slice())
-    }
-    fn get(&self, n: u64) -> &[u8] {
-        self.blocks.get(&n).map_or(&[], |block| block)
-    }
-    fn release_below(&mut self, n: u64) {
-        self.blocks = self.blocks.split_off(&n);
-    }
-}
-
-impl Drop for KeptBlocks {
-    fn drop(&mut self) {
-        let blocks = std::mem::take(&mut self.blocks);
-        self.memory.borrow_mut().insert(self.pane, blocks);
-    }
-}
-
-/// A probe with one answer to each question.
-#[derive(Clone, Default)]
-pub struct FakeProbe {
-    pub memory: Memory,
-}
-
-impl Probe for FakeProbe {
-    fn foreground_command(&self, _: PaneId) -> Option<String> {
-        Some("sh".to_string())
-    }
-    fn working_directory(&self, _: PaneId) -> Option<String> {
-        Some("/tmp".to_string())
-    }
-    fn local_time(&self, unix: i64) -> Time {
-        Time {
-            unix,
-            ..Time::default()
-        }
-    }
-    fn host(&self) -> String {
-        "host".to_string()
-    }
-    fn home(&self, _: Option<&str>) -> Option<String> {
-        Some("/home/u".to_string())
-    }
-    fn shell(&self) -> String {
-        "/bin/sh".to_string()
-    }
-    fn server(&self) -> ServerFacts {
-        ServerFacts {
-            pid: 7,
-            socket: "/tmp/outlast-0/default".to_string(),
-            uid: 0,
-            user: "u".to_string(),
-        }
-    }
-    fn is_directory(&self, _: &str) -> bool {
-        true
-    }
-    fn glob(&self, pattern: &str) -> Vec<String> {
-        if pattern.contains("missing") {
-            Vec::new()
-        } else {
-            vec![pattern.to_string()]
-        }
-    }
-    fn blocks(&self, pane: PaneId) -> Box<dyn Blocks> {
-        let blocks = self.memory.borrow_mut().remove(&pane).unwrap_or_default();
-        Box::new(KeptBlocks {
-            pane,
-            memory: self.memory.clone(),
-            blocks,
-        })
-    }
-}
+#[path = "../common/mod.rs"]
+mod common;
 
 /// What a command line came to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -115,7 +26,7 @@ pub struct Answer {
 pub struct World {
     pub core: Core,
     pub now: Now,
-    pub probe: FakeProbe,
+    pub probe: SimProbe,
     /// The journal.
     pub journal: Vec<Transaction>,
     /// Output of each pane from its beginning.
@@ -130,8 +41,6 @@ pub struct World {
     /// Panes that have been forgotten.
     pub forgotten: Vec<PaneId>,
     pub ended: bool,
-    /// What was asked since this was cleared, for a person who looks for a fault.
-    pub did: String,
     next_client: u32,
 }
 
@@ -147,7 +56,7 @@ impl World {
             ms: 10_000,
             unix: 1_700_000_000,
         };
-        let probe = FakeProbe::default();
+        let probe = common::probe("/bin/sh", "/tmp");
         let mut world = World {
             core: Core::new(
                 Setup {
@@ -166,7 +75,6 @@ impl World {
             files: BTreeMap::new(),
             forgotten: Vec::new(),
             ended: false,
-            did: String::new(),
             next_client: 1,
         };
         world.event(Event::ConfigFiles {
@@ -177,13 +85,6 @@ impl World {
 
     /// Handles an event in a turn of its own, commits it and carries the effects out.
     pub fn event(&mut self, event: Event<'_>) {
-        if !matches!(
-            event,
-            Event::Ready { .. } | Event::Woken | Event::Connected { .. } | Event::Gone { .. }
-        ) {
-            let text: String = format!("{event:?} ").chars().take(160).collect();
-            self.did.push_str(&text);
-        }
         let mut effects = Vec::new();
         self.core.handle(self.now, event, &mut effects);
         self.core.finish_turn(self.now, &mut effects);
@@ -388,7 +289,7 @@ impl World {
                 now: self.now,
                 await_config: true,
             },
-            Box::new(FakeProbe::default()),
+            Box::new(common::probe("/bin/sh", "/tmp")),
         );
         drop(std::mem::replace(&mut self.core, empty));
         let mut core =
@@ -420,67 +321,5 @@ impl World {
                 });
             }
         }
-    }
-
-    /// Operations and heard offsets, for a person who looks for a fault.
-    pub fn print_journal(&self) {
-        for transaction in &self.journal {
-            for entry in &transaction.entries {
-                match entry {
-                    Entry::Op(pane, at, bytes) => {
-                        eprintln!(
-                            "turn {} pane {pane} at {at}: {:?}",
-                            transaction.turn,
-                            outlast_core::save::decode_op(bytes)
-                        );
-                    }
-                    Entry::Heard(pane, at) => {
-                        eprintln!("turn {} pane {pane} heard {at}", transaction.turn)
-                    }
-                    _ => {}
-                }
-            }
-        }
-    }
-
-    /// Everything the server knows, as text by section.
-    pub fn knowledge(&mut self) -> BTreeMap<String, String> {
-        let mut out = BTreeMap::new();
-        for entry in self.core.snapshot() {
-            match entry {
-                Entry::Section(key, Some(text)) => {
-                    out.insert(key, String::from_utf8_lossy(&text).into_owned());
-                }
-                Entry::Input(pane, at, _) => {
-                    out.insert(format!("input/{pane}"), at.to_string());
-                }
-                Entry::Heard(pane, at) => {
-                    out.insert(format!("heard/{pane}"), at.to_string());
-                }
-                _ => {}
-            }
-        }
-        for pane in self.core.pane_ids() {
-            if let Some(terminal) = self.core.terminal(pane) {
-                let first = terminal.first_line();
-                let last =
-                    first + u64::from(terminal.history_len()) + u64::from(terminal.size().rows);
-                let bytes = terminal.capture(
-                    first,
-                    last,
-                    outlast_term::Capture {
-                        escapes: true,
-                        ..Default::default()
-                    },
-                );
-                let cursor = terminal.cursor();
-                let text = String::from_utf8_lossy(&bytes).into_owned();
-                out.insert(
-                    format!("screen/{}", pane.0),
-                    format!("{:?} {cursor:?}\n{text}", terminal.size()),
-                );
-            }
-        }
-        out
     }
 }
