@@ -10,7 +10,8 @@ use outlast_testkit::{Binary, Client, Picture, World};
 /// Columns and rows: a plain terminal, a laptop's, a large one, a phone's.
 const SIZES: [(u16, u16); 4] = [(80, 24), (120, 40), (220, 50), (40, 20)];
 
-/// A step: keys to type (tmux's names, blank-separated, or text in the second field) and text that then appears.
+/// A step: keys to type (tmux's names, blank-separated, or text in the second field) and text that then appears,
+/// or with `!` before it is gone.
 struct Step {
     type_text: &'static str,
     keys: &'static str,
@@ -79,7 +80,8 @@ const PROGRAMS: &[Program] = &[
             keys("", "line 1"),
             text("Go", "line"),
             text("typed in vim", "typed in vim"),
-            keys("Escape", "typed in vim"),
+            // Until the mode has ended the next key would be one with Alt.
+            keys("Escape", "!-- INSERT --"),
             text("gg", "line 1 "),
             text(":set number\r", "1 line 1"),
             text("/line 77\r", "line 77"),
@@ -152,7 +154,11 @@ fn seen(picture: &Picture) -> Vec<Vec<PictureCell>> {
 fn agree(what: &str, alone: &Client, inside: &Client, appears: &str, prompt: &str) {
     let patience = outlast_testkit::world::patience();
     for client in [alone, inside] {
-        if let Err(error) = client.wait_text(appears, patience) {
+        let came = match appears.strip_prefix('!') {
+            Some(gone) => client.wait_picture(patience, |now| !now.text().contains(gone)),
+            None => client.wait_text(appears, patience),
+        };
+        if let Err(error) = came {
             panic!(
                 "{what}: {appears:?} never came: {error}\n{}",
                 client.picture().framed()
