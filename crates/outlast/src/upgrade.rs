@@ -16,19 +16,22 @@ use outlast_wire::frame::Splitter;
 
 use crate::flags::Flags;
 
-const USAGE: &str = "usage: outlast [-L socket-name] [-S socket-path] upgrade [--allow-older]
+const USAGE: &str = "usage: outlast [-L socket-name] [-S socket-path] upgrade [--allow-older] [--keeper]
 
 The running server becomes the build that is installed at the path that it was started from. Programs in panes go on,
 terminals that are attached come back by themselves. A build that does not start is given up within 2 seconds for the
 one that runs. Say it in a terminal of its own: from inside a session it is refused.
 
   --allow-older   also if the installed build is older than the one that runs
+  --keeper        the keeper too, when the server runs that build: the same process executes it, and nothing is let go of
 
 exit status: 0 swapped, or the server runs the installed build already; 1 not swapped, and why
 ";
 
 /// An answer to a small question may take so long.
 const ANSWER: Duration = Duration::from_secs(10);
+/// One that is not waited for may take so long.
+const QUICK: Duration = Duration::from_secs(1);
 /// The next server has so long to come: a build that hangs is given up after 2 s, a slow machine takes its time.
 const NEXT: Duration = Duration::from_secs(40);
 /// Attached terminals have so long to come back before they are counted.
@@ -57,10 +60,11 @@ impl Facts {
 
 /// The verb.
 pub fn run(flags: &Flags, words: &[String]) -> ExitCode {
-    let mut older = false;
+    let (mut older, mut keeper) = (false, false);
     for word in words {
         match word.as_str() {
             "--allow-older" => older = true,
+            "--keeper" => keeper = true,
             "-h" | "--help" => {
                 print!("{USAGE}");
                 return ExitCode::SUCCESS;
@@ -78,7 +82,12 @@ pub fn run(flags: &Flags, words: &[String]) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match upgrade(&path, older) {
+    let server = upgrade(&path, older);
+    let both = server.and_then(|text| match keeper {
+        true => swap_keeper(&path, text),
+        false => Ok(text),
+    });
+    match both {
         Ok(text) => {
             println!("{text}");
             ExitCode::SUCCESS
@@ -88,6 +97,17 @@ pub fn run(flags: &Flags, words: &[String]) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What runs at a socket, in a line.
+pub fn running(path: &Path) -> Option<String> {
+    let facts = Call::to(path).ok()?.facts_within(QUICK).ok()?;
+    Some(format!(
+        "the server on {} runs {}: {}",
+        path.display(),
+        facts.get("program"),
+        facts.build()
+    ))
 }
 
 /// Has the server swapped. Ok and Err are what a person is told.
@@ -132,6 +152,28 @@ fn upgrade(path: &Path, older: bool) -> Result<String, String> {
         "the server died {ATTEMPTS} times before it made way; it goes on as {}",
         before.build()
     ))
+}
+
+/// Has the keeper become what the server is; `text` is what became of that.
+fn swap_keeper(path: &Path, text: String) -> Result<String, String> {
+    let request = ToServer::Upgrade {
+        older: false,
+        keeper: true,
+        tmux: std::env::var("TMUX").unwrap_or_default(),
+    };
+    let told = Call::to(path).and_then(|mut call| call.ask(&request, ANSWER));
+    match told {
+        Ok(ToClient::Told {
+            status: 0,
+            text: more,
+        }) => Ok(format!("{text}\n{more}")),
+        Ok(ToClient::Told { text: more, .. }) => Err(format!("{text}\n{more}")),
+        Ok(_) => Err(format!(
+            "{text}\nthe server on {} knows no --keeper",
+            path.display()
+        )),
+        Err(error) => Err(format!("{text}\n{}", silent(path, &error))),
+    }
 }
 
 /// The server that took the place, and what it is.

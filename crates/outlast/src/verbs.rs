@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use outlast_server::stamp::Image;
+
 use crate::flags::Flags;
 
 /// A verb.
@@ -29,7 +31,7 @@ pub const VERBS: &[Verb] = &[
     },
     Verb {
         name: "version",
-        about: "what version this is",
+        about: "what version this is, and what the server runs",
         run: version,
     },
 ];
@@ -62,7 +64,14 @@ fn help(_: &Flags, _: &[String]) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn version(_: &Flags, _: &[String]) -> ExitCode {
+fn version(flags: &Flags, _: &[String]) -> ExitCode {
     print!("{}", crate::version(true));
+    if let Ok(image) = std::fs::metadata("/proc/self/exe") {
+        println!("build {}", Image::of(&image).build_id());
+    }
+    let path = crate::socket::path(flags.path.as_deref(), flags.name.as_deref());
+    if let Some(server) = path.ok().and_then(|path| crate::upgrade::running(&path)) {
+        println!("{server}");
+    }
     ExitCode::SUCCESS
 }

@@ -188,6 +188,11 @@ impl Link {
         let _ = signal::send(self.keeper_pid(), signal::SIGKILL);
     }
 
+    /// Whether the keeper is of a version that can become another binary.
+    pub fn keeper_can_exec(&self) -> bool {
+        self.book.borrow().is_complete()
+    }
+
     /// Starts a keeper of our own binary in the place of one that has died. It gets all that we hold for it; the
     /// connection is a new one under the same descriptor (to be polled anew). Returns at once; what is sent meanwhile
     /// waits.

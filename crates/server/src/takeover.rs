@@ -99,6 +99,7 @@ impl Server {
     /// A keeper has taken over.
     pub(crate) fn keeper_resumed(&mut self) {
         self.upgrade.keeper_is(self.link.keeper_pid());
+        self.keeper_was_swapped();
     }
 }
 

@@ -21,7 +21,7 @@ use outlast_core::event::Now;
 use outlast_core::save::{Entry, Transaction};
 use outlast_wire::client::ToClient;
 use outlast_wire::frame::{Reader, Writer};
-use outlast_wire::keeper::Status;
+use outlast_wire::keeper::{Status, ToKeeper};
 
 use crate::files::Work;
 use crate::server::Server;
@@ -51,6 +51,8 @@ pub struct Upgrade {
     stored: bool,
     /// An older release that may take over.
     admitted: String,
+    /// Who wants to hear of the keeper's swap, and since when (ms).
+    keeper_askers: Vec<(u64, u64)>,
 }
 
 /// Who wants to know about the installed build.
@@ -77,6 +79,7 @@ impl Upgrade {
             leave_by_ms: None,
             stored: false,
             admitted: String::new(),
+            keeper_askers: Vec::new(),
         };
         upgrade.given_up = upgrade.installed().ok().filter(|_| fallback);
         upgrade
@@ -110,6 +113,12 @@ impl Upgrade {
             .u32(self.own.state)
             .text(&self.admitted);
         Entry::Shell(NOTE, bytes)
+    }
+
+    /// What the keeper runs.
+    fn keeper_image(&self) -> Option<Image> {
+        let found = fs::metadata(format!("/proc/{}/exe", self.keeper_pid)).ok()?;
+        Some(Image::of(&found))
     }
 
     /// What is installed, if the keeper will execute it.
@@ -289,11 +298,22 @@ impl Server {
     }
 
     /// A caller asks for a swap.
-    pub(crate) fn asked_to_upgrade(&mut self, token: u64, older: bool, tmux: &str) {
+    pub(crate) fn asked_to_upgrade(
+        &mut self,
+        token: u64,
+        older: bool,
+        keeper: bool,
+        tmux: &str,
+        now: Now,
+    ) {
         let refused = match self.below_a_pane(token, tmux) {
             Some(reason) => Some((1, reason.to_string())),
             None => match self.upgrade.installed() {
                 Err(reason) => Some((1, reason)),
+                // Only after the server: that build has shown that it runs.
+                Ok(image) if keeper && Some(image) == self.upgrade.image => {
+                    return self.swap_keeper(token, image, now);
+                }
                 Ok(image) if Some(image) == self.upgrade.image => Some((
                     0,
                     format!(
@@ -309,6 +329,52 @@ impl Server {
         match refused {
             Some((status, text)) => self.answer(token, &ToClient::Told { status, text }),
             None => self.read_stamp(Asker::Person { token, older }),
+        }
+    }
+
+    /// The keeper is to become what we are, in place.
+    fn swap_keeper(&mut self, token: u64, installed: Image, now: Now) {
+        let pid = self.upgrade.keeper_pid;
+        let (status, text) = if self.upgrade.keeper_image() == Some(installed) {
+            let build = installed.build_id();
+            (
+                0,
+                format!("the keeper, process {pid}, runs build {build} already"),
+            )
+        } else if self.link.keeper_can_exec() {
+            self.upgrade.keeper_askers.push((token, now.ms));
+            return self.link.send(&ToKeeper::Exec, &[]);
+        } else {
+            (
+                1,
+                format!(
+                    "the keeper, process {pid}, is of a build that cannot become another\n\
+                     it goes on as it is; the next one is new, when all sessions have ended"
+                ),
+            )
+        };
+        self.answer(token, &ToClient::Told { status, text });
+    }
+
+    /// A keeper has said that it goes on: as what?
+    pub(crate) fn keeper_was_swapped(&mut self) {
+        let (image, pid) = (self.upgrade.keeper_image(), self.upgrade.keeper_pid);
+        let build = image.map_or(String::new(), |image| image.build_id());
+        for (token, since) in std::mem::take(&mut self.upgrade.keeper_askers) {
+            let (status, text) = match image == self.upgrade.image {
+                true => {
+                    let took = outlast_sys::clock::boottime_ms().saturating_sub(since);
+                    (
+                        0,
+                        format!("the keeper, process {pid}, is now build {build}, after {took} ms"),
+                    )
+                }
+                false => (
+                    1,
+                    format!("the keeper did not take it: process {pid} goes on as build {build}"),
+                ),
+            };
+            self.answer(token, &ToClient::Told { status, text });
         }
     }
 

@@ -45,8 +45,15 @@ impl Server {
             let Some(message) = message else { break };
             match (connection.client, message) {
                 (_, ToServer::Ask) => self.ask(token),
-                (_, ToServer::Upgrade { older, tmux, .. }) => {
-                    self.asked_to_upgrade(token, older, &tmux);
+                (
+                    _,
+                    ToServer::Upgrade {
+                        older,
+                        keeper,
+                        tmux,
+                    },
+                ) => {
+                    self.asked_to_upgrade(token, older, keeper, &tmux, now);
                 }
                 (None, ToServer::Hello(hello)) => self.hello(token, hello, now),
                 (None, _) => connection.ended = true,

@@ -159,6 +159,11 @@ impl<D> Book<D> {
         }
     }
 
+    /// Whether the keeper is of a version that another can take over from.
+    pub fn is_complete(&self) -> bool {
+        self.held(Held::Ledger).is_some() && self.held(Held::Lock).is_some()
+    }
+
     /// The keeper's process id.
     pub fn keeper_pid(&self) -> u32 {
         self.keeper_pid
