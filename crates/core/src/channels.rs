@@ -17,7 +17,7 @@ impl Core {
             .get(name)
             .is_some_and(|channel| channel.woken)
         {
-            self.channel(name, |channel| channel.woken = false);
+            self.channel(name, |channel| channel.woken = channel.locked);
             return Ok(Flow::Normal);
         }
         let ticket = self.ticket();
@@ -25,10 +25,14 @@ impl Core {
         Ok(Flow::Wait(ticket))
     }
 
-    /// wait-for -S.
+    /// wait-for -S. A second signal that nobody waited for takes the first one back, as in tmux; a locked channel keeps
+    /// it.
     pub(crate) fn channel_signal(&mut self, name: &str) {
         let waiters = self.channel(name, |channel| {
-            channel.woken = channel.waiters.is_empty();
+            channel.woken = match channel.woken {
+                true => channel.locked,
+                false => channel.waiters.is_empty(),
+            };
             std::mem::take(&mut channel.waiters)
         });
         for ticket in waiters {

@@ -1,22 +1,22 @@
 //! Clients: coming, attaching, switching, leaving; what is printed for them.
 
 use outlast_term::Size;
-use outlast_term::keys::decode::Decoder;
-use std::sync::Arc;
+
+mod leave;
+mod print;
 
 use crate::event::ClientInfo;
-use crate::mode::{self, MessageTime};
 use crate::model::client::{Client, ClientState};
 use crate::model::ids::{ClientId, PaneId, SessionId};
 use crate::queue::Action;
-use crate::save::Tracked;
-use crate::{Core, Effect, hints};
+use crate::{Core, Effect};
 
 impl Core {
     /// A client has connected.
     pub(crate) fn connected(&mut self, client: ClientId, info: ClientInfo) {
         if !self.model.global.had_client {
             self.model.global.had_client = true;
+            self.model.global.config_client = Some(client);
             self.adopt_environment(&info.env);
             let files = self.model.global.waiting_config.take();
             if let Some(files) = files {
@@ -95,74 +95,6 @@ impl Core {
     /// Marks all clients for drawing; formats are expanded again.
     pub fn touch_all(&mut self) {
         crate::draw::refresh_all(self);
-    }
-
-    /// A line on a client's stdout; in a pane's view or on the status line when it is attached.
-    pub fn print(&mut self, client: Option<ClientId>, text: &str) {
-        let mut bytes = text.as_bytes().to_vec();
-        bytes.push(b'\n');
-        self.print_bytes(client, 1, bytes);
-    }
-
-    /// Bytes for a client's stdout (1) or stderr (2).
-    pub fn print_bytes(&mut self, client: Option<ClientId>, stream: u8, bytes: Vec<u8>) {
-        let Some(id) = client else { return };
-        let Some(client) = self.model.clients.get(&id) else {
-            return;
-        };
-        if client.state.session.is_none() {
-            self.emit(Effect::Print {
-                client: id,
-                stream,
-                bytes,
-            });
-            return;
-        }
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        mode::print(self, id, text.trim_end_matches('\n'));
-    }
-
-    /// An error: on stderr with exit status 1, or as a message when attached; of nobody, into the configuration's
-    /// errors.
-    pub fn error(&mut self, client: Option<ClientId>, place: Option<(String, u32)>, text: &str) {
-        let known = client.and_then(|id| Some((id, self.model.clients.get_mut(&id)?)));
-        let Some((id, client)) = known else {
-            let text = match place {
-                Some((file, line)) => format!("{file}:{line}: {text}"),
-                None => text.to_string(),
-            };
-            self.model.global.config_errors.push(text);
-            return;
-        };
-        if client.state.session.is_some() {
-            let mut chars = text.chars();
-            let first: String = chars
-                .next()
-                .into_iter()
-                .map(|c| c.to_ascii_uppercase())
-                .collect();
-            let text = first + chars.as_str();
-            mode::message(self, id, &text, MessageTime::Default, false, false);
-            return;
-        }
-        client.state.status = 1;
-        let mut bytes = format!("{text}\n");
-        if client.state.info.hints
-            && let Some(hint) = hints::of(text)
-        {
-            bytes.push_str(&hint);
-            bytes.push('\n');
-        }
-        self.emit(Effect::Print {
-            client: id,
-            stream: 2,
-            bytes: bytes.into_bytes(),
-        });
-    }
-
-    /// A message on the status line for display-time.
-    pub fn message(&mut self, client: ClientId, text: &str) {
-        mode::message(self, client, text, MessageTime::Default, false, false);
     }
 
     /// A client's command line has run to its end.
@@ -267,7 +199,7 @@ impl Core {
         let mut features = info.term.clone();
         for row in self.server_chain().array("terminal-features") {
             if let Some((pattern, rest)) = row.split_once(':')
-                && crate::target::matches(pattern, &info.term)
+                && outlast_lang::glob::matches(pattern, &info.term, false)
             {
                 features.push(',');
                 features.push_str(&rest.replace(':', ","));
@@ -386,112 +318,6 @@ impl Core {
         }
     }
 
-    /// Gives the terminal back and lets the client leave.
-    pub(crate) fn leave(&mut self, id: ClientId, status: u8, message: &str) {
-        let Some(client) = self.model.clients.get_mut(&id) else {
-            return;
-        };
-        if client.state.leaving {
-            return;
-        }
-        client.state.leaving = true;
-        let was_attached = client.state.attached;
-        client.state.attached = false;
-        client.state.session = None;
-        client.state.prompt = None;
-        client.state.message = None;
-        client.screen = None;
-        self.emit(Effect::Exit {
-            client: id,
-            status,
-            message: message.to_string(),
-        });
-        if was_attached {
-            self.lost_attached(id);
-        }
-    }
-
-    fn lost_attached(&mut self, id: ClientId) {
-        let orphaned: Vec<_> = self
-            .model
-            .windows
-            .iter()
-            .filter(|(_, window)| window.latest == Some(id))
-            .map(|(id, _)| *id)
-            .collect();
-        for window in orphaned {
-            let next = self
-                .attached_clients()
-                .filter(|client| {
-                    let session = client
-                        .state
-                        .session
-                        .and_then(|session| self.model.sessions.get(&session));
-                    session
-                        .and_then(|s| s.windows.get(&s.current))
-                        .map(|link| link.0)
-                        == Some(window)
-                })
-                .max_by_key(|client| client.state.used)
-                .map(|client| client.state.id);
-            if let Some(window) = self.model.windows.get_mut(&window) {
-                window.latest = next;
-            }
-        }
-        crate::draw::forget(self, id);
-        self.notify_client("client-detached", id);
-        self.sizes_stale = true;
-        self.unattached_stale = true;
-    }
-
-    /// detach-client: the client leaves with "[detached (from session NAME)]".
-    pub(crate) fn detach(&mut self, id: ClientId, hangup: bool) {
-        let Some(session) = self.session_of(id) else {
-            return;
-        };
-        let name = self
-            .model
-            .sessions
-            .get(&session)
-            .map(|session| session.name.clone())
-            .unwrap_or_default();
-        let message = if hangup {
-            format!("[detached and SIGHUP (from session {name})]")
-        } else {
-            format!("[detached (from session {name})]")
-        };
-        self.leave(id, 0, &message);
-    }
-
-    /// The connection ended and the client will not come back.
-    pub(crate) fn gone(&mut self, id: ClientId) {
-        let Some(client) = self.model.clients.get(&id) else {
-            return;
-        };
-        let was_attached = client.state.attached;
-        let ticket = client
-            .state
-            .prompt
-            .as_ref()
-            .and_then(|prompt| prompt.ticket);
-        if was_attached {
-            if let Some(client) = self.model.clients.get_mut(&id) {
-                client.state.attached = false;
-                client.state.session = None;
-            }
-            self.lost_attached(id);
-        }
-        self.model.clients.remove(&id);
-        self.model.queues.remove(&Some(id));
-        self.forget_waiters();
-        if let Some(ticket) = ticket {
-            self.resume(ticket);
-        }
-        crate::draw::forget(self, id);
-        self.sizes_stale = true;
-        self.unattached_stale = true;
-    }
-
     /// A client's terminal has a new size.
     pub(crate) fn client_resized(&mut self, id: ClientId, size: Size) {
         let Some(client) = self.model.clients.get_mut(&id) else {
@@ -512,7 +338,7 @@ impl Core {
         if !self.model.clients.contains_key(&id) {
             return;
         }
-        if !self.model.global.configured {
+        if self.waits_for_config(Some(id)) {
             // Aliases and the environment are those of the configuration.
             self.append_action(Some(id), Action::CommandLine(argv.to_vec()));
             return;
@@ -532,59 +358,5 @@ impl Core {
             Err(error) => self.append_action(Some(id), Action::Error(error)),
         }
         self.append_action(Some(id), Action::Done);
-    }
-}
-
-impl ClientState {
-    /// A client that shows nothing yet.
-    pub fn new(info: ClientInfo) -> ClientState {
-        ClientState {
-            id: ClientId(0),
-            info,
-            cols: 0,
-            rows: 0,
-            attached: false,
-            leaving: false,
-            status: 0,
-            panes: Default::default(),
-            no_detach: false,
-            active_pane: false,
-            suspended: false,
-            name: String::new(),
-            session: None,
-            last_session: None,
-            read_only: false,
-            ignore_size: false,
-            key_table: None,
-            repeat_until_ms: None,
-            message: None,
-            prompt: None,
-            pan: None,
-            created: 0,
-            activity: 0,
-            used: 0,
-            pending_input: Vec::new(),
-            escape_at_ms: None,
-            keys: Default::default(),
-            overlay: None,
-            click: None,
-            bells: 0,
-            clipboard_serial: 0,
-        }
-    }
-}
-
-impl Client {
-    /// A client with nothing shown; not saved yet.
-    pub fn new(state: ClientState) -> Client {
-        Client {
-            state: Tracked::new(state),
-            decoder: Decoder::default(),
-            stale: true,
-            ready: true,
-            last_frame_ms: 0,
-            screen: None,
-            clipboard: Arc::from([] as [u8; 0]),
-        }
     }
 }

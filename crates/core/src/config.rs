@@ -8,6 +8,7 @@ use outlast_lang::parse::{
 use crate::Core;
 use crate::commands;
 use crate::formats::{self, FormatContext};
+use crate::model::ids::ClientId;
 use crate::queue::{Action, State};
 use crate::target::Find;
 
@@ -84,6 +85,22 @@ impl Core {
         Ok(list)
     }
 
+    /// Commands of an argument of a command at this place: a block as it is, text parsed. Err is tmux's text.
+    pub(crate) fn commands_of(
+        &mut self,
+        argument: &Argument,
+        place: Option<&(String, u32)>,
+    ) -> Result<CommandList, String> {
+        let text = match argument {
+            Argument::Block(list) => return Ok(list.clone()),
+            Argument::Text(text) => text,
+        };
+        self.parse_commands(text).map_err(|error| match place {
+            Some((file, line)) => format!("{file}:{line}: {error}"),
+            None => error,
+        })
+    }
+
     /// Commands of a hook, which has been checked when it was set.
     pub(crate) fn parse_quietly(&self, text: &str) -> Option<CommandList> {
         parse_text(text, None, &mut self.context(FormatContext::default())).ok()
@@ -140,6 +157,11 @@ impl Core {
             return;
         }
         for (path, content) in files {
+            // A relative name comes with the directory that it was typed in before `/./`.
+            let path = match path.rsplit_once("/./") {
+                Some((_, name)) => name.to_string(),
+                None => path,
+            };
             self.model.global.config_files.push(path.clone());
             match content {
                 Err(error) => self
@@ -162,6 +184,14 @@ impl Core {
             }
         }
         self.append_action(None, Action::Configured);
+    }
+
+    /// Whether a queue has to wait until the configuration has run.
+    pub(crate) fn waits_for_config(&self, key: Option<ClientId>) -> bool {
+        let global = &self.model.global;
+        // While it runs, nobody's queue has its end in it.
+        let runs = self.model.queues.contains_key(&None);
+        !global.configured && key.is_some() && (key == global.config_client || !runs)
     }
 
     /// All of the configuration has run: the command lines that wait may go on.

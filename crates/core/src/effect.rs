@@ -22,7 +22,7 @@ pub struct SpawnSpec {
     pub cols: u16,
     /// Rows.
     pub rows: u16,
-    /// True: no terminal; stdin is /dev/null, stdout and stderr are one pipe (run-shell, if-shell, `#()`).
+    /// True: no terminal; stdin and stderr are /dev/null, stdout is a pipe (run-shell, if-shell, `#()`).
     pub job: bool,
 }
 
@@ -87,6 +87,15 @@ pub enum Effect {
         client: ClientId,
         /// What its terminal can do, as far as TERM and terminal-features say.
         features: String,
+    },
+    /// What the client does once it has left; `Exit` follows (*once*).
+    Afterwards {
+        /// Who.
+        client: ClientId,
+        /// SIGHUP for the process that started it (detach-client -P).
+        hangup: bool,
+        /// Become this shell with this command (detach-client -E).
+        exec: Option<(String, String)>,
     },
     /// Give the terminal back if attached; the client leaves with this status and text (*once*).
     Exit {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use outlast_lang::glob;
+
 use crate::Core;
 use crate::model::Environment;
 use crate::model::ids::{ClientId, PaneId, SessionId};
-use crate::target::matches;
 
 /// What `#{version}` says, and TERM_PROGRAM_VERSION.
 pub const VERSION: &str = "3.7c";
@@ -63,7 +64,7 @@ impl Core {
         for pattern in self.session_chain(session).array("update-environment") {
             let mut found = false;
             for (name, value) in &client.state.info.env {
-                if matches(&pattern, name) {
+                if glob::matches(&pattern, name, false) {
                     out.set(name, value, false);
                     found = true;
                 }
@@ -133,7 +134,13 @@ impl Core {
 
     /// The directory that a command of this client works in.
     pub fn directory_of(&self, client: Option<ClientId>, session: Option<SessionId>) -> String {
-        let client = client.and_then(|id| self.model.clients.get(&id));
+        let starting = match self.model.global.configured {
+            true => None,
+            false => self.model.global.config_client,
+        };
+        let client = starting
+            .or(client)
+            .and_then(|id| self.model.clients.get(&id));
         let own = client
             .filter(|client| client.state.session.is_none())
             .map(|client| client.state.info.cwd.clone());

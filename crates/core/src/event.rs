@@ -24,6 +24,9 @@ pub enum ExitStatus {
     Unknown,
 }
 
+/// Added to a signal's number in [`Event::Done`].
+pub const SIGNALLED: i32 = 256;
+
 /// Who a client is and what its terminal can do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ClientInfo {
@@ -148,7 +151,7 @@ pub enum Event<'a> {
         token: u64,
         /// Bytes of the file or output of the job; Err is clean text ("No such file or directory").
         result: Result<Vec<u8>, String>,
-        /// Exit status of a job, 0 for files.
+        /// Exit status of a job, [`SIGNALLED`] and the signal's number if one ended it, 0 for files.
         status: i32,
     },
     /// `next_wake` has come.

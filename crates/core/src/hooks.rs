@@ -43,6 +43,21 @@ impl Hook {
         Self::of(ctx, name, find)
     }
 
+    /// A hook that set-hook -R runs, in a hook too.
+    pub fn fired(ctx: &Ctx<'_>, name: &str) -> Hook {
+        let find = match ctx.core.is_valid(&ctx.target) {
+            true => ctx.target.clone(),
+            false => ctx.core.find_from_nothing(0).unwrap_or_default(),
+        };
+        Hook {
+            name: name.to_string(),
+            find,
+            variables: vec![("hook".to_string(), name.to_string())],
+            key: None,
+            mouse: None,
+        }
+    }
+
     fn place(ctx: &Ctx<'_>) -> Option<Find> {
         [&ctx.target, &ctx.state.current]
             .into_iter()

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use outlast_lang::parse::CommandList;
+use outlast_lang::parse::{Argument, CommandList};
 use serde::{Deserialize, Serialize};
 
 use crate::commands::Sourcing;
@@ -18,6 +18,8 @@ use crate::{Core, Effect};
 pub enum Asked {
     /// Nothing yet: waits until this monotonic ms.
     At(u64),
+    /// Nothing: the client that asked sends its stdin.
+    Stdin,
     /// RunJob.
     Run(SpawnSpec),
     /// ReadFile.
@@ -56,17 +58,22 @@ pub enum Then {
         session: Option<SessionId>,
         /// Where output is shown.
         pane: Option<PaneId>,
+        /// Its errors are shown too (-E).
+        #[serde(default)]
+        errors: bool,
     },
     /// run-shell -C, after its delay.
     Commands(CommandList, State),
     /// if-shell.
     Branch {
-        /// On success.
-        yes: CommandList,
+        /// On success: parsed when it is known to be taken.
+        yes: Argument,
         /// On failure.
-        no: Option<CommandList>,
+        no: Option<Argument>,
         /// Shared state of both.
         state: State,
+        /// File and line, for errors.
+        place: Option<(String, u32)>,
     },
     /// source-file.
     Source(Box<Sourcing>),
@@ -79,6 +86,8 @@ pub enum Then {
         /// -w: client whose clipboard gets it too.
         clipboard: Option<ClientId>,
     },
+    /// split-window -I, display-message -I: a pane without a program shows what comes.
+    Fill(PaneId),
     /// save-buffer.
     Saved {
         /// Path as given.
@@ -146,7 +155,7 @@ impl Core {
             return;
         };
         let effect = match job.asked.clone() {
-            Asked::At(_) => return,
+            Asked::At(_) | Asked::Stdin => return,
             Asked::Run(spec) => Effect::RunJob { token, spec },
             Asked::Read(path) => Effect::ReadFile { token, path },
             Asked::Write {
@@ -163,7 +172,22 @@ impl Core {
         self.emit(effect);
     }
 
-    /// How a shell command runs.
+    /// How a shell command runs whose errors are part of what it says.
+    pub(crate) fn job_spec_with_errors(
+        &self,
+        command: &str,
+        cwd: String,
+        session: Option<SessionId>,
+    ) -> SpawnSpec {
+        let mut spec = self.job_spec(command, cwd, session);
+        // Nobody sees a job's errors; a shell in between joins them to the rest, whatever the other's syntax is.
+        spec.argv[0] = std::mem::replace(&mut spec.path, "/bin/sh".to_string());
+        let joined = ["sh", "-c", "exec \"$0\" \"$@\" 2>&1"].map(String::from);
+        spec.argv.splice(0..0, joined);
+        spec
+    }
+
+    /// How a shell command runs whose errors nobody sees.
     pub(crate) fn job_spec(
         &self,
         command: &str,
@@ -202,26 +226,27 @@ impl Core {
         self.resume(token);
         let queue = job.queue.unwrap_or(None);
         match job.then {
-            Then::Nothing | Then::Commands(..) | Then::Shell { .. } => {}
+            Then::Nothing | Then::Commands(..) | Then::Shell { .. } | Then::Fill(_) => {}
             Then::Format(command) => self.format_job_done(&command, result),
             Then::Show { command, pane } => {
                 self.shell_done(job.queue, job.client, &command, pane, result, status);
             }
-            Then::Branch { yes, no, state } => {
-                let list = if result.is_ok() && status == 0 {
-                    Some(yes)
-                } else {
-                    no
+            Then::Branch {
+                yes,
+                no,
+                state,
+                place,
+            } => {
+                let taken = match result.is_ok() && status == 0 {
+                    true => Some(yes),
+                    false => no,
                 };
-                if let Some(list) = list {
-                    match job.queue {
-                        Some(queue) => self.insert(queue, &list, state),
-                        None => self.append(
-                            job.client.filter(|c| self.model.clients.contains_key(c)),
-                            &list,
-                            state,
-                        ),
-                    }
+                match taken.map(|argument| self.commands_of(&argument, place.as_ref())) {
+                    None => {}
+                    Some(Ok(list)) => self.go_on(job.queue, job.client, &list, state),
+                    // Of what nobody waits for, nobody need hear.
+                    Some(Err(_)) if job.queue.is_none() && job.client.is_none() => {}
+                    Some(Err(error)) => self.error(queue.or(job.client), place, &error),
                 }
             }
             Then::Source(sourcing) => self.source_read(queue, job.client, *sourcing, result),
@@ -234,6 +259,23 @@ impl Core {
                 if let Err(error) = result {
                     self.error(job.client, None, &format!("{error}: {path}"));
                 }
+            }
+        }
+    }
+
+    /// Commands that a job led to: next in the queue that waited, or after all else of the client.
+    fn go_on(
+        &mut self,
+        queue: Option<Option<ClientId>>,
+        client: Option<ClientId>,
+        list: &CommandList,
+        state: State,
+    ) {
+        match queue {
+            Some(queue) => self.insert(queue, list, state),
+            None => {
+                let client = client.filter(|client| self.model.clients.contains_key(client));
+                self.append(client, list, state);
             }
         }
     }
@@ -258,8 +300,12 @@ impl Core {
                     cwd,
                     session,
                     pane,
+                    errors,
                 } => {
-                    let spec = self.job_spec(&command, cwd, session);
+                    let spec = match errors {
+                        true => self.job_spec_with_errors(&command, cwd, session),
+                        false => self.job_spec(&command, cwd, session),
+                    };
                     if let Some(job) = self.model.jobs.get_mut(&token) {
                         job.asked = Asked::Run(spec);
                         job.then = Then::Show { command, pane };
@@ -269,14 +315,7 @@ impl Core {
                 Then::Commands(list, state) => {
                     self.model.jobs.remove(&token);
                     self.resume(token);
-                    match job.queue {
-                        Some(queue) => self.insert(queue, &list, state),
-                        None => self.append(
-                            job.client.filter(|c| self.model.clients.contains_key(c)),
-                            &list,
-                            state,
-                        ),
-                    }
+                    self.go_on(job.queue, job.client, &list, state);
                 }
                 _ => {
                     self.model.jobs.remove(&token);

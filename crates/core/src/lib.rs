@@ -41,6 +41,7 @@ mod panes;
 mod sessions;
 mod sizes;
 mod spawn;
+mod stdin;
 mod turn;
 mod windows;
 
@@ -49,12 +50,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use effect::Effect;
 pub use env::VERSION;
-pub use event::{Event, Now};
+pub use event::{Event, Now, SIGNALLED};
 pub use model::ids::{ClientId, PaneId, SessionId, WindowId};
 use model::pane::PendingOp;
 use model::{KeyTable, Model};
 use probe::Probe;
 use save::Entry;
+pub use stdin::STDIN;
 
 /// How a new server begins.
 #[derive(Clone, Copy, Debug, Default)]

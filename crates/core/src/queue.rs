@@ -188,9 +188,7 @@ impl Core {
         let mut left = BUDGET;
         loop {
             let ready = self.model.queues.iter().find(|(key, queue)| {
-                queue.waiting.is_none()
-                    && !queue.items.is_empty()
-                    && (key.is_none() || self.model.global.configured)
+                queue.waiting.is_none() && !queue.items.is_empty() && !self.waits_for_config(**key)
             });
             let Some(key) = ready.map(|(key, _)| *key) else {
                 break;
@@ -279,6 +277,9 @@ impl Core {
             Ok(Flow::Wait(ticket)) => {
                 // Those of nobody's queue are made here if the client left meanwhile.
                 self.wait(key, ticket);
+                if let Some(client) = key {
+                    self.stdin_came(client, &[]);
+                }
             }
             Err(error) => {
                 if !error.is_empty() {

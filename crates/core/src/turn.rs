@@ -64,6 +64,8 @@ impl Core {
                     input::client_input(self, client, bytes);
                     // What was typed next may depend on what this key's command has done.
                     self.unfinished |= self.run_queues();
+                } else {
+                    self.stdin(client, bytes);
                 }
             }
             Event::Resized { client, size } => self.client_resized(client, size),

@@ -3,9 +3,7 @@
 //! Source: tmux(1), STYLES. tmux tells `red` from `colour1`, we do not: both are the palette's colour 1 and print as
 //! `red`; [`canonical`] keeps the difference for texts that are only shown again.
 
-mod x11;
-
-use outlast_term::Colour;
+use outlast_term::{Colour, x11};
 
 /// The first sixteen colours of the palette.
 const BASIC: [&str; 8] = [
@@ -60,30 +58,12 @@ fn read(name: &str) -> Option<Written> {
         [b'9', digit @ b'0'..=b'7'] => return Some(Written::Basic(digit - b'0' + 8)),
         _ => {}
     }
-    by_x11_name(&lower)
+    let (red, green, blue) = x11::by_name(&lower)?;
+    Some(Written::Rgb(red, green, blue))
 }
 
 fn rgb(value: u32) -> Written {
     Written::Rgb((value >> 16) as u8, (value >> 8) as u8, value as u8)
-}
-
-fn by_x11_name(lower: &str) -> Option<Written> {
-    if let Some(percent) = lower
-        .strip_prefix("grey")
-        .or_else(|| lower.strip_prefix("gray"))
-    {
-        if percent.is_empty() {
-            return Some(rgb(0xbebebe));
-        }
-        let percent = crate::args::number(percent, 0..=100).ok()?;
-        let level = (2.55 * percent as f64).round() as u8;
-        return Some(Written::Rgb(level, level, level));
-    }
-    let joined: String = lower.chars().filter(|c| *c != ' ').collect();
-    let at = x11::NAMES
-        .binary_search_by(|(name, _)| (*name).cmp(&joined))
-        .ok()?;
-    Some(rgb(x11::NAMES[at].1))
 }
 
 /// The colour of a name. `terminal` counts as Default.
@@ -196,11 +176,6 @@ mod tests {
         for colour in colours {
             assert_eq!(parse(&name(colour)), Some(colour));
         }
-    }
-
-    #[test]
-    fn x11_names_are_sorted() {
-        assert!(x11::NAMES.windows(2).all(|pair| pair[0].0 < pair[1].0));
     }
 
     #[test]

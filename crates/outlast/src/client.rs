@@ -15,6 +15,7 @@ use outlast_wire::client::{Hello, OLDEST_SERVER, ToClient, ToServer, VERSION};
 use outlast_wire::frame::Splitter;
 
 use crate::connect::{Door, Lost};
+use crate::piped;
 use crate::terminal::Terminal;
 
 /// How long a connection that was lost is sought for when nobody listens: the keeper is gone too then, and somebody
@@ -25,6 +26,8 @@ const VAIN_MIN: u32 = 3;
 const VAIN: Duration = Duration::from_secs(10);
 /// Outstanding typed bytes from which on the terminal is not read.
 const OUTSTANDING_MAX: usize = 64 * 1024;
+/// Outstanding bytes of our stdin from which on no more is read.
+const PIPED_MAX: usize = 1024 * 1024;
 
 /// How it ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,6 +44,8 @@ pub struct Caller {
     pub flags: Vec<String>,
     /// Called as `outlast`.
     pub hints: bool,
+    /// Our stdin is wanted.
+    pub stdin: bool,
     /// What is printed goes here rather than to stdout.
     pub captured: Option<Vec<u8>>,
 }
@@ -60,6 +65,10 @@ pub struct Client {
     outstanding: usize,
     accepted: u64,
     terminal: Option<Terminal>,
+    /// What to do when we have left: SIGHUP for whoever started us, a shell and its command to become.
+    afterwards: (bool, Vec<String>),
+    /// Our stdin is to be sent.
+    stdin: bool,
     left: Option<Left>,
     /// This connection was welcomed.
     answered: bool,
@@ -112,6 +121,8 @@ impl Client {
             outstanding: 0,
             accepted: 0,
             terminal: None,
+            afterwards: (false, Vec::new()),
+            stdin: false,
             left: None,
             answered: false,
             progress: false,
@@ -128,12 +139,15 @@ impl Client {
         let seq = self.number();
         self.keep(seq, &ToServer::Command { seq, argv }, 0);
         self.connect(false)?;
+        if std::mem::take(&mut self.caller.stdin) {
+            self.stdin = true;
+        }
         loop {
             if let Some(left) = self.left.take() {
                 return Ok(left);
             }
             let gone = match &mut self.terminal {
-                None => self.read(false).is_err(),
+                None => self.answer().is_err(),
                 Some(_) => self.attached_turn().is_err(),
             };
             if gone && self.left.is_none() {
@@ -144,6 +158,30 @@ impl Client {
                 self.connect(true)?;
             }
         }
+    }
+
+    /// Waits for what the server says, and for our stdin while that is wanted.
+    fn answer(&mut self) -> io::Result<()> {
+        if !self.stdin || self.outstanding >= PIPED_MAX {
+            return self.read(false);
+        }
+        let Some(socket) = &self.socket else {
+            return Err(io::ErrorKind::NotConnected.into());
+        };
+        let Some(bytes) = piped::next(socket.as_fd()) else {
+            return self.read(true);
+        };
+        self.stdin = !bytes.is_empty();
+        let (seq, typed) = (self.number(), bytes.len());
+        self.keep(seq, &ToServer::Input { seq, bytes }, typed);
+        while let (Some(socket), false) = (&self.socket, self.out.is_empty()) {
+            match fd_pass::send(socket.as_fd(), &self.out, &[], false) {
+                Ok(n) => drop(self.out.drain(..n)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// A connection has ended. Servers die and come back, so it is tried again; but not for ever where nobody ever
@@ -191,6 +229,11 @@ impl Client {
             true => format!("{text}\n{remedy}"),
             false => text,
         })
+    }
+
+    /// What is to be done now that we have left: SIGHUP for whoever started us; a shell and its command.
+    pub fn afterwards(&mut self) -> (bool, Vec<String>) {
+        std::mem::take(&mut self.afterwards)
     }
 
     /// What was printed, if it was captured.
@@ -427,6 +470,10 @@ impl Client {
                 }
                 self.is_new(n);
             }
+            ToClient::Afterwards { n, hangup, exec } => {
+                self.is_new(n);
+                self.afterwards = (hangup, exec);
+            }
             ToClient::Exit { n, status, message } => {
                 self.is_new(n);
                 self.say(&ToServer::Bye);
@@ -509,6 +556,10 @@ impl Client {
 
     /// Leaves of our own will: the server gives the terminal back and closes, or we do it after a while.
     fn say_goodbye(&mut self, left: Left) {
+        // The server gives the terminal its modes back as soon as it hears of it; answers would be echoed from then on.
+        if let Some(terminal) = &mut self.terminal {
+            terminal.settle();
+        }
         self.say(&ToServer::Bye);
         let _ = self.send();
         let until = Instant::now() + Duration::from_secs(1);

@@ -35,10 +35,10 @@ pub enum Asked {
     Wrong(Option<String>),
 }
 
-/// The usage text, tmux's own though `-C` and `-D` are not there yet; `program` is the name that it was called by.
+/// The usage text, tmux's own without `-C`, `-D` and `-v`, which are not there; `program` is the name that it was called by.
 pub fn usage(program: &str) -> String {
     format!(
-        "usage: {program} [-2CDhlNuVv] [-c shell-command] [-f file] [-L socket-name]\n            \
+        "usage: {program} [-2hlNuV] [-c shell-command] [-f file] [-L socket-name]\n            \
          [-S socket-path] [-T features] [command [flags]]\n"
     )
 }
@@ -60,8 +60,8 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Asked {
             match letter {
                 '2' | 'u' | 'l' => flags.terminal.push(format!("-{letter}")),
                 'N' => flags.no_start = true,
-                // Logging is not there; -q has no meaning in tmux either. Both stand in people's scripts.
-                'v' | 'q' => {}
+                // It has no meaning in tmux either.
+                'q' => {}
                 'V' => return Asked::Version,
                 'h' => return Asked::Usage,
                 'c' | 'f' | 'L' | 'S' | 'T' => {
@@ -129,6 +129,18 @@ mod tests {
             check("-z"),
             Asked::Wrong(Some("unknown option -- z".into()))
         );
+        for letter in ["C", "D", "v"] {
+            let refused = Asked::Wrong(Some(format!("unknown option -- {letter}")));
+            assert_eq!(check(&format!("-{letter}")), refused);
+            assert_eq!(check(&format!("-2{letter}{letter}")), refused);
+            assert!(
+                !usage("tmux")
+                    .lines()
+                    .next()
+                    .unwrap_or_default()
+                    .contains(letter)
+            );
+        }
         assert_eq!(
             check("-2L"),
             Asked::Wrong(Some("option requires an argument -- L".into()))

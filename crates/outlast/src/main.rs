@@ -6,6 +6,7 @@ mod client;
 mod connect;
 mod flags;
 mod launch;
+mod piped;
 mod socket;
 mod terminal;
 mod upgrade;
@@ -108,14 +109,22 @@ fn call(me: &Personality, mut flags: Flags) -> Result<u8, String> {
     if is_utf8() {
         flags.terminal.push("-u".into());
     }
+    let login = flags.terminal.iter().any(|flag| flag == "-l");
+    let stdin = outlast_core::commands::reads_stdin(&flags.command);
+    if stdin {
+        flags.terminal.push(outlast_core::STDIN.into());
+    }
     let mut server_words = Vec::new();
     if !me.outlast {
         server_words.push("--tmux".to_string());
     }
     for file in &flags.config {
-        // The server runs elsewhere than where the name was typed.
-        let absolute = std::path::absolute(file)
-            .map_or_else(|_| file.clone(), |path| path.to_string_lossy().into());
+        // The server runs elsewhere than where the name was typed; what is after `/./` is what errors call the file.
+        let here = std::env::current_dir().map(|here| here.to_string_lossy().into_owned());
+        let absolute = match here {
+            Ok(here) if !file.starts_with('/') => format!("{here}/./{file}"),
+            _ => file.clone(),
+        };
         server_words.extend(["-f".to_string(), absolute]);
     }
     let private_directory = flags.path.is_none()
@@ -133,6 +142,7 @@ fn call(me: &Personality, mut flags: Flags) -> Result<u8, String> {
     let caller = Caller {
         flags: std::mem::take(&mut flags.terminal),
         hints: me.outlast,
+        stdin,
         captured,
     };
     let mut client = Client::new(door, caller).map_err(|error| socket::reason(&error))?;
@@ -142,20 +152,34 @@ fn call(me: &Personality, mut flags: Flags) -> Result<u8, String> {
         let shell = String::from_utf8_lossy(&client.captured())
             .trim()
             .to_string();
-        return Err(run_shell(&shell, &command));
+        return Err(run_shell(&shell, &command, login));
     }
     let Left { status, message } = client.run(flags.command)?;
+    let (hangup, exec) = client.afterwards();
+    if let [shell, command] = exec.as_slice() {
+        return Err(run_shell(shell, command, login));
+    }
     if !message.is_empty() {
         // Nobody reads: we are leaving anyway.
         let _ = writeln!(std::io::stdout(), "{message}");
+    }
+    let parent = std::os::unix::process::parent_id();
+    if hangup && parent > 1 {
+        // It may have gone by itself.
+        let _ = outlast_sys::signal::send(parent, outlast_sys::signal::SIGHUP);
     }
     Ok(status)
 }
 
 /// Becomes the shell; returns only if that fails, with the reason.
-fn run_shell(shell: &str, command: &str) -> String {
+fn run_shell(shell: &str, command: &str, login: bool) -> String {
     let shell = if shell.is_empty() { "/bin/sh" } else { shell };
     let name = shell.rsplit('/').next().unwrap_or(shell);
+    let name = if login {
+        format!("-{name}")
+    } else {
+        name.to_string()
+    };
     let error = std::process::Command::new(shell)
         .arg0(name)
         .args(["-c", command])

@@ -19,8 +19,10 @@ const SIGNALS: u64 = 2;
 /// Pieces of typed bytes taken in one turn.
 const PIECES: usize = 16;
 
-/// A terminal that has not answered so long after it was asked never will.
+/// How long we wait for answers before we leave.
 const ANSWERS_WITHIN: Duration = Duration::from_millis(300);
+/// A terminal that has not answered so long after it was asked never will.
+const ANSWERS_AT_ALL: Duration = Duration::from_secs(5);
 
 /// What has happened.
 #[derive(Default)]
@@ -239,22 +241,17 @@ impl Terminal {
     /// Before we leave: waits a little for answers that are still under way, and throws them away. Whoever attached
     /// a while ago has had them.
     pub fn settle(&mut self) {
-        let Some(since) = self
-            .unanswered_since
-            .filter(|since| since.elapsed() < ANSWERS_WITHIN)
-        else {
-            return;
-        };
-        let until = since + ANSWERS_WITHIN;
+        // Once is enough: what has not come by then may come at any time.
+        let asked = self.unanswered_since.take();
+        self.unanswered_since = asked.filter(|since| since.elapsed() < ANSWERS_AT_ALL);
+        let until = Instant::now() + ANSWERS_WITHIN;
         let mut buffer = [0; INPUT_MAX];
         while self.unanswered_since.is_some() {
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || !poll::readable_within(self.tty.as_fd(), left).unwrap_or(false) {
-                return;
-            }
-            match self.tty.read(&mut buffer) {
-                Ok(n) if n > 0 => self.answered(&buffer[..n]),
-                _ => return,
+            let came = poll::readable_within(self.tty.as_fd(), left).unwrap_or(false);
+            match came.then(|| self.tty.read(&mut buffer)) {
+                Some(Ok(n)) if n > 0 => self.answered(&buffer[..n]),
+                _ => self.unanswered_since = None,
             }
         }
     }
@@ -273,6 +270,8 @@ impl Terminal {
         paint::end(&own_caps(), &mut bytes);
         // It may be gone; then there is nothing to give back.
         let _ = self.tty.write_all(&bytes);
+        // While the terminal is raw, answers that come are not echoed.
+        self.settle();
         let _ = self.raw.restore();
     }
 }

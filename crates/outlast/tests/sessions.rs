@@ -38,20 +38,7 @@ fn main() -> ExitCode {
     harness::main(trials, 4)
 }
 
-/// Plays a script, and once or twice more in a fresh world when it fails: on a loaded machine real tmux itself loses a race
-/// now and then ("server exited unexpectedly" at a first start), and a terminal's answers may come after a client has
-/// ended. What fails is said each time; what fails three times fails.
 fn play(binary: &Binary, script: &Script) -> Result<(), String> {
-    for again in 1..=2 {
-        match play_once(binary, script) {
-            Ok(()) => return Ok(()),
-            Err(error) => println!("{}: play {again} failed: {error}", binary.name()),
-        }
-    }
-    play_once(binary, script)
-}
-
-fn play_once(binary: &Binary, script: &Script) -> Result<(), String> {
     let mut stage = RealStage::new(binary)?;
     Player::new(&mut stage)
         .play(&script.steps)

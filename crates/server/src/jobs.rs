@@ -186,7 +186,7 @@ impl Jobs {
             }
             let status = match status {
                 ExitStatus::Code(code) => i32::from(code),
-                ExitStatus::Signal(signal) => 128 + i32::from(signal),
+                ExitStatus::Signal(signal) => outlast_core::SIGNALLED + i32::from(signal),
                 ExitStatus::Unknown => -1,
             };
             finished.push(Finished {

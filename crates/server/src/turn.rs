@@ -73,6 +73,22 @@ impl Server {
                     .push(client.message(|n| ToClient::Attached { n }));
                 self.entries.extend(client.attached());
             }
+            Effect::Afterwards {
+                client,
+                hangup,
+                exec,
+            } => {
+                let Some(client) = self.clients.get_mut(*client) else {
+                    return;
+                };
+                let exec = exec.clone().map(|(shell, command)| vec![shell, command]);
+                let afterwards = |n| ToClient::Afterwards {
+                    n,
+                    hangup: *hangup,
+                    exec: exec.unwrap_or_default(),
+                };
+                self.entries.push(client.message(afterwards));
+            }
             Effect::Exit {
                 client,
                 status,
@@ -135,7 +151,7 @@ impl Server {
                 self.panes.forget(pane, &self.facts, &self.link);
             }
             Effect::Frame { client, screen } => self.frame(client, screen),
-            Effect::Print { client, .. } => self.touch(client),
+            Effect::Print { client, .. } | Effect::Afterwards { client, .. } => self.touch(client),
             Effect::Attach { client, .. } => self.attach(client),
             Effect::Exit { client, .. } | Effect::Suspend { client } => self.give_back(client, now),
             Effect::RunJob { token, spec } => {

@@ -107,6 +107,22 @@ impl AsFd for Poll {
     }
 }
 
+/// Waits until one of two descriptors can be read (or its other end is gone), and says which. Plain files will do too.
+///
+/// # Errors
+/// One is no descriptor.
+pub fn either_readable(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> io::Result<(bool, bool)> {
+    let watch = |fd| rustix::event::PollFd::from_borrowed_fd(fd, rustix::event::PollFlags::IN);
+    let mut fds = [watch(one), watch(other)];
+    loop {
+        match rustix::event::poll(&mut fds, None) {
+            Ok(_) => return Ok((!fds[0].revents().is_empty(), !fds[1].revents().is_empty())),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
 /// Waits until one descriptor can be read (or its other end is gone). False: the time is over.
 ///
 /// # Errors

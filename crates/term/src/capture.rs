@@ -3,6 +3,7 @@
 use crate::cell::TAB_TAIL;
 use crate::draw::Seen;
 use crate::line::Glyph;
+use crate::parse::{Kind, State};
 use crate::row::WRAPPED;
 use crate::style::{Attrs, Colour, Style, Underline};
 use crate::terminal::Terminal;
@@ -33,11 +34,90 @@ pub struct Capture {
     pub keep_trailing: bool,
     /// -C: escape non-printables as octal.
     pub octal: bool,
+    /// -T: without -J, no cells after the last that was written.
+    pub used_only: bool,
+    /// -L: each row begins with its number, counted from this absolute row.
+    pub numbered_from: Option<u64>,
     /// -a: the saved primary or alternate screen that is not shown.
     pub other_screen: bool,
 }
 
+impl Capture {
+    fn number(self, line: u64, out: &mut Vec<u8>) {
+        if let Some(zero) = self.numbered_from {
+            out.extend_from_slice(format!("{} ", line as i64 - zero as i64).as_bytes());
+        }
+    }
+}
+
 impl Terminal {
+    /// The links of rows `first..=last` (absolute, clamped), each where it is first seen: those of a row with a blank
+    /// between them, rows without any left out (capture-pane -H).
+    pub fn capture_links(&self, first: u64, last: u64, how: Capture) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut known: Vec<String> = Vec::new();
+        let end = self.screen_line() + u64::from(self.size.rows) - 1;
+        for line in first.max(self.history.first_line)..=last.min(end) {
+            let mut fresh: Vec<String> = Vec::new();
+            self.each_glyph(line, |seen| {
+                if let Some((_, uri)) = seen.link
+                    && known.len() + fresh.len() < usize::from(self.size.cols)
+                    && !known.iter().chain(&fresh).any(|known| known == uri)
+                {
+                    fresh.push(uri.to_string());
+                }
+            });
+            if !fresh.is_empty() {
+                how.number(line, &mut out);
+                out.extend_from_slice(fresh.join(" ").as_bytes());
+                out.push(b'\n');
+                known.append(&mut fresh);
+            }
+        }
+        out
+    }
+
+    /// The bytes of a sequence that has begun and not ended, as the parser holds them (capture-pane -P): parameters
+    /// without leading zeros, and nothing of strings that are read over.
+    pub fn unfinished(&self) -> Vec<u8> {
+        let parser = &self.parser;
+        let mut out = Vec::new();
+        match parser.state {
+            State::Ground => return out,
+            State::Escape | State::EscapeIntermediate => out.push(0x1b),
+            State::Csi | State::CsiIgnore => out.extend_from_slice(b"\x1b["),
+            State::Dcs | State::DcsIgnore => out.extend_from_slice(b"\x1bP"),
+            State::Text | State::TextEscape => {
+                out.extend_from_slice(match parser.kind {
+                    Kind::Osc => b"\x1b]",
+                    Kind::Dcs => b"\x1bP",
+                    Kind::Name => b"\x1bk",
+                    Kind::Ignored => b"\x1b_",
+                });
+            }
+        }
+        let string = matches!(parser.state, State::Text | State::TextEscape);
+        if !string || parser.kind == Kind::Dcs {
+            out.extend((parser.prefix != 0).then_some(parser.prefix));
+            for (at, value) in parser.params.each().enumerate() {
+                if at > 0 {
+                    out.push(if parser.params.is_sub(at) { b':' } else { b';' });
+                }
+                if value != 0 {
+                    out.extend_from_slice(value.to_string().as_bytes());
+                }
+            }
+            let inter = parser.inter.to_be_bytes();
+            out.extend(inter.into_iter().filter(|byte| *byte != 0));
+        }
+        if string {
+            out.extend((parser.kind == Kind::Dcs).then_some(parser.last));
+            out.extend_from_slice(&parser.text);
+            out.extend((parser.state == State::TextEscape).then_some(0x1b));
+        }
+        out
+    }
+
     /// capture-pane of rows `first..=last` (absolute, clamped), each ended by a newline but joined rows.
     ///
     /// With [`Capture::other_screen`] the rows are those of the screen that is not shown, at the same numbers; there
@@ -51,6 +131,7 @@ impl Terminal {
                 let start = self.screen_line();
                 let mut pen = Pen::default();
                 for line in first.max(start)..=last.min(end) {
+                    how.number(line, &mut out);
                     let row = self.other.row((line - start) as u16);
                     let mut cells = Vec::new();
                     self.each_in_row(row, |seen| push(&mut cells, &seen));
@@ -61,6 +142,7 @@ impl Terminal {
         }
         let mut pen = Pen::default();
         for line in first.max(self.history.first_line)..=last.min(end) {
+            how.number(line, &mut out);
             let mut cells = Vec::new();
             let flags = self.each_glyph(line, |seen| push(&mut cells, &seen));
             self.capture_row(&cells, flags & WRAPPED != 0, how, &mut pen, &mut out);
@@ -82,7 +164,7 @@ impl Terminal {
             .rposition(|c| c.glyph != Glyph::Empty)
             .map_or(0, |x| x + 1);
         // tmux prints as many cells as it holds memory for; programs see it as the blanks that -N keeps.
-        let end = if how.join {
+        let end = if how.join || how.used_only {
             used
         } else {
             held(cells.len(), cols)

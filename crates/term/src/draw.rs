@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::capture::LineText;
+use crate::cell::TAB_TAIL;
 use crate::line::Glyph;
 use crate::row::{OUTPUT, PROMPT, WRAPPED};
 use crate::screen::{ScreenCell, ScreenRow};
@@ -163,7 +164,12 @@ impl Terminal {
     pub fn line_text(&self, line: u64) -> LineText {
         let mut out = LineText::default();
         let mut blanks: Vec<u16> = Vec::new();
+        let mut in_tab = false;
         let flags = self.each_glyph(line, |seen| {
+            in_tab &= seen.glyph == Glyph::Char(TAB_TAIL);
+            if in_tab {
+                return;
+            }
             if seen.glyph == Glyph::Empty {
                 // Columns never written count only when text follows.
                 blanks.extend(seen.x..seen.x + u16::from(seen.width));
@@ -175,6 +181,10 @@ impl Terminal {
             }
             out.columns.push((out.text.len() as u32, seen.x));
             match seen.glyph {
+                Glyph::Char('\t') => {
+                    out.text.push('\t');
+                    in_tab = true;
+                }
                 Glyph::Char(c) => out.text.push(c.max(' ')),
                 Glyph::Cluster(s) => out.text.push_str(s),
                 Glyph::Empty => {}

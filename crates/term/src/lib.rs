@@ -41,6 +41,7 @@ pub mod style;
 mod tabs;
 pub mod terminal;
 pub mod width;
+pub mod x11;
 
 pub use history::{Blocks, MemoryBlocks};
 pub use palette::OuterColours;

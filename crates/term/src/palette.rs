@@ -178,7 +178,7 @@ pub(crate) fn parse(spec: &[u8]) -> Option<Rgb> {
         }
         let v = u32::from_str_radix(part, 16).ok()?;
         let most = (1u32 << (4 * part.len())) - 1;
-        Some((v * 255 / most) as u8)
+        Some((v * 0xffff / most >> 8) as u8)
     };
     if let Some(rest) = s.strip_prefix("rgb:") {
         let mut parts = rest.split('/');
@@ -208,28 +208,28 @@ pub(crate) fn parse(spec: &[u8]) -> Option<Rgb> {
         };
         return Some((part(0)?, part(1)?, part(2)?));
     }
-    NAMES
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(s))
-        .map(|n| n.1)
+    let parts = |text: &str| -> Option<Vec<f64>> {
+        let parts = text.split('/').map(|part| part.parse::<f64>().ok());
+        parts
+            .map(|part| part.filter(|part| (0.0..=1.0).contains(part)))
+            .collect()
+    };
+    let cmy = match (s.strip_prefix("cmyk:"), s.strip_prefix("cmy:")) {
+        (Some(rest), _) => parts(rest).filter(|parts| parts.len() == 4),
+        (_, Some(rest)) => parts(rest).filter(|parts| parts.len() == 3),
+        _ => None,
+    };
+    if let Some(parts) = cmy {
+        let black = 1.0 - parts.get(3).copied().unwrap_or(0.0);
+        let level = |ink: f64| ((1.0 - ink) * black * 255.0) as u8;
+        return Some((level(parts[0]), level(parts[1]), level(parts[2])));
+    }
+    let numbers: Vec<Option<u8>> = s.split(',').map(|part| part.parse().ok()).collect();
+    if let [Some(red), Some(green), Some(blue)] = numbers[..] {
+        return Some((red, green, blue));
+    }
+    crate::x11::by_name(s)
 }
-
-const NAMES: &[(&str, Rgb)] = &[
-    ("black", (0, 0, 0)),
-    ("white", (255, 255, 255)),
-    ("red", (255, 0, 0)),
-    ("green", (0, 255, 0)),
-    ("blue", (0, 0, 255)),
-    ("yellow", (255, 255, 0)),
-    ("cyan", (0, 255, 255)),
-    ("magenta", (255, 0, 255)),
-    ("gray", (190, 190, 190)),
-    ("grey", (190, 190, 190)),
-    ("orange", (255, 165, 0)),
-    ("brown", (165, 42, 42)),
-    ("pink", (255, 192, 203)),
-    ("purple", (160, 32, 240)),
-];
 
 /// `rgb:rrrr/gggg/bbbb`.
 fn spell((r, g, b): Rgb) -> String {
@@ -249,6 +249,11 @@ impl Terminal {
     /// Tells the terminal what the outer terminal looks like, for its answers.
     pub fn set_outer_colours(&mut self, colours: OuterColours) {
         self.palette.outer = colours;
+    }
+
+    /// Foreground and background that the program has set (OSC 10, 11).
+    pub fn own_colours(&self) -> (Option<Rgb>, Option<Rgb>) {
+        (self.palette.dynamic[0], self.palette.dynamic[1])
     }
 
     /// Whether the background is dark, as ?996 n is answered.

@@ -148,6 +148,15 @@ pub enum ToClient {
         /// Text for stdout, e.g. "[detached (from session cc)]"; may be empty.
         message: String,
     },
+    /// What is to be done once the client has left, which it is told next.
+    Afterwards {
+        /// Number.
+        n: u64,
+        /// SIGHUP for the process that started the client (detach-client -P).
+        hangup: bool,
+        /// Become this shell with this command (detach-client -E); none of it: nothing.
+        exec: Vec<String>,
+    },
     /// suspend-client: stop yourself with SIGTSTP, then say `Continued`.
     Suspend {
         /// Number.
@@ -209,6 +218,7 @@ mod tag {
     pub const TTY: u8 = 71;
     pub const FACTS: u8 = 72;
     pub const TOLD: u8 = 73;
+    pub const AFTERWARDS: u8 = 74;
 }
 
 /// Tag of [`ToServer::Input`], so that a reader can see without decoding what it may have to leave for later.
@@ -343,6 +353,9 @@ impl ToClient {
             ToClient::Facts { facts } => put(out, tag::FACTS, |w| {
                 w.pairs(facts);
             }),
+            ToClient::Afterwards { n, hangup, exec } => put(out, tag::AFTERWARDS, |w| {
+                w.u64(*n).bool(*hangup).texts(exec);
+            }),
             ToClient::Told { status, text } => put(out, tag::TOLD, |w| {
                 w.u8(*status).text(text);
             }),
@@ -376,6 +389,11 @@ impl ToClient {
             },
             tag::FACTS => ToClient::Facts {
                 facts: r.pairs("facts")?,
+            },
+            tag::AFTERWARDS => ToClient::Afterwards {
+                n: r.u64("n")?,
+                hangup: r.bool("hangup")?,
+                exec: r.texts("exec")?,
             },
             tag::TOLD => ToClient::Told {
                 status: r.u8("status")?,

@@ -72,6 +72,11 @@ fn to_client() -> Vec<ToClient> {
             message: "[detached (from session cc)]".into(),
         },
         ToClient::Suspend { n: 4 },
+        ToClient::Afterwards {
+            n: 5,
+            hangup: true,
+            exec: vec!["/bin/sh".into(), "true".into()],
+        },
         ToClient::Tty {
             bytes: b"\x1b[H".to_vec(),
         },

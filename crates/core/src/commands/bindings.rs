@@ -53,7 +53,7 @@ pub(super) fn bind_key(ctx: &mut Ctx<'_>) -> Outcome {
             amend(ctx.core, &table, &key, note, repeat);
             return Ok(Flow::Normal);
         }
-        [word] => ctx.commands(word)?,
+        [word] => ctx.core.commands_of(word, None)?,
         words => ctx.core.parse_words(words)?,
     };
     ctx.core.bind(&table, &key, commands, repeat, note);

@@ -201,25 +201,31 @@ pub(super) fn save_buffer(ctx: &mut Ctx<'_>) -> Outcome {
 
 pub(super) fn load_buffer(ctx: &mut Ctx<'_>) -> Outcome {
     let path = ctx.expand(&ctx.args.word(0).unwrap_or_default());
-    if path == "-" {
-        // A client's standard input does not travel.
-        return Err("Bad file descriptor: -".to_string());
-    }
     let name = match ctx.args.get('b') {
         Some(name) => Some(new_name(name)?),
         None => None,
     };
     let shows = |client: &ClientId| ctx.core.session_of(*client).is_some();
     let clipboard = ctx.target_client.filter(|_| ctx.has('w')).filter(shows);
-    let path = full_path(ctx, &path);
+    let stdin = path == "-";
+    if stdin && !ctx.core.sends_stdin(ctx.asked) {
+        return Err("Bad file descriptor: -".to_string());
+    }
+    let path = match stdin {
+        true => path,
+        false => full_path(ctx, &path),
+    };
     let then = Then::Load {
         path: path.clone(),
         name,
         clipboard,
     };
-    let ticket = ctx
-        .core
-        .start_job(Some(ctx.asked), ctx.client, Asked::Read(path), then);
+    let ticket = match stdin {
+        true => ctx.core.read_stdin(ctx.asked, ctx.client, then),
+        false => ctx
+            .core
+            .start_job(Some(ctx.asked), ctx.client, Asked::Read(path), then),
+    };
     Ok(Flow::Wait(ticket))
 }
 

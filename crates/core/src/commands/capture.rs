@@ -1,7 +1,7 @@
 //! capture-pane and clear-history.
 
 use outlast_lang::args::number;
-use outlast_term::{Capture, Op};
+use outlast_term::{Capture, Op, Terminal};
 
 use super::{Ctx, Flow, Outcome};
 
@@ -17,48 +17,15 @@ pub(super) fn capture_pane(ctx: &mut Ctx<'_>) -> Outcome {
     let Some(pane) = ctx.core.model.panes.get(&pane_id) else {
         return Ok(Flow::Normal);
     };
-    let mut bytes = if ctx.has('P') {
-        // Bytes of an unfinished sequence: the parser keeps no copy of them.
+    let mut bytes = if ctx.has('P') && !ctx.has('H') {
+        unfinished(&pane.terminal.unfinished(), ctx.has('C'))
+    } else if ctx.has('a') && !pane.terminal.modes().alternate {
+        if !ctx.has('q') {
+            return Err("no alternate screen".to_string());
+        }
         Vec::new()
     } else {
-        if ctx.has('a') && !pane.terminal.modes().alternate {
-            if !ctx.has('q') {
-                return Err("no alternate screen".to_string());
-            }
-            Vec::new()
-        } else {
-            let first = pane.terminal.first_line();
-            let history = i64::from(pane.terminal.history_len());
-            let rows = i64::from(pane.terminal.size().rows);
-            let (history, total) = if ctx.has('a') {
-                (0, rows)
-            } else {
-                (history, history + rows)
-            };
-            let line = |flag: char, dash: i64, default: i64| match ctx.args.get(flag) {
-                None => default,
-                Some("-") => dash,
-                Some(text) => {
-                    match number(&ctx.expand(text), i64::from(i32::MIN)..=i64::from(i16::MAX)) {
-                        Ok(n) => (history + n).clamp(0, total - 1),
-                        Err(_) => default,
-                    }
-                }
-            };
-            let top = line('S', 0, history);
-            let bottom = line('E', total - 1, total - 1);
-            let (top, bottom) = (top.min(bottom), top.max(bottom));
-            let how = Capture {
-                escapes: ctx.has('e'),
-                join: ctx.has('J'),
-                keep_trailing: ctx.has('N'),
-                octal: ctx.has('C'),
-                other_screen: ctx.has('a'),
-            };
-            let base = if ctx.has('a') { 0 } else { first };
-            pane.terminal
-                .capture(base + top as u64, base + bottom as u64, how)
-        }
+        rows(ctx, &pane.terminal)
     };
     if ctx.has('p') {
         // What is printed ends with one newline of its own.
@@ -79,4 +46,59 @@ pub(super) fn capture_pane(ctx: &mut Ctx<'_>) -> Outcome {
         }
     }
     Ok(Flow::Normal)
+}
+
+/// The rows between -S and -E, or their links.
+fn rows(ctx: &Ctx<'_>, terminal: &Terminal) -> Vec<u8> {
+    let first = terminal.first_line();
+    let screen = i64::from(terminal.size().rows);
+    let history = match ctx.has('a') {
+        true => 0,
+        false => i64::from(terminal.history_len()),
+    };
+    let total = history + screen;
+    let line = |flag: char, dash: i64, default: i64| match ctx.args.get(flag) {
+        None => default,
+        Some("-") => dash,
+        Some(text) => match number(&ctx.expand(text), i64::from(i32::MIN)..=i64::from(i16::MAX)) {
+            Ok(n) => (history + n).clamp(0, total - 1),
+            Err(_) => default,
+        },
+    };
+    let top = line('S', 0, history);
+    let bottom = line('E', total - 1, total - 1);
+    let (top, bottom) = (top.min(bottom), top.max(bottom));
+    // The rows of the other screen have the numbers of the one that is shown.
+    let base = match ctx.has('a') {
+        true => first + u64::from(terminal.history_len()),
+        false => first,
+    };
+    let how = Capture {
+        escapes: ctx.has('e'),
+        join: ctx.has('J'),
+        keep_trailing: ctx.has('N'),
+        octal: ctx.has('C'),
+        used_only: ctx.has('T'),
+        numbered_from: ctx.has('L').then_some(base + history as u64),
+        other_screen: ctx.has('a'),
+    };
+    let (top, bottom) = (base + top as u64, base + bottom as u64);
+    match ctx.has('H') {
+        true => terminal.capture_links(top, bottom, how),
+        false => terminal.capture(top, bottom, how),
+    }
+}
+
+/// -P; with -C, what is no printable ASCII in octal.
+fn unfinished(bytes: &[u8], octal: bool) -> Vec<u8> {
+    let mut out = Vec::new();
+    for byte in bytes {
+        match byte {
+            byte if octal && (*byte < b' ' || *byte == b'\\') => {
+                out.extend_from_slice(format!("\\{byte:03o}").as_bytes());
+            }
+            byte => out.push(*byte),
+        }
+    }
+    out
 }

@@ -4,8 +4,8 @@ use outlast_lang::args::number;
 use outlast_lang::target::Kind;
 
 use super::{Ctx, Flow, Outcome, find};
-use crate::Effect;
 use crate::model::ids::ClientId;
+use crate::{Core, Effect};
 
 pub(super) fn detach_client(ctx: &mut Ctx<'_>) -> Outcome {
     let target = ctx.target_client.ok_or("no current client")?;
@@ -15,7 +15,11 @@ pub(super) fn detach_client(ctx: &mut Ctx<'_>) -> Outcome {
     if read_only && (ctx.has('s') || ctx.has('a') || ctx.client != Some(target)) {
         return Err("client is read-only".to_string());
     }
-    let hangup = ctx.has('P');
+    let (hangup, command) = (ctx.has('P'), ctx.get('E'));
+    let detach = |core: &mut Core, client: ClientId| match &command {
+        Some(command) if !command.is_empty() => core.detach_into(client, command),
+        _ => core.detach(client, hangup),
+    };
     let all: Vec<(ClientId, Option<crate::SessionId>)> = ctx
         .core
         .attached_clients()
@@ -26,14 +30,14 @@ pub(super) fn detach_client(ctx: &mut Ctx<'_>) -> Outcome {
             return Ok(Flow::Normal);
         };
         for (client, _) in all.iter().filter(|(_, of)| *of == Some(session)) {
-            ctx.core.detach(*client, hangup);
+            detach(ctx.core, *client);
         }
     } else if ctx.has('a') {
         for (client, _) in all.iter().filter(|(client, _)| *client != target) {
-            ctx.core.detach(*client, hangup);
+            detach(ctx.core, *client);
         }
     } else {
-        ctx.core.detach(target, hangup);
+        detach(ctx.core, target);
     }
     Ok(Flow::Normal)
 }

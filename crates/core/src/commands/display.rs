@@ -2,11 +2,19 @@
 
 use super::{Ctx, Flow, Outcome};
 use crate::formats;
+use crate::jobs::Then;
 use crate::mode::{self, MessageTime};
+use crate::model::ids::PaneId;
 
 const TEMPLATE: &str = "[#{session_name}] #{window_index}:#{window_name}, current pane #{pane_index} - (%H:%M %d-%b-%y)";
 
 pub(super) fn display_message(ctx: &mut Ctx<'_>) -> Outcome {
+    if ctx.has('I') {
+        let Some(pane) = ctx.target.pane else {
+            return Ok(Flow::Normal);
+        };
+        return fill(ctx, pane);
+    }
     if ctx.has('F') && !ctx.args.words.is_empty() {
         return Err("only one of -F or argument must be given".to_string());
     }
@@ -49,4 +57,17 @@ pub(super) fn display_message(ctx: &mut Ctx<'_>) -> Outcome {
         mode::message(ctx.core, client, &text, time, ctx.has('N'), true);
     }
     Ok(Flow::Normal)
+}
+
+/// Shows the client's stdin in a pane that has no program; waits for its end.
+pub(super) fn fill(ctx: &mut Ctx<'_>, pane: PaneId) -> Outcome {
+    let state = ctx.core.model.panes.get(&pane);
+    if !state.is_some_and(|pane| pane.state.empty) {
+        return Err("pane is not empty".to_string());
+    }
+    if !ctx.core.sends_stdin(ctx.asked) {
+        return Ok(Flow::Normal);
+    }
+    let ticket = ctx.core.read_stdin(ctx.asked, ctx.client, Then::Fill(pane));
+    Ok(Flow::Wait(ticket))
 }

@@ -21,6 +21,7 @@ mod capture;
 mod clients;
 mod display;
 mod environment;
+mod history;
 mod hooks;
 mod kill;
 mod layouts;
@@ -36,7 +37,9 @@ mod select;
 mod send_keys;
 mod session;
 mod shell;
+mod show_options;
 mod source_file;
+mod swap;
 mod table;
 
 pub use source_file::Sourcing;
@@ -263,10 +266,7 @@ impl<'a> Ctx<'a> {
 
     /// Commands of an argument: a block as it is, text parsed.
     pub fn commands(&mut self, argument: &Argument) -> Result<CommandList, String> {
-        match argument {
-            Argument::Block(list) => Ok(list.clone()),
-            Argument::Text(text) => self.core.parse_commands(text),
-        }
+        self.core.commands_of(argument, self.place.as_ref())
     }
 
     /// A copy of the shared state for commands that this one starts, about `find`.
@@ -355,6 +355,21 @@ pub fn starts_server(argv: &[String]) -> bool {
         }),
         Err(_) => false,
     }
+}
+
+/// Whether a command line wants its client's stdin, as far as its words tell.
+pub fn reads_stdin(argv: &[String]) -> bool {
+    let list = outlast_lang::parse::parse_argv(argv, &mut outlast_lang::parse::NoContext);
+    list.is_ok_and(|list| {
+        list.commands.iter().any(|(_, command)| {
+            resolve(command).is_ok_and(|(row, args)| match row.name {
+                "load-buffer" => args.word(0).as_deref() == Some("-"),
+                "source-file" => args.words.iter().any(|word| word.text() == Some("-")),
+                "display-message" | "split-window" => args.has('I'),
+                _ => false,
+            })
+        })
+    })
 }
 
 /// Finds the targets and runs the command.

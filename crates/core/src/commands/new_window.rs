@@ -8,7 +8,7 @@ use super::{Ctx, Flow, Outcome};
 use crate::formats::{self, FormatContext};
 use crate::hooks::Hook;
 use crate::model::ids::{PaneId, WindowId};
-use crate::model::layout::{Split, split};
+use crate::model::layout::{Geometry, Split, split};
 use crate::names::checked;
 use crate::spawn::{Wanted, WantedWindow};
 use crate::target::Find;
@@ -184,11 +184,11 @@ pub(super) fn split_window(ctx: &mut Ctx<'_>) -> Outcome {
     let (session, window, pane) = (ctx.session()?, ctx.window()?, ctx.pane()?);
     let mut program = wanted(ctx);
     program.kill = false;
-    program.empty = ctx.has('E') || program.command == [""];
+    program.empty = ctx.has('E') || ctx.has('I') || program.command == [""];
     if program.empty && !matches!(program.command.as_slice(), [] | [_]) {
         return Err("command cannot be given for empty pane".to_string());
     }
-    if ctx.has('E') && program.command.first().is_some_and(|word| !word.is_empty()) {
+    if program.empty && program.command.first().is_some_and(|word| !word.is_empty()) {
         return Err("command cannot be given for empty pane".to_string());
     }
     if program.empty {
@@ -246,11 +246,24 @@ pub(super) fn split_window(ctx: &mut Ctx<'_>) -> Outcome {
             new
         };
         ctx.core.zoom(window, active);
+        if let Some(place) = place.filter(|_| active != new) {
+            // As in tmux, a pane made beside a zoomed one is as large as the window until it is seen.
+            let size = ctx.core.model.windows.get(&window);
+            let (cols, rows) = size.map_or((cols, rows), |window| (window.cols, window.rows));
+            ctx.core.place_pane(&Geometry {
+                cols,
+                rows,
+                ..place
+            });
+        }
     }
     ctx.core.touch_all();
     print_if_asked(ctx, TEMPLATE, &found);
     ctx.hook = Hook::after_at(ctx, found);
-    Ok(Flow::Normal)
+    match ctx.has('I') {
+        true => super::display::fill(ctx, new),
+        false => Ok(Flow::Normal),
+    }
 }
 
 /// -s, -S, -R, -k and -m: options of the new pane.

@@ -1,10 +1,8 @@
-//! set-option and show-options, and their kin for windows. Hooks are options too: set-hook and show-hooks end here.
+//! set-option, its kin for windows, and set-hook: hooks are options too.
 
 use outlast_lang::options::tree::toggled;
 use outlast_lang::options::value::default_value;
-use outlast_lang::options::{
-    Kind, Options, ROWS, Row, Scope, Show, Value, find, parse_name, row, show_with,
-};
+use outlast_lang::options::{Kind, Options, Row, Scope, Value, find, parse_name, row};
 use outlast_term::Op;
 
 use super::bindings::one_line;
@@ -15,7 +13,7 @@ use crate::options::Chain;
 
 /// Where options are set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     Server,
     AllSessions,
     AllWindows,
@@ -25,7 +23,7 @@ enum Place {
 }
 
 impl Place {
-    fn options(self, core: &Core) -> Option<&Options> {
+    pub(super) fn options(self, core: &Core) -> Option<&Options> {
         let model = &core.model;
         match self {
             Place::Server => Some(&model.server_options),
@@ -53,7 +51,7 @@ impl Place {
     }
 
     /// These options and those that they inherit from.
-    fn chain(self, core: &Core) -> Chain<'_> {
+    pub(super) fn chain(self, core: &Core) -> Chain<'_> {
         match self {
             Place::Server => core.server_chain(),
             Place::AllSessions => core.session_chain(None),
@@ -64,7 +62,7 @@ impl Place {
         }
     }
 
-    fn scope(self) -> Scope {
+    pub(super) fn scope(self) -> Scope {
         match self {
             Place::Server => Scope::Server,
             Place::AllSessions | Place::Session(_) => Scope::Session,
@@ -74,7 +72,7 @@ impl Place {
     }
 
     /// The value set here; a global place has all of the table.
-    fn own(self, core: &Core, name: &str) -> Option<Value> {
+    pub(super) fn own(self, core: &Core, name: &str) -> Option<Value> {
         let set = self.options(core)?.values.get(name).cloned();
         let is_global = matches!(self, Place::Server | Place::AllSessions | Place::AllWindows);
         set.or_else(|| row(name).filter(|_| is_global).map(default_value))
@@ -82,15 +80,15 @@ impl Place {
 }
 
 /// An option that a command names.
-struct Named {
-    name: String,
-    index: Option<u32>,
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) index: Option<u32>,
     /// None for an option of the user's own.
-    row: Option<&'static Row>,
+    pub(super) row: Option<&'static Row>,
 }
 
 impl Named {
-    fn parse(text: &str) -> Result<Named, String> {
+    pub(super) fn parse(text: &str) -> Result<Named, String> {
         let (name, index) = parse_name(text).ok_or_else(|| format!("invalid option: {text}"))?;
         if name.starts_with('@') {
             return Ok(Named {
@@ -107,7 +105,7 @@ impl Named {
         })
     }
 
-    fn is_array(&self) -> bool {
+    pub(super) fn is_array(&self) -> bool {
         self.row.is_some_and(|row| row.kind.is_array())
     }
 }
@@ -147,7 +145,7 @@ fn session_place(ctx: &Ctx<'_>) -> Result<Place, String> {
 }
 
 /// The place that the flags name: for options of the user's own, and for listings.
-fn place_by_flags(ctx: &Ctx<'_>) -> Result<Place, String> {
+pub(super) fn place_by_flags(ctx: &Ctx<'_>) -> Result<Place, String> {
     let windows = matches!(ctx.row.name, "set-window-option" | "show-window-options");
     if ctx.has('s') {
         Ok(Place::Server)
@@ -161,7 +159,7 @@ fn place_by_flags(ctx: &Ctx<'_>) -> Result<Place, String> {
 }
 
 /// The place of an option of the table: -s and -w need not be given.
-fn place_of(ctx: &Ctx<'_>, named: &Named) -> Result<Place, String> {
+pub(super) fn place_of(ctx: &Ctx<'_>, named: &Named) -> Result<Place, String> {
     let Some(row) = named.row else {
         return place_by_flags(ctx);
     };
@@ -355,150 +353,4 @@ fn panes_of(core: &Core, session: SessionId) -> Vec<PaneId> {
         .values()
         .filter_map(|(window, _)| core.model.windows.get(window));
     windows.flat_map(|window| window.panes.clone()).collect()
-}
-
-pub(super) fn show_options(ctx: &mut Ctx<'_>) -> Outcome {
-    let quiet = ctx.has('q');
-    let Some(argument) = ctx.args.word(0) else {
-        return match place_by_flags(ctx) {
-            Err(_) if quiet => Ok(Flow::Normal),
-            place => show_all(ctx, place?),
-        };
-    };
-    let argument = ctx.expand(&argument);
-    let named = match Named::parse(&argument) {
-        Err(_) if quiet => return Ok(Flow::Normal),
-        named => named?,
-    };
-    let place = match place_of(ctx, &named) {
-        Err(_) if quiet => return Ok(Flow::Normal),
-        place => place?,
-    };
-    let own = place.own(ctx.core, &named.name);
-    let inherited = own.is_none() && ctx.has('A');
-    let value = if inherited {
-        place.chain(ctx.core).value(&named.name)
-    } else {
-        own
-    };
-    match value {
-        Some(value) => {
-            // An empty list that is named gets no star.
-            let empty = matches!(&value, Value::Array(items) if items.is_empty());
-            let how = Show {
-                value_only: ctx.has('v'),
-                inherited: inherited && !empty,
-                index: named.index,
-            };
-            print(ctx, &show_with(&named.name, &value, how));
-            Ok(Flow::Normal)
-        }
-        None if named.row.is_none() && !quiet => Err(format!("invalid option: {argument}")),
-        None => Ok(Flow::Normal),
-    }
-}
-
-fn show_all(ctx: &mut Ctx<'_>, place: Place) -> Outcome {
-    let only_hooks = ctx.row.name == "show-hooks";
-    let with_hooks = only_hooks || ctx.has('H');
-    let value_only = ctx.has('v');
-    let mut lines = Vec::new();
-    if let Some(options) = place.options(ctx.core).filter(|_| !only_hooks) {
-        for (name, value) in options
-            .values
-            .iter()
-            .filter(|(name, _)| name.starts_with('@'))
-        {
-            lines.extend(show_with(
-                name,
-                value,
-                Show {
-                    value_only,
-                    ..Show::default()
-                },
-            ));
-        }
-    }
-    let wanted = |row: &&Row| {
-        let hook = row.kind == Kind::Hook;
-        row.works && row.is_for(place.scope()) && (!hook || with_hooks) && (hook || !only_hooks)
-    };
-    let mut rows: Vec<&Row> = ROWS.iter().filter(wanted).collect();
-    rows.sort_by_key(|row| (row.kind == Kind::Hook, rank(row.name)));
-    let chain = place.chain(ctx.core);
-    for row in rows {
-        let own = place.own(ctx.core, row.name);
-        let inherited = own.is_none();
-        let value = if inherited && ctx.has('A') {
-            chain.value(row.name)
-        } else {
-            own
-        };
-        if let Some(value) = value {
-            lines.extend(show_with(
-                row.name,
-                &value,
-                Show {
-                    value_only,
-                    inherited,
-                    index: None,
-                },
-            ));
-        }
-    }
-    print(ctx, &lines);
-    Ok(Flow::Normal)
-}
-
-fn print(ctx: &mut Ctx<'_>, lines: &[String]) {
-    if !lines.is_empty() {
-        ctx.print(&lines.join("\n"));
-    }
-}
-
-/// tmux lists these before all others, in this order.
-const FIRST: &[&str] = &[
-    "cursor-colour",
-    "cursor-style",
-    "menu-style",
-    "menu-selected-style",
-    "menu-border-style",
-    "menu-border-lines",
-    "pane-status-current-style",
-    "pane-status-style",
-    "session-status-current-style",
-    "session-status-style",
-];
-
-/// Those that tmux does not list in alphabetical order: behind the second.
-const BEHIND: &[(&str, &str)] = &[
-    ("codepoint-widths", "command-alias"),
-    ("terminal-features", "terminal-overrides"),
-    ("prompt-cursor-colour", "status-style"),
-    ("prompt-cursor-style", "status-style"),
-    ("prompt-command-cursor-style", "status-style"),
-    ("copy-mode-match-style", "copy-mode"),
-    (
-        "copy-mode-current-line-number-style",
-        "copy-mode-selection-style",
-    ),
-    ("copy-mode-line-number-style", "copy-mode-selection-style"),
-    ("copy-mode-line-numbers", "copy-mode-selection-style"),
-    ("pane-scrollbars-position", "pane-scrollbars-style"),
-    ("popup-border-style", "popup-style"),
-    ("popup-border-lines", "popup-style"),
-    ("window-style", "window-size"),
-    ("client-light-theme", "client-session-changed"),
-    ("client-dark-theme", "client-session-changed"),
-];
-
-/// The order of a listing.
-fn rank(name: &str) -> (usize, &str, usize) {
-    if let Some(at) = FIRST.iter().position(|first| *first == name) {
-        return (at, "", 0);
-    }
-    match BEHIND.iter().position(|(behind, _)| *behind == name) {
-        Some(at) => (FIRST.len(), BEHIND[at].1, at + 1),
-        None => (FIRST.len(), name, 0),
-    }
 }

@@ -4,7 +4,10 @@ use outlast_lang::args::number;
 use outlast_lang::layout::Direction;
 use outlast_lang::options::find;
 
+use outlast_term::{Op, Size};
+
 use super::{Ctx, Flow, Outcome};
+use crate::model::ids::PaneId;
 use crate::model::layout::{self, Edge};
 
 fn adjustment(ctx: &Ctx<'_>) -> Result<i32, String> {
@@ -20,6 +23,10 @@ pub(super) fn resize_pane(ctx: &mut Ctx<'_>) -> Outcome {
     let (window, pane) = (ctx.window()?, ctx.pane()?);
     if ctx.has('M') {
         return resize_by_mouse(ctx);
+    }
+    if ctx.has('T') {
+        trim(ctx, pane);
+        return Ok(Flow::Normal);
     }
     if ctx.has('Z') {
         if !ctx.core.unzoom(window) {
@@ -66,6 +73,26 @@ pub(super) fn resize_pane(ctx: &mut Ctx<'_>) -> Outcome {
         });
     }
     Ok(Flow::Normal)
+}
+
+/// resize-pane -T: the rows below the cursor go, and as many come back from the history. For the terminal that is
+/// a screen that ends at the cursor for a moment; the program is not told.
+fn trim(ctx: &mut Ctx<'_>, pane: PaneId) {
+    let Some(state) = ctx.core.model.panes.get(&pane) else {
+        return;
+    };
+    let terminal = &state.terminal;
+    if state.state.mode.is_some() || terminal.modes().alternate {
+        return;
+    }
+    let size = terminal.size();
+    let below = u32::from(size.rows - 1 - terminal.cursor().y.min(size.rows - 1));
+    let below = below.min(terminal.history_len()) as u16;
+    if below > 0 {
+        let short = Size::new(size.cols, size.rows - below);
+        ctx.core.operate(pane, Op::Resize(short));
+        ctx.core.operate(pane, Op::Resize(size));
+    }
 }
 
 /// resize-pane -M: the border follows the mouse until the button is released.

@@ -1,13 +1,13 @@
 //! run-shell, if-shell, wait-for: commands that wait for something outside.
 
-use outlast_lang::parse::CommandList;
+use outlast_lang::parse::{Argument, CommandList};
 
 use super::{Ctx, Flow, Outcome};
-use crate::Core;
 use crate::formats;
 use crate::jobs::{Asked, Then};
 use crate::mode::{self, MessageTime};
 use crate::model::ids::{ClientId, PaneId};
+use crate::{Core, SIGNALLED};
 
 pub(super) fn run_shell(ctx: &mut Ctx<'_>) -> Outcome {
     let delay = match ctx.args.get('d') {
@@ -32,7 +32,17 @@ pub(super) fn run_shell(ctx: &mut Ctx<'_>) -> Outcome {
     let (asked, then) = if ctx.has('C') {
         let list = match ctx.args.words.first().cloned() {
             None => CommandList::default(),
-            Some(argument) => template_commands(ctx, &argument)?,
+            Some(argument) => match template_commands(ctx, &argument) {
+                Ok(list) => list,
+                // Nobody waits; who is attached sees it.
+                Err(error) if !wait => {
+                    if ctx.target_client.is_some() {
+                        ctx.core.error(ctx.target_client, None, &error);
+                    }
+                    return Ok(Flow::Normal);
+                }
+                Err(error) => return Err(error),
+            },
         };
         let state = ctx.state_for(&ctx.target.clone());
         if delay.is_none() {
@@ -67,12 +77,16 @@ pub(super) fn run_shell(ctx: &mut Ctx<'_>) -> Outcome {
                     cwd,
                     session,
                     pane,
+                    errors: ctx.has('E'),
                 },
             ),
-            (Some(command), None) => (
-                Asked::Run(ctx.core.job_spec(&command, cwd, session)),
-                Then::Show { command, pane },
-            ),
+            (Some(command), None) => {
+                let spec = match ctx.has('E') {
+                    true => ctx.core.job_spec_with_errors(&command, cwd, session),
+                    false => ctx.core.job_spec(&command, cwd, session),
+                };
+                (Asked::Run(spec), Then::Show { command, pane })
+            }
         }
     };
     // The queue that waits is the one that the command came from.
@@ -86,15 +100,12 @@ pub(super) fn run_shell(ctx: &mut Ctx<'_>) -> Outcome {
 }
 
 /// Commands of an argument; text is a format first.
-fn template_commands(
-    ctx: &mut Ctx<'_>,
-    argument: &outlast_lang::parse::Argument,
-) -> Result<CommandList, String> {
+fn template_commands(ctx: &mut Ctx<'_>, argument: &Argument) -> Result<CommandList, String> {
     match argument.text() {
         None => ctx.commands(argument),
         Some(text) => {
             let text = ctx.expand(text);
-            ctx.core.parse_commands(&text)
+            ctx.commands(&Argument::Text(text))
         }
     }
 }
@@ -117,13 +128,8 @@ pub(super) fn if_shell(ctx: &mut Ctx<'_>) -> Outcome {
         ctx.core.insert(ctx.asked, &list, state);
         return Ok(Flow::Normal);
     }
-    let yes = match words.get(1) {
-        Some(argument) => ctx.commands(argument)?,
-        None => CommandList::default(),
-    };
-    let no = match words.get(2) {
-        Some(argument) => Some(ctx.commands(argument)?),
-        None => None,
+    let Some(yes) = words.get(1).cloned() else {
+        return Ok(Flow::Normal);
     };
     let wait = !ctx.has('b');
     let client = if wait { ctx.client } else { ctx.target_client };
@@ -131,8 +137,9 @@ pub(super) fn if_shell(ctx: &mut Ctx<'_>) -> Outcome {
     let spec = ctx.core.job_spec(&condition, cwd, ctx.target.session);
     let then = Then::Branch {
         yes,
-        no,
+        no: words.get(2).cloned(),
         state: ctx.state.clone(),
+        place: ctx.place.clone(),
     };
     let queue = wait.then_some(ctx.asked);
     let ticket = ctx.core.start_job(queue, client, Asked::Run(spec), then);
@@ -176,11 +183,20 @@ impl Core {
                 if text.ends_with('\n') {
                     text.pop();
                 }
-                if status != 0 {
+                let failure = match status {
+                    0 | i32::MIN..0 => None,
+                    1..SIGNALLED => Some(format!("'{command}' returned {status}")),
+                    _ => {
+                        let signal = status - SIGNALLED;
+                        code = 128 + signal;
+                        Some(format!("'{command}' terminated by signal {signal}"))
+                    }
+                };
+                if let Some(failure) = failure {
                     if !text.is_empty() {
                         text.push('\n');
                     }
-                    text.push_str(&format!("'{command}' returned {status}"));
+                    text.push_str(&failure);
                 }
             }
             Err(_) => {

@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
-use outlast_lang::parse::{CommandList, print};
+use outlast_lang::parse::{Argument, CommandList, print_known};
 use serde::{Deserialize, Serialize};
 
-use super::{Ctx, Flow, Outcome, full_name};
+use super::{Ctx, Flow, Outcome, lookup};
 use crate::Core;
 use crate::jobs::{Asked, Then};
 use crate::model::ids::ClientId;
@@ -47,6 +47,10 @@ pub(super) fn source_file(ctx: &mut Ctx<'_>) -> Outcome {
         } else {
             word
         };
+        if path == "-" && ctx.core.sends_stdin(ctx.asked) {
+            files.push_back(path);
+            continue;
+        }
         let pattern = if path.starts_with('/') {
             path.clone()
         } else {
@@ -70,17 +74,14 @@ pub(super) fn source_file(ctx: &mut Ctx<'_>) -> Outcome {
     let mut state = ctx.state_for(&ctx.target.clone());
     state.depth += 1;
     let sourcing = Sourcing {
-        path: path.clone(),
+        path,
         rest: files,
         parse_only: ctx.has('n'),
         verbose: ctx.has('v'),
         state,
         ..Sourcing::default()
     };
-    let then = Then::Source(Box::new(sourcing));
-    let ticket = ctx
-        .core
-        .start_job(Some(ctx.asked), ctx.client, Asked::Read(path), then);
+    let ticket = ctx.core.source(ctx.asked, ctx.client, sourcing);
     Ok(Flow::Wait(ticket))
 }
 
@@ -95,7 +96,47 @@ fn quote_glob(path: &str) -> String {
     out
 }
 
+/// What stands on each line, by its number; what is in a block comes before the command that it belongs to.
+fn by_line(list: &CommandList, out: &mut Vec<(u32, String)>) {
+    let mut one = CommandList::default();
+    let mut line = 0;
+    let flush = |one: &mut CommandList, line: u32, out: &mut Vec<(u32, String)>| {
+        if !one.commands.is_empty() {
+            let known = |name: &str| lookup(name).ok().map(|row| (row.name, row.spec));
+            out.push((line, print_known(&std::mem::take(one), &known)));
+        }
+    };
+    for (_, command) in &list.commands {
+        if command.line != line {
+            flush(&mut one, line, out);
+            line = command.line;
+        }
+        for argument in &command.args {
+            if let Argument::Block(inner) = argument {
+                by_line(inner, out);
+            }
+        }
+        one.commands.push((0, command.clone()));
+    }
+    flush(&mut one, line, out);
+}
+
 impl Core {
+    /// Asks for the file that is next.
+    fn source(
+        &mut self,
+        queue: Option<ClientId>,
+        client: Option<ClientId>,
+        sourcing: Sourcing,
+    ) -> u64 {
+        let path = sourcing.path.clone();
+        let then = Then::Source(Box::new(sourcing));
+        match path.as_str() {
+            "-" => self.read_stdin(queue, client, then),
+            _ => self.start_job(Some(queue), client, Asked::Read(path), then),
+        }
+    }
+
     /// A file of a source-file has been read (or not): reads the next, or runs them all.
     pub(crate) fn source_read(
         &mut self,
@@ -117,23 +158,20 @@ impl Core {
             }
         }
         if let Some(next) = sourcing.rest.pop_front() {
-            sourcing.path = next.clone();
-            let then = Then::Source(Box::new(sourcing));
-            let ticket = self.start_job(Some(queue), client, Asked::Read(next), then);
+            sourcing.path = next;
+            let ticket = self.source(queue, client, sourcing);
             self.wait(queue, ticket);
+            if let Some(client) = queue {
+                self.stdin_came(client, &[]);
+            }
             return;
         }
         if sourcing.verbose {
             for (path, list) in &sourcing.lists {
-                for (_, command) in &list.commands {
-                    let mut one = CommandList::default();
-                    let mut command = command.clone();
-                    let line = command.line;
-                    if let Some(name) = full_name(&command.name) {
-                        command.name = name.to_string();
-                    }
-                    one.commands.push((0, command));
-                    self.print(client, &format!("{path}:{line}: {}", print(&one)));
+                let mut lines = Vec::new();
+                by_line(list, &mut lines);
+                for (line, text) in lines {
+                    self.print(client, &format!("{path}:{line}: {text}"));
                 }
             }
         }

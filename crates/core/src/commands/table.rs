@@ -55,14 +55,17 @@ rows! {
         "Makes a pane a window of its own."
         "[-abdP] [-F format] [-n window-name] [-s src-pane] [-t dst-window]"
         [target('s', Kind::Pane, 0), WINDOW_INDEX] 0 => arrange::break_pane;
-    "capture-pane" "capturep" ("ab:CeE:JNpPqS:Tt:", 0, Some(0))
+    "capture-pane" "capturep" ("ab:CeE:HJLNpPqS:Tt:", 0, Some(0))
         "Copies what a pane shows, or lines of its history, to a buffer or with -p to stdout."
-        "[-aCeFHJLMNpPqT] [-b buffer-name] [-E end-line] [-S start-line] [-t target-pane]"
+        "[-aCeHJLNpPqT] [-b buffer-name] [-E end-line] [-S start-line] [-t target-pane]"
         [None, PANE] AFTER => capture::capture_pane;
-    "clear-history" "clearhist" ("Ht:", 0, Some(0))
+    "clear-history" "clearhist" ("t:", 0, Some(0))
         "Drops a pane's history."
-        "[-H] [-t target-pane]"
+        "[-t target-pane]"
         [None, PANE] AFTER => capture::clear_history;
+    "clear-prompt-history" "clearphist" ("T:", 0, Some(0))
+        "Forgets what was typed at prompts."
+        "[-T prompt-type]" [None, None] AFTER => history::clear_prompt_history;
     "command-prompt" "" ("1CbeFiklI:Np:t:T:", 0, Some(1), commands)
         "Asks for text on the status line and runs the template with it in place of %1, %% and so on."
         "[-1CbeFiklN] [-I inputs] [-p prompts] [-t target-client] [-T prompt-type] [template]"
@@ -73,18 +76,18 @@ rows! {
         [None, None] CLIENT_T => prompts::confirm_before;
     "copy-mode" "" ("deHMqs:t:u", 0, Some(0))
         "Looks back into a pane's history; -u starts a page up, -q leaves every mode."
-        "[-deHMqSu] [-s src-pane] [-t target-pane]"
+        "[-deHMqu] [-s src-pane] [-t target-pane]"
         [target('s', Kind::Pane, 0), PANE] AFTER | READ_ONLY => prompts::copy_mode;
     "delete-buffer" "deleteb" ("b:", 0, Some(0))
         "Drops a paste buffer, without -b the newest."
         "[-b buffer-name]" [None, None] AFTER => buffers::delete_buffer;
-    "detach-client" "detach" ("as:t:P", 0, Some(0))
+    "detach-client" "detach" ("aE:s:t:P", 0, Some(0))
         "Takes the session off a client's terminal; -a does so to all the others."
         "[-aP] [-E shell-command] [-s target-session] [-t target-client]"
         [target('s', Kind::Session, CANFAIL), None] READ_ONLY | CLIENT_T => clients::detach_client;
-    "display-message" "display" ("ac:d:lNpt:F:v", 0, Some(1))
+    "display-message" "display" ("aIc:d:lNpt:F:", 0, Some(1))
         "Shows a format on the status line, or prints it with -p."
-        "[-aCIlNpv] [-c target-client] [-d delay] [-F format] [-t target-pane] [message]"
+        "[-aIlNp] [-c target-client] [-d delay] [-F format] [-t target-pane] [message]"
         [None, target('t', Kind::Pane, CANFAIL)] AFTER | CLIENT_C | CLIENT_CANFAIL => display::display_message;
     "has-session" "has" ("t:", 0, Some(0))
         "Says by its exit status whether a session is there."
@@ -191,7 +194,7 @@ rows! {
         [None, SESSION] 0 => select::select_window;
     "refresh-client" "refresh" ("A:B:cC:Df:F:LRSt:U", 0, Some(1))
         "Draws a client anew; -f sets its flags, -U -D -L -R move the part of a too large window that it sees."
-        "[-cDlLRSU] [-A pane:state] [-B name:what:format] [-C XxY] [-f flags] [-r pane:report] [-t target-client] [adjustment]"
+        "[-cDLRSU] [-A pane:state] [-B name:what:format] [-C XxY] [-f flags] [-t target-client] [adjustment]"
         [None, None] AFTER | CLIENT_T => clients::refresh_client;
     "rename-session" "rename" ("t:", 1, Some(1))
         "Gives a session another name."
@@ -201,7 +204,7 @@ rows! {
         "Gives a window another name and ends its naming by itself."
         "[-t target-window] new-name"
         [None, WINDOW] AFTER => rename::rename_window;
-    "resize-pane" "resizep" ("DLMRt:Ux:y:Z", 0, Some(1))
+    "resize-pane" "resizep" ("DLMRTt:Ux:y:Z", 0, Some(1))
         "Moves a pane's border, sets its size, or with -Z lets it fill the window and back."
         "[-DLMRTUZ] [-x width] [-y height] [-t target-pane] [adjustment]"
         [None, PANE] AFTER => resize::resize_pane;
@@ -220,7 +223,7 @@ rows! {
     "rotate-window" "rotatew" ("Dt:UZ", 0, Some(0))
         "Moves each pane of a window to the place of the next."
         "[-DUZ] [-t target-window]"
-        [None, WINDOW] 0 => arrange::rotate_window;
+        [None, WINDOW] 0 => swap::rotate_window;
     "run-shell" "run" ("bd:Ct:Es:c:", 0, None, commands)
         "Runs a shell command in the background of the server and shows what it says; -C runs a tmux command instead."
         "[-bCE] [-c start-directory] [-d delay] [-t target-pane] [shell-command [argument ...]]"
@@ -282,16 +285,19 @@ rows! {
     "show-options" "show" ("AgHpqst:vw", 0, Some(1))
         "Prints options that are set; -A those that are inherited as well, -v values alone."
         "[-AgHpqsvw] [-t target-pane] [option]"
-        [None, target('t', Kind::Pane, CANFAIL)] AFTER => options::show_options;
+        [None, target('t', Kind::Pane, CANFAIL)] AFTER => show_options::show_options;
+    "show-prompt-history" "showphist" ("T:", 0, Some(0))
+        "Prints what was typed at prompts."
+        "[-T prompt-type]" [None, None] AFTER => history::show_prompt_history;
     "show-window-options" "showw" ("gvt:", 0, Some(1))
         "The same as show-options -w."
         "[-gv] [-t target-window] [option]"
-        [None, target('t', Kind::Window, CANFAIL)] AFTER => options::show_options;
+        [None, target('t', Kind::Window, CANFAIL)] AFTER => show_options::show_options;
     "source-file" "source" ("t:Fnqv", 1, None)
         "Runs the commands of a file; -n only reads them, -v shows them."
         "[-Fnqv] [-t target-pane] path ..."
         [None, target('t', Kind::Pane, CANFAIL)] 0 => source_file::source_file;
-    "split-window" "splitw" ("bc:de:EfF:hkl:m:p:PR:s:S:t:vZ", 0, None)
+    "split-window" "splitw" ("bc:de:EfF:hIkl:m:p:PR:s:S:t:vZ", 0, None)
         "Divides a pane; -h side by side."
         "[-bdefhIklPvZ] [-c start-directory] [-e environment] [-F format] [-l size] [-m message] [-p percentage] [-s style] [-S active-border-style] [-R inactive-border-style] [-t target-pane] [shell-command [argument ...]]"
         [None, PANE] 0 => new_window::split_window;
@@ -305,11 +311,11 @@ rows! {
     "swap-pane" "swapp" ("dDs:t:UZ", 0, Some(0))
         "Exchanges two panes."
         "[-dDUZ] [-s src-pane] [-t dst-pane]"
-        [target('s', Kind::Pane, DEFAULT_MARKED), PANE] 0 => arrange::swap_pane;
+        [target('s', Kind::Pane, DEFAULT_MARKED), PANE] 0 => swap::swap_pane;
     "swap-window" "swapw" ("ds:t:", 0, Some(0))
         "Exchanges two windows."
         "[-d] [-s src-window] [-t dst-window]"
-        [target('s', Kind::Window, DEFAULT_MARKED), WINDOW] 0 => arrange::swap_window;
+        [target('s', Kind::Window, DEFAULT_MARKED), WINDOW] 0 => swap::swap_window;
     "switch-client" "switchc" ("c:EFlnO:pt:rT:Z", 0, Some(0))
         "Shows another session on a client, or with -T gives it another key table for the next key."
         "[-ElnprZ] [-c target-client] [-t target-session] [-T key-table] [-O order]"
@@ -329,6 +335,45 @@ rows! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Flags that 3.7c has and does not mention.
+    const UNMENTIONED: &[(&str, &str)] = &[
+        ("join-pane", "p"),
+        ("list-buffers", "r"),
+        ("list-clients", "r"),
+        ("load-buffer", "w"),
+        ("move-pane", "p"),
+        ("refresh-client", "F"),
+        ("run-shell", "s"),
+        ("select-pane", "Pg"),
+        ("split-window", "E"),
+        ("switch-client", "F"),
+    ];
+
+    #[test]
+    fn usage_names_the_flags_that_there_are() {
+        for row in ROWS {
+            let mut named: Vec<char> = Vec::new();
+            for option in row
+                .usage
+                .split('[')
+                .filter(|option| option.starts_with('-'))
+            {
+                let option = option.split(']').next().unwrap_or_default();
+                for part in option.split('|') {
+                    let part = part.split(' ').next().unwrap_or_default();
+                    named.extend(part.trim_start_matches('-').chars());
+                }
+            }
+            let hidden = UNMENTIONED.iter().find(|(name, _)| *name == row.name);
+            named.extend(hidden.map_or("", |(_, flags)| flags).chars());
+            named.sort_unstable();
+            named.dedup();
+            let mut there: Vec<char> = row.spec.flags.chars().filter(|c| *c != ':').collect();
+            there.sort_unstable();
+            assert_eq!(named, there, "{}", row.name);
+        }
+    }
 
     #[test]
     fn rows_are_sorted_and_names_unique() {

@@ -63,7 +63,12 @@ pub(crate) fn command_text(words: &[String]) -> String {
 fn default_colour(
     s: &Scope<'_>,
     name: fn(&outlast_term::Style) -> outlast_term::Colour,
+    set: fn(&outlast_term::Terminal) -> Option<(u8, u8, u8)>,
 ) -> Option<String> {
+    if let Some((red, green, blue)) = set(terminal(s)?) {
+        let colour = outlast_term::Colour::Rgb(red, green, blue);
+        return some(outlast_lang::colour::name(colour));
+    }
     let state = state(s)?;
     let window = s.core.model.windows.get(&state.window)?;
     let option = if window.active == state.id {
@@ -137,7 +142,10 @@ pub(super) const ROWS: &[Row] = &[
             .columns
             .get(at + 1)
             .map_or(text.text.len(), |(offset, _)| *offset as usize);
-        text.text.get(start..end).map(str::to_string)
+        match text.text.get(start..end)? {
+            "\t" => some(" "),
+            character => some(character),
+        }
     }),
     text(
         "cursor_colour",
@@ -256,7 +264,7 @@ pub(super) const ROWS: &[Row] = &[
         flag(state(s)?.y == u16::from(edge(s)? == Edge::Top))
     }),
     text("pane_bg", "The pane's background colour.", |s| {
-        default_colour(s, |style| style.bg)
+        default_colour(s, |style| style.bg, |terminal| terminal.own_colours().1)
     }),
     text("pane_bottom", "The pane's last row in the window.", |s| {
         state(s).map(|pane| (pane.y + pane.rows - 1).to_string())
@@ -296,7 +304,7 @@ pub(super) const ROWS: &[Row] = &[
         state(s)?.dead.map(|(_, unix)| unix)
     }),
     text("pane_fg", "The pane's foreground colour.", |s| {
-        default_colour(s, |style| style.fg)
+        default_colour(s, |style| style.fg, |terminal| terminal.own_colours().0)
     }),
     text(
         "pane_flags",

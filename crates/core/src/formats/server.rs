@@ -1,6 +1,9 @@
 //! Variables about the server, paste buffers and the mouse.
 
+use outlast_term::Terminal;
+
 use super::{Row, Scope, flag, some, text, time};
+use crate::mode::copy::rows::Line;
 use crate::model::Buffer;
 
 fn buffer<'a>(s: &'a Scope<'_>) -> Option<(&'a str, &'a Buffer)> {
@@ -34,32 +37,64 @@ fn mouse<T: ToString>(
         .map(|value| value.to_string())
 }
 
-fn mouse_text(s: &Scope<'_>, what: fn(&str, u16) -> Option<String>) -> Option<String> {
+/// The pane under the mouse and the absolute row there.
+fn under_mouse<'a>(s: &'a Scope<'_>) -> Option<(&'a Terminal, u64, u16)> {
     let mouse = s.context.mouse.as_ref()?;
-    let pane = s.core.model.panes.get(&mouse.pane?)?;
-    let line = pane.terminal.first_line()
-        + u64::from(pane.terminal.history_len())
-        + u64::from(mouse.pane_y);
-    let text = pane.terminal.line_text(line);
-    what(&text.text, mouse.pane_x)
+    let terminal = &s.core.model.panes.get(&mouse.pane?)?.terminal;
+    let top = terminal.first_line() + u64::from(terminal.history_len());
+    Some((terminal, top + u64::from(mouse.pane_y), mouse.pane_x))
 }
 
-/// The word at a column; words end at blanks.
-fn word_at(line: &str, column: u16) -> Option<String> {
-    let chars: Vec<char> = line.chars().collect();
-    let at = usize::from(column);
-    if chars.get(at).is_none_or(|c| c.is_whitespace()) {
-        return None;
+/// The word at a place; it may go on over the ends of wrapped rows.
+fn word_at(s: &Scope<'_>, terminal: &Terminal, mut y: u64, mut x: u16) -> Option<String> {
+    let separators = s.core.session_chain(None).text("word-separators");
+    let separates = |cell: &str| matches!(cell, " " | "\t") || separators.contains(cell);
+    let last =
+        terminal.first_line() + u64::from(terminal.history_len()) + u64::from(terminal.size().rows)
+            - 1;
+    let mut line = Line::of(terminal, y);
+    let mut found = false;
+    loop {
+        if !line.is_padding(x) && separates(line.cell(x)) {
+            found = true;
+            break;
+        }
+        if x == 0 {
+            if y == terminal.first_line() {
+                break;
+            }
+            let above = Line::of(terminal, y - 1);
+            if !above.wrapped || above.length() == 0 {
+                break;
+            }
+            (y, x) = (y - 1, above.length());
+            line = above;
+        }
+        x -= 1;
     }
-    let start = chars[..at]
-        .iter()
-        .rposition(|c| c.is_whitespace())
-        .map_or(0, |at| at + 1);
-    let end = chars[at..]
-        .iter()
-        .position(|c| c.is_whitespace())
-        .map_or(chars.len(), |len| at + len);
-    Some(chars[start..end].iter().collect())
+    let mut word = String::new();
+    loop {
+        if found {
+            if x + 1 >= line.length() {
+                if y == last || !line.wrapped {
+                    break;
+                }
+                (y, x) = (y + 1, 0);
+                line = Line::of(terminal, y);
+            } else {
+                x += 1;
+            }
+        }
+        found = true;
+        if line.is_padding(x) {
+            continue;
+        }
+        if separates(line.cell(x)) {
+            break;
+        }
+        word.push_str(line.cell(x));
+    }
+    (!word.is_empty()).then_some(word)
 }
 
 pub(super) const ROWS: &[Row] = &[
@@ -103,7 +138,7 @@ pub(super) const ROWS: &[Row] = &[
         |s| mouse(s, |_| Some("")),
     ),
     text("mouse_line", "The line under the mouse.", |s| {
-        mouse_text(s, |line, _| Some(line.to_string()))
+        under_mouse(s).map(|(terminal, y, _)| terminal.line_text(y).text)
     }),
     text("mouse_pane", "The pane under the mouse.", |s| {
         mouse(s, |mouse| mouse.pane)
@@ -119,7 +154,8 @@ pub(super) const ROWS: &[Row] = &[
         |s| mouse(s, |mouse| Some(mouse.status_range.clone())),
     ),
     text("mouse_word", "The word under the mouse.", |s| {
-        mouse_text(s, word_at)
+        let (terminal, y, x) = under_mouse(s)?;
+        word_at(s, terminal, y, x)
     }),
     text("mouse_x", "Column of the mouse in the pane.", |s| {
         mouse(s, |mouse| {

@@ -16,7 +16,7 @@ mod mouse;
 mod output;
 mod reader;
 mod resize;
-mod rows;
+pub(crate) mod rows;
 mod search;
 mod select;
 mod view;

@@ -97,6 +97,12 @@ pub struct ClientState {
     /// What lies over the whole screen.
     #[serde(default)]
     pub overlay: Option<crate::mode::Overlay>,
+    /// What came of its stdin before a command took it.
+    #[serde(default, with = "crate::save::bytes")]
+    pub stdin: Vec<u8>,
+    /// Its stdin has come to its end.
+    #[serde(default)]
+    pub stdin_ended: bool,
     /// Bells rung so far (`Screen::bells`).
     pub bells: u64,
     /// Clipboard serial (`Screen::clipboard`).
@@ -119,4 +125,60 @@ pub struct Client {
     pub screen: Option<Arc<Screen>>,
     /// Bytes of clipboard to pass on with `clipboard_serial`.
     pub clipboard: Arc<[u8]>,
+}
+
+impl ClientState {
+    /// A client that shows nothing yet.
+    pub fn new(info: ClientInfo) -> ClientState {
+        ClientState {
+            id: ClientId(0),
+            info,
+            cols: 0,
+            rows: 0,
+            attached: false,
+            leaving: false,
+            status: 0,
+            panes: Default::default(),
+            no_detach: false,
+            active_pane: false,
+            suspended: false,
+            name: String::new(),
+            session: None,
+            last_session: None,
+            read_only: false,
+            ignore_size: false,
+            key_table: None,
+            repeat_until_ms: None,
+            message: None,
+            prompt: None,
+            pan: None,
+            created: 0,
+            activity: 0,
+            used: 0,
+            pending_input: Vec::new(),
+            stdin: Vec::new(),
+            stdin_ended: false,
+            escape_at_ms: None,
+            keys: Default::default(),
+            overlay: None,
+            click: None,
+            bells: 0,
+            clipboard_serial: 0,
+        }
+    }
+}
+
+impl Client {
+    /// A client with nothing shown; not saved yet.
+    pub fn new(state: ClientState) -> Client {
+        Client {
+            state: Tracked::new(state),
+            decoder: Decoder::default(),
+            stale: true,
+            ready: true,
+            last_frame_ms: 0,
+            screen: None,
+            clipboard: Arc::from([] as [u8; 0]),
+        }
+    }
 }

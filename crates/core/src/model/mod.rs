@@ -103,6 +103,9 @@ pub struct Global {
     /// A client has been seen: only then may a server without sessions end.
     #[serde(default)]
     pub had_client: bool,
+    /// The client that started the server: it alone waits for the configuration, which may call others.
+    #[serde(default)]
+    pub config_client: Option<ClientId>,
     /// Session groups: name to members.
     pub groups: BTreeMap<String, Vec<SessionId>>,
 }

@@ -19,7 +19,6 @@ use crate::model::Environment;
 use crate::model::ids::{PaneId, SessionId, WindowId};
 use crate::model::pane::PaneState;
 use crate::save::disk::Sections;
-use crate::target::matches;
 
 /// A paste buffer that is longer is not kept on disk.
 const BUFFER_MOST: usize = 1024 * 1024;
@@ -177,7 +176,11 @@ impl Core {
         // What a session takes from each client that attaches is of that login, not of the next one.
         let update = self.session_chain(Some(id)).array("update-environment");
         let Environment { vars } = &mut session.environment;
-        vars.retain(|name, _| !update.iter().any(|pattern| matches(pattern, name)));
+        vars.retain(|name, _| {
+            !update
+                .iter()
+                .any(|pattern| outlast_lang::glob::matches(pattern, name, false))
+        });
         json(&session)
     }
 

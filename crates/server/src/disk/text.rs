@@ -28,6 +28,8 @@ const HOW: Capture = Capture {
     join: true,
     keep_trailing: false,
     octal: false,
+    used_only: false,
+    numbered_from: None,
     other_screen: false,
 };
 

@@ -329,7 +329,7 @@ fn word(editor: &Editor<'_>) -> String {
     let x = editor.m.cx.min(line.length());
     let separates = |x: u16| {
         let cell = line.cell(x);
-        cell == " " || editor.separators.contains(cell) && !cell.is_empty()
+        matches!(cell, " " | "\t") || editor.separators.contains(cell) && !cell.is_empty()
     };
     if x >= line.length() || separates(x) {
         return String::new();

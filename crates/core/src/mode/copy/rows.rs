@@ -92,15 +92,38 @@ impl Frozen {
             let last = text.text.get(*byte as usize..).unwrap_or_default();
             column + crate::draw::text_width(last).max(1)
         });
+        let mut tabs = Vec::new();
+        for (n, (byte, column)) in text.columns.iter().enumerate() {
+            if text.text.as_bytes().get(*byte as usize) == Some(&b'\t') {
+                let end = match text.columns.get(n + 1) {
+                    Some((_, next)) => *next,
+                    None => tab_end(terminal, *column),
+                };
+                tabs.push((*column, end));
+            }
+        }
+        let used = tabs.last().map_or(used, |(_, end)| used.max(*end));
         Frozen {
             prompt: text.prompt,
             output: text.output,
-            ..Frozen::of_row(&row, used, text.wrapped, &links)
+            ..Frozen::of_cells(&row, used, text.wrapped, &links, &tabs)
         }
     }
 
     /// Keeps a drawn row.
     pub fn of_row(row: &ScreenRow, used: u16, wrapped: bool, links: &[Arc<str>]) -> Frozen {
+        Frozen::of_cells(row, used, wrapped, links, &[])
+    }
+
+    /// Keeps a drawn row, whose blanks between these columns are tabs.
+    fn of_cells(
+        row: &ScreenRow,
+        used: u16,
+        wrapped: bool,
+        links: &[Arc<str>],
+        tabs: &[(u16, u16)],
+    ) -> Frozen {
+        let mut tabs = tabs.iter().copied().peekable();
         let mut out = Frozen {
             used,
             wrapped,
@@ -114,6 +137,7 @@ impl Frozen {
             .map_or(0, |at| at + 1)
             .max(usize::from(used));
         let mut number = 0u16;
+        let mut tab_end = 0;
         for (column, cell) in row.cells.iter().take(end).enumerate() {
             let look = pack(cell.style);
             match out.looks.last_mut() {
@@ -134,6 +158,17 @@ impl Frozen {
                 }
             }
             if cell.width == 0 {
+                continue;
+            }
+            let column = column as u16;
+            if let Some((from, to)) = tabs.next_if(|(from, _)| *from == column) {
+                out.t.push('\t');
+                let width = u8::try_from(to - from).unwrap_or(u8::MAX);
+                out.odd.push((number, width, 1));
+                number += 1;
+                tab_end = to;
+            }
+            if column < tab_end {
                 continue;
             }
             let before = out.t.len();
@@ -218,7 +253,11 @@ impl Frozen {
             if usize::from(end) > out.cells.len() {
                 break;
             }
-            crate::draw::write_text(out, column, end, &self.t[range], style);
+            let text = match &self.t[range] {
+                "\t" => &" ".repeat(usize::from(width)),
+                text => text,
+            };
+            crate::draw::write_text(out, column, end, text, style);
             column = end;
         }
         for (from, count, uri) in &self.links {
@@ -253,6 +292,13 @@ impl Frozen {
     }
 }
 
+/// Where a tab ends behind which nothing was written.
+fn tab_end(terminal: &Terminal, column: u16) -> u16 {
+    let stops = terminal.tab_stops();
+    let next = stops.into_iter().find(|stop| *stop > column);
+    next.unwrap_or(terminal.size().cols - 1).max(column + 1)
+}
+
 fn intern(table: &mut Vec<Arc<str>>, uri: &str) -> u16 {
     let at = table
         .iter()
@@ -269,7 +315,7 @@ fn intern(table: &mut Vec<Arc<str>>, uri: &str) -> u16 {
 pub struct Line {
     /// Text.
     pub text: String,
-    /// By column: the bytes of the cluster there; empty for the second column of a wide one.
+    /// By column: the bytes of the cluster there; empty for the further columns of a wide one, or of a tab.
     pub cells: Vec<(u32, u32)>,
     /// The next row continues this one.
     pub wrapped: bool,
@@ -304,9 +350,15 @@ impl Line {
             let cluster = text.text.get(*from as usize..to as usize).unwrap_or(" ");
             let end = match next {
                 Some((_, column)) => *column,
+                None if cluster == "\t" => tab_end(terminal, *column),
                 None => column + crate::draw::text_width(cluster).max(1),
             };
-            out.push(*from, to, end.saturating_sub(*column).clamp(1, 2) as u8);
+            let most = if cluster == "\t" {
+                u16::from(u8::MAX)
+            } else {
+                2
+            };
+            out.push(*from, to, end.saturating_sub(*column).clamp(1, most) as u8);
         }
         out.text = text.text;
         out

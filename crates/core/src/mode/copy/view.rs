@@ -97,8 +97,13 @@ impl<'a> Rows<'a> {
     /// Whether the cluster at a place is one of the characters of `set`.
     pub fn is_in(&self, x: u16, y: u64, set: &str) -> bool {
         let line = self.line(y);
-        let cell = line.cell(x);
-        !cell.is_empty() && set.contains(cell)
+        let mut at = x;
+        while at > 0 && line.is_padding(at) {
+            at -= 1;
+        }
+        // All columns of a tab are blanks; the second one of a wide character is nothing.
+        let cell = line.cell(at);
+        (at == x || cell == "\t") && set.contains(cell)
     }
 
     /// Draws a row.

@@ -47,7 +47,7 @@ pub(super) const ROWS: &[Row] = &[
         SESSION,
         "The command list-windows has run.",
     ),
-    later_hook(
+    hook(
         "after-load-buffer",
         SESSION,
         "The command load-buffer has run.",
@@ -73,7 +73,7 @@ pub(super) const ROWS: &[Row] = &[
         "The command paste-buffer has run.",
     ),
     later_hook("after-pipe-pane", SESSION, "The command pipe-pane has run."),
-    later_hook(
+    hook(
         "after-queue",
         SESSION,
         "All commands of the queue have run.",
@@ -103,7 +103,7 @@ pub(super) const ROWS: &[Row] = &[
         SESSION,
         "The command resize-window has run.",
     ),
-    later_hook(
+    hook(
         "after-save-buffer",
         SESSION,
         "The command save-buffer has run.",

@@ -1,6 +1,35 @@
-//! Names of X11 colours (rgb.txt), lower case and without blanks, sorted. The greys are computed.
+//! Names of X11 colours (rgb.txt), for OSC 10 and its kin and for styles.
 
-pub(super) const NAMES: &[(&str, u32)] = &[
+/// Red, green and blue of a name, however it is written: `Dodger Blue`, `grey50`.
+pub fn by_name(name: &str) -> Option<(u8, u8, u8)> {
+    if name.len() > 64 {
+        return None;
+    }
+    let name: String = name
+        .chars()
+        .filter(|c| *c != ' ')
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    let grey = name
+        .strip_prefix("grey")
+        .or_else(|| name.strip_prefix("gray"));
+    if let Some(percent) = grey.filter(|percent| !percent.is_empty()) {
+        let percent: u8 = percent.parse().ok().filter(|percent| *percent <= 100)?;
+        let level = (2.55 * f64::from(percent)).round() as u8;
+        return Some((level, level, level));
+    }
+    if grey.is_some() {
+        return Some((0xbe, 0xbe, 0xbe));
+    }
+    let at = NAMES
+        .binary_search_by(|(other, _)| (*other).cmp(name.as_str()))
+        .ok()?;
+    let rgb = NAMES[at].1;
+    Some(((rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8))
+}
+
+/// Lower case and without blanks, sorted. The greys are computed.
+const NAMES: &[(&str, u32)] = &[
     ("aliceblue", 0xf0f8ff),
     ("antiquewhite", 0xfaebd7),
     ("antiquewhite1", 0xffefdb),
@@ -474,3 +503,18 @@ pub(super) const NAMES: &[(&str, u32)] = &[
     ("yellow4", 0x8b8b00),
     ("yellowgreen", 0x9acd32),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_sorted_and_found() {
+        assert!(NAMES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert_eq!(by_name("Dodger Blue4"), Some((0x10, 0x4e, 0x8b)));
+        assert_eq!(by_name("grey50"), Some((127, 127, 127)));
+        assert_eq!(by_name("grey"), Some((0xbe, 0xbe, 0xbe)));
+        assert_eq!(by_name("grey101"), None);
+        assert_eq!(by_name("no such"), None);
+    }
+}
