@@ -54,12 +54,13 @@ const LEFT: [&str; 3] = [
 /// A rule: what it is called, what it finds.
 type Rule = (&'static str, fn(&Tree) -> Vec<String>);
 
-const RULES: [Rule; 5] = [
+const RULES: [Rule; 6] = [
     ("imports go down", imports),
     ("pure crates have one clippy.toml", pure),
     ("unsafe code is in sys alone", unsafe_code),
     ("no machine is named", machines),
     ("nothing is left to do", left),
+    ("tests that documents name exist", named_tests),
 ];
 
 /// The committed and the new files.
@@ -255,6 +256,24 @@ fn machines(tree: &Tree) -> Vec<String> {
     found
 }
 
+/// Documents that say which test shows what: `` `path: name` ``.
+const CLAIMS: [&str; 2] = ["docs/faults.md", "docs/threats.md"];
+
+fn named_tests(tree: &Tree) -> Vec<String> {
+    let mut found = Vec::new();
+    for document in CLAIMS {
+        let text = tree.read(document);
+        // Every second piece stands between backquotes.
+        let claims = text.split('`').skip(1).step_by(2);
+        for (file, name) in claims.filter_map(|claim| claim.split_once(": ")) {
+            if !tree.read(file).contains(name) {
+                found.push(format!("{document}: no {name} in {file}"));
+            }
+        }
+    }
+    found
+}
+
 fn left(tree: &Tree) -> Vec<String> {
     let mut found = Vec::new();
     for file in tree.ending(".rs") {
@@ -304,6 +323,7 @@ mod tests {
             &format!("fn x() {{ unsafe {{ {}); }} }}\n", LEFT[0]),
         );
         write("notes.md", MACHINE[0]);
+        write("docs/faults.md", "`crates/term/src/lib.rs: no_such_test`\n");
         let found = problems(&dir).join("\n");
         fs::remove_dir_all(&dir).expect("removed");
         for text in [
@@ -313,6 +333,7 @@ mod tests {
             "crates/term/src/lib.rs:1: fn x()",
             "src/lib.rs does not forbid it",
             "notes.md:1:",
+            "docs/faults.md: no no_such_test in crates/term/src/lib.rs",
             "nothing is left to do: crates/term/src/lib.rs:1",
         ] {
             assert!(found.contains(text), "{text:?} is not in\n{found}");

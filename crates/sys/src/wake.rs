@@ -6,7 +6,7 @@
 //! bit, or the ringer finds the sleeper. That argument is checked by loom (`tests/loom.rs`), for which the atomics
 //! are abstract here.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 /// The atomics that the protocol runs on: the machine's, or loom's in a test.
 pub trait Atomics {
@@ -28,31 +28,39 @@ pub trait Atomics {
     fn fence(order: Ordering);
 }
 
+/// Gives a type the atomics of a module: `std::sync::atomic`, or loom's.
+#[macro_export]
+macro_rules! atomics_of {
+    ($name:ident, $($module:ident)::+) => {
+        impl $crate::wake::Atomics for $name {
+            type Flag = $($module)::+::AtomicU32;
+            type Bits = $($module)::+::AtomicU64;
+            fn store_flag(flag: &Self::Flag, value: u32, order: ::std::sync::atomic::Ordering) {
+                flag.store(value, order);
+            }
+            fn load_flag(flag: &Self::Flag, order: ::std::sync::atomic::Ordering) -> u32 {
+                flag.load(order)
+            }
+            fn or_bits(bits: &Self::Bits, value: u64, order: ::std::sync::atomic::Ordering) {
+                bits.fetch_or(value, order);
+            }
+            fn take_bits(bits: &Self::Bits, order: ::std::sync::atomic::Ordering) -> u64 {
+                bits.swap(0, order)
+            }
+            fn load_bits(bits: &Self::Bits, order: ::std::sync::atomic::Ordering) -> u64 {
+                bits.load(order)
+            }
+            fn fence(order: ::std::sync::atomic::Ordering) {
+                $($module)::+::fence(order);
+            }
+        }
+    };
+}
+
 /// The machine's own atomics.
 pub struct Native;
 
-impl Atomics for Native {
-    type Flag = AtomicU32;
-    type Bits = AtomicU64;
-    fn store_flag(flag: &AtomicU32, value: u32, order: Ordering) {
-        flag.store(value, order);
-    }
-    fn load_flag(flag: &AtomicU32, order: Ordering) -> u32 {
-        flag.load(order)
-    }
-    fn or_bits(bits: &AtomicU64, value: u64, order: Ordering) {
-        bits.fetch_or(value, order);
-    }
-    fn take_bits(bits: &AtomicU64, order: Ordering) -> u64 {
-        bits.swap(0, order)
-    }
-    fn load_bits(bits: &AtomicU64, order: Ordering) -> u64 {
-        bits.load(order)
-    }
-    fn fence(order: Ordering) {
-        std::sync::atomic::fence(order);
-    }
-}
+atomics_of!(Native, std::sync::atomic);
 
 /// One direction: bits over slots, and the flag by which the receiving side says that it sleeps.
 pub struct Direction<'a, A: Atomics> {

@@ -5,32 +5,11 @@ use std::sync::atomic::Ordering;
 
 use loom::sync::atomic::{AtomicU32, AtomicU64};
 use loom::sync::{Arc, Condvar, Mutex};
-use outlast_sys::wake::{Atomics, Direction};
+use outlast_sys::wake::Direction;
 
 struct Loom;
 
-impl Atomics for Loom {
-    type Flag = AtomicU32;
-    type Bits = AtomicU64;
-    fn store_flag(flag: &AtomicU32, value: u32, order: Ordering) {
-        flag.store(value, order);
-    }
-    fn load_flag(flag: &AtomicU32, order: Ordering) -> u32 {
-        flag.load(order)
-    }
-    fn or_bits(bits: &AtomicU64, value: u64, order: Ordering) {
-        bits.fetch_or(value, order);
-    }
-    fn take_bits(bits: &AtomicU64, order: Ordering) -> u64 {
-        bits.swap(0, order)
-    }
-    fn load_bits(bits: &AtomicU64, order: Ordering) -> u64 {
-        bits.load(order)
-    }
-    fn fence(order: Ordering) {
-        loom::sync::atomic::fence(order);
-    }
-}
+outlast_sys::atomics_of!(Loom, loom::sync::atomic);
 
 /// The shared page, what it speaks of, and an eventfd.
 struct World {
