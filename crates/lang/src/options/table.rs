@@ -115,13 +115,8 @@ const fn later(
     text: &'static str,
 ) -> Row {
     Row {
-        name,
-        scopes,
-        kind,
-        default,
-        unit: "",
-        text,
         works: false,
+        ..option(name, scopes, kind, default, text)
     }
 }
 
