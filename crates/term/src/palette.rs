@@ -178,7 +178,7 @@ pub(crate) fn parse(spec: &[u8]) -> Option<Rgb> {
         }
         let v = u32::from_str_radix(part, 16).ok()?;
         let most = (1u32 << (4 * part.len())) - 1;
-        Some((v * 0xffff / most >> 8) as u8)
+        Some(((v * 0xffff / most) >> 8) as u8)
     };
     if let Some(rest) = s.strip_prefix("rgb:") {
         let mut parts = rest.split('/');
