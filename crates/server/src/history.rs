@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use outlast_core::PaneId;
 use outlast_sys::mem::{Mapping, MemFile};
 use outlast_term::Blocks;
 use outlast_term::history::BLOCK_LEN;
 
-use crate::keeper::Link;
+use crate::keeper::{Link, pane_number, tag};
+use crate::probe::Facts;
 
 /// Blocks that one mapping covers: few mappings even for a long history, and little address space for a short one.
 const SEGMENT_BLOCKS: u64 = 16;
@@ -18,9 +20,10 @@ const SEGMENT_LEN: usize = SEGMENT_BLOCKS as usize * BLOCK_LEN;
 
 /// A pane's history file.
 pub struct PaneBlocks {
-    /// The keeper's number of the pane.
-    pane: u32,
+    pane: PaneId,
     link: Rc<Link>,
+    /// Where a new file is told to the loop.
+    facts: Facts,
     file: Option<Rc<MemFile>>,
     /// All that a former server left, in one piece.
     former: Option<Mapping>,
@@ -32,11 +35,13 @@ pub struct PaneBlocks {
 
 impl PaneBlocks {
     /// The blocks of a pane: those of `file` if a former server left one.
-    pub fn new(pane: u32, link: Rc<Link>, file: Option<Rc<MemFile>>) -> PaneBlocks {
+    pub fn new(pane: PaneId, link: Rc<Link>, facts: Facts) -> PaneBlocks {
+        let file = facts.borrow_mut().entry(pane).or_default().history.clone();
         let former = file.as_ref().and_then(|file| file.map().ok());
         PaneBlocks {
             pane,
             link,
+            facts,
             file,
             former,
             segments: BTreeMap::new(),
@@ -50,8 +55,11 @@ impl PaneBlocks {
             Some(file) => file,
             None => {
                 let file = Rc::new(MemFile::new(c"outlast-history", 0)?);
+                // The keeper refuses it while it does not have the pane; then it gets it with the pane.
                 self.link
-                    .deposit(self.pane, crate::keeper::tag::HISTORY, file.fd());
+                    .deposit(pane_number(self.pane), tag::HISTORY, file.fd());
+                let mut facts = self.facts.borrow_mut();
+                facts.entry(self.pane).or_default().history = Some(file.clone());
                 file
             }
         };

@@ -16,7 +16,7 @@ use outlast_sys::{clock, process, pty, user};
 use outlast_term::Blocks;
 
 use crate::history::PaneBlocks;
-use crate::keeper::{Link, pane_number};
+use crate::keeper::Link;
 
 /// What probe and loop share of a pane.
 #[derive(Default)]
@@ -25,7 +25,7 @@ pub struct PaneFacts {
     pub master: Option<Rc<OwnedFd>>,
     /// Process id of the program, 0 without one.
     pub pid: u32,
-    /// A history file that a former server left.
+    /// Its history file, if it has one.
     pub history: Option<Rc<MemFile>>,
 }
 
@@ -145,14 +145,7 @@ impl Probe for SystemProbe {
     }
 
     fn blocks(&self, pane: PaneId) -> Box<dyn Blocks> {
-        let mut facts = self.facts.borrow_mut();
-        let facts = facts.entry(pane).or_default();
-        let history = facts.history.clone();
-        Box::new(PaneBlocks::new(
-            pane_number(pane),
-            self.link.clone(),
-            history,
-        ))
+        Box::new(PaneBlocks::new(pane, self.link.clone(), self.facts.clone()))
     }
 }
 

@@ -134,7 +134,17 @@ impl Server {
     fn carry_out(&mut self, effect: Effect, now: Now) {
         match effect {
             Effect::Spawn { pane, life, spec } => {
-                if let Err(error) = self.panes.spawn(pane, life, &spec, &self.link) {
+                let asked = self.panes.spawn(pane, life, &spec, &self.link);
+                // A restored pane has its history before the keeper has the pane.
+                let facts = self.facts.borrow();
+                let history = facts.get(&pane).and_then(|facts| facts.history.clone());
+                drop(facts);
+                if let Some(history) = history.filter(|_| life == 0) {
+                    let number = crate::keeper::pane_number(pane);
+                    self.link
+                        .deposit(number, crate::keeper::tag::HISTORY, history.fd());
+                }
+                if let Err(error) = asked {
                     self.uncommitted = true;
                     self.core
                         .handle(now, Event::SpawnFailed { pane, error }, &mut self.effects);

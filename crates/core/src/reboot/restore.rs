@@ -392,6 +392,3 @@ fn without_program(state: PaneState) -> PaneState {
         ..state
     }
 }
-
-#[cfg(test)]
-mod tests;

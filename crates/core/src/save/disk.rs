@@ -48,7 +48,7 @@ pub enum DiskError {
 /// Sections by key, each a JSON text.
 pub type Sections = BTreeMap<String, Vec<u8>>;
 
-/// The bytes of a sections file. A section that is no JSON is left out.
+/// The bytes of a sections file. Each section is a JSON text.
 pub fn encode_sections(sections: &Sections) -> Vec<u8> {
     let mut body = b"{".to_vec();
     for (key, text) in sections {

@@ -120,6 +120,13 @@ impl Store {
             .failure
             .is_some_and(|failure| failure.retry_ms > now_ms)
         {
+            // What has been taken of a text would be old by then.
+            if let Some(taking) = self.taking.take()
+                && let Some(text) = self.panes.get_mut(&taking.pane)
+            {
+                text.failed(now_ms);
+                self.waiting.insert(taking.pane);
+            }
             return;
         }
         if self.keys_due.is_some_and(|due| due <= now_ms) {
@@ -137,11 +144,13 @@ impl Store {
 
     /// Begins with a pane whose text is due.
     fn begin_text(&mut self, core: &mut Core, now_ms: u64) {
-        let due = |pane: &&PaneId| {
-            let text = self.panes.get(pane);
-            text.is_none_or(|text| text.due().is_some_and(|due| due <= now_ms))
+        // The one that has waited longest: floods, due every second, must not keep the others waiting.
+        let due = |pane: PaneId| match self.panes.get(&pane) {
+            None => Some((0, pane)),
+            Some(text) => Some((text.due()?, pane)),
         };
-        let Some(pane) = self.waiting.iter().find(due).copied() else {
+        let next = self.waiting.iter().filter_map(|pane| due(*pane)).min();
+        let Some((_, pane)) = next.filter(|(due, _)| *due <= now_ms) else {
             return;
         };
         self.begin(core, pane, now_ms);
