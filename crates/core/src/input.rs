@@ -10,7 +10,7 @@ mod keys;
 pub(crate) mod mouse;
 mod pane;
 
-use outlast_term::keys::{Code, Decoder, Input, Key};
+use outlast_term::keys::{Code, Input, Key};
 use serde::{Deserialize, Serialize};
 
 use crate::Core;
@@ -38,7 +38,6 @@ pub struct KeyState {
 /// Handles what a client typed.
 pub fn client_input(core: &mut Core, client: ClientId, bytes: &[u8]) {
     let user_keys = user_keys(core);
-    let escape_ms = core.server_chain().number("escape-time").max(0) as u64;
     let now = core.now;
     let Some(entry) = core.model.clients.get_mut(&client) else {
         return;
@@ -49,48 +48,58 @@ pub fn client_input(core: &mut Core, client: ClientId, bytes: &[u8]) {
     let mut inputs = Vec::new();
     entry.decoder.set_user_keys(user_keys);
     entry.decoder.push(bytes, &mut inputs);
-    after_decoding(core, client, now.ms + escape_ms);
-    draw::typed(core, client);
+    after_decoding(core, client, now.ms, 0);
     handle_all(core, client, inputs);
 }
 
 /// Handles inputs in order. What a key's commands do (open a prompt, choose a table) counts for the next key already.
 fn handle_all(core: &mut Core, client: ClientId, inputs: Vec<Input>) {
-    let count = inputs.len();
-    for (n, input) in inputs.into_iter().enumerate() {
-        handle(core, client, input);
-        if n + 1 < count {
-            core.unfinished |= core.run_queues();
+    draw::typed(core, client);
+    let mut inputs = inputs.into_iter();
+    loop {
+        let run = keys::run(core, client, inputs.as_slice());
+        if run > 0 {
+            inputs.nth(run - 1);
+            continue;
         }
+        let Some(input) = inputs.next() else { break };
+        handle(core, client, input);
+        // What was typed next may depend on what this key's command has done.
+        core.unfinished |= core.run_queues();
     }
 }
 
-/// Saves what is unfinished and sets the timer for it.
-fn after_decoding(core: &mut Core, client: ClientId, escape_at: u64) {
+/// Saves what is unfinished and sets the timer for it: escape-time from now, but `least` ms.
+fn after_decoding(core: &mut Core, client: ClientId, now: u64, least: i64) {
+    let escape = |core: &Core| core.server_chain().number("escape-time").max(least) as u64;
+    let waits = core
+        .model
+        .clients
+        .get(&client)
+        .is_some_and(|client| client.decoder.is_pending());
+    let at = waits.then(|| now + escape(core));
     let Some(entry) = core.model.clients.get_mut(&client) else {
         return;
     };
-    let waits = entry.decoder.is_pending();
-    let pending = entry.decoder.pending();
-    let pending = if pending == Decoder::default().pending() {
+    let pending = if entry.decoder.is_fresh() {
         Vec::new()
     } else {
-        pending
+        entry.decoder.pending()
     };
     if pending != entry.state.pending_input {
         entry.state.pending_input = pending;
     }
-    let at = waits.then_some(escape_at);
     if at != entry.state.escape_at_ms {
         entry.state.escape_at_ms = at;
     }
 }
 
 fn user_keys(core: &Core) -> Vec<(u8, Vec<u8>)> {
-    match core.server_chain().value("user-keys") {
+    // The table's default is empty.
+    match core.server_chain().set("user-keys") {
         Some(outlast_lang::options::Value::Array(keys)) => keys
-            .into_iter()
-            .filter_map(|(n, text)| Some((u8::try_from(n).ok()?, unescape(&text))))
+            .iter()
+            .filter_map(|(n, text)| Some((u8::try_from(*n).ok()?, unescape(text))))
             .collect(),
         _ => Vec::new(),
     }
@@ -226,7 +235,6 @@ pub fn wake(core: &mut Core) {
 
 fn wake_client(core: &mut Core, id: ClientId) {
     let now = core.now.ms;
-    let escape_ms = core.server_chain().number("escape-time").max(1) as u64;
     let passed = |at: Option<u64>| at.is_some_and(|at| at <= now);
     let Some(client) = core.model.clients.get_mut(&id) else {
         return;
@@ -251,8 +259,7 @@ fn wake_client(core: &mut Core, id: ClientId) {
     if passed(client.state.escape_at_ms) {
         let mut inputs = Vec::new();
         client.decoder.flush(&mut inputs);
-        after_decoding(core, id, now + escape_ms);
-        draw::typed(core, id);
+        after_decoding(core, id, now, 1);
         handle_all(core, id, inputs);
     }
     if click {

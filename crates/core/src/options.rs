@@ -21,6 +21,10 @@ impl Chain<'_> {
     pub fn flag(&self, name: &str) -> bool {
         tree::flag(&self.0, name)
     }
+    /// The value that is set at one of the levels; None: the table's default is in force.
+    pub fn set(&self, name: &str) -> Option<&Value> {
+        tree::set_value(&self.0, name)
+    }
     /// The value in force.
     pub fn value(&self, name: &str) -> Option<Value> {
         tree::lookup(&self.0, name)

@@ -39,7 +39,7 @@ impl Core {
         }
         self.answer(id);
         if changed {
-            self.touch_window(window);
+            crate::draw::output(self, id, window);
         }
         self.had_output(id);
     }

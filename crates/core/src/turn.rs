@@ -62,8 +62,6 @@ impl Core {
                 if self.session_of(client).is_some() {
                     self.use_client(client);
                     input::client_input(self, client, bytes);
-                    // What was typed next may depend on what this key's command has done.
-                    self.unfinished |= self.run_queues();
                 } else {
                     self.stdin(client, bytes);
                 }
@@ -129,7 +127,6 @@ impl Core {
         if !self.ended {
             self.show_config_errors();
             self.show_notices();
-            input::update_focus(self);
             draw::frames(self);
             self.start_format_jobs();
         }

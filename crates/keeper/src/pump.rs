@@ -12,9 +12,10 @@ use outlast_sys::spawn::{Program, Spawner, Stdio};
 use outlast_sys::{fd_pass, pty, socket};
 use outlast_wire::keeper::{Kind, SPAWN_MAX, SPAWN_STDERR, SpawnView, Tty};
 
-/// Most bytes and reads per slot and turn, so that a flood keeps nobody waiting.
-const TURN_BYTES: usize = 64 * 1024;
-const TURN_CALLS: usize = 16;
+/// Most bytes and reads per slot and turn, so that a flood keeps nobody waiting. (A terminal gives at most 4 KiB at a
+/// time.)
+const TURN_BYTES: usize = 32 * 1024;
+const TURN_CALLS: usize = 8;
 /// How much is overwritten at a time when nobody has read for long.
 const GIVE_UP: usize = 16 * 1024;
 
@@ -200,7 +201,8 @@ impl Pump {
                     read(len, self.rings.end());
                     bells.ring(slot);
                     left -= len;
-                    if left == 0 {
+                    // Input that has come meanwhile goes before the rest of a flood.
+                    if left == 0 || bells.is_rung() {
                         return Turn::More;
                     }
                 }

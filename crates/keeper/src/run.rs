@@ -147,6 +147,7 @@ impl Run {
 
     fn assemble(parts: Parts) -> io::Result<Run> {
         process::set_own_name(c"outlast-keeper");
+        process::wants_short_slices();
         let mut argv = vec![
             parts.program.clone(),
             c"server".into(),

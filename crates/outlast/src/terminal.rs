@@ -57,6 +57,7 @@ impl Terminal {
     /// # Errors
     /// It is no terminal, or no descriptor is left.
     pub fn take(tty: &OwnedFd, socket: &OwnedFd) -> io::Result<Terminal> {
+        outlast_sys::process::wants_short_slices();
         let signals = Signals::new(&[
             signal::SIGWINCH,
             signal::SIGCONT,

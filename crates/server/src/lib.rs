@@ -22,6 +22,7 @@ mod calls;
 mod checkpoint;
 mod clients;
 mod disk;
+mod eager;
 mod fault;
 mod files;
 mod history;

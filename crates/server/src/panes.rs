@@ -26,6 +26,10 @@ use crate::spawn;
 
 /// Output taken from one pane in one turn, so that a flood in one starves no other.
 pub const BUDGET: u64 = 64 * 1024;
+/// The same while somebody types: an echo waits for at most so much of a flood.
+pub const TYPING_BUDGET: u64 = 8 * 1024;
+/// Output that is no flood.
+pub const SHORT: u64 = 2 * 1024;
 /// A pane that has been quiet for so long is checkpointed, so that a recovery has little to read again.
 pub const QUIET_MS: u64 = 1000;
 /// A client's typing is not taken while its pane has less room than this: one message always fits.
@@ -204,6 +208,8 @@ pub struct Panes {
     by_slot: HashMap<u16, PaneId>,
     /// Panes that may have news, in the order in which they are served.
     ready: VecDeque<PaneId>,
+    /// Panes whose output waits for its share of the time.
+    held: Vec<PaneId>,
 }
 
 impl Panes {
@@ -290,7 +296,28 @@ impl Panes {
 
     /// Panes to look at in this turn.
     pub fn take_ready(&mut self) -> VecDeque<PaneId> {
+        for pane in std::mem::take(&mut self.held) {
+            self.ring(pane);
+        }
         std::mem::take(&mut self.ready)
+    }
+
+    /// A pane is to be looked at later; the loop says when.
+    pub fn hold(&mut self, pane: PaneId) {
+        self.held.push(pane);
+    }
+
+    /// Whether panes wait to be looked at later.
+    pub fn any_held(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// Bytes of output that wait for the core.
+    pub fn backlog(&self, pane: PaneId) -> u64 {
+        self.panes.get(&pane).map_or(0, |io| {
+            let end = io.rings.as_ref().map_or(0, ServerRings::end);
+            end.saturating_sub(io.at)
+        })
     }
 
     /// Whether a pane is to be looked at at once.
@@ -379,6 +406,7 @@ impl Panes {
             self.by_slot.remove(&rings.slot());
         }
         self.ready.retain(|ready| *ready != pane);
+        self.held.retain(|held| *held != pane);
         facts.borrow_mut().remove(&pane);
         link.send(
             &ToKeeper::Forget {

@@ -3,7 +3,7 @@
 //! Input first, then a bounded slice of each ready pane's output, then what has ended; then the turn is committed to
 //! the journal, and only then are its effects carried out. Nothing here waits but [`Server::wait`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use outlast_core::event::Now;
 use outlast_core::save::Entry;
-use outlast_core::{ClientId, Core, Effect, Event};
+use outlast_core::{ClientId, Core, Effect, Event, PaneId};
 use outlast_sys::bell::ServerBells;
 use outlast_sys::clock;
 use outlast_sys::lock::try_lock_file;
@@ -25,12 +25,13 @@ use outlast_wire::keeper::ToServer;
 use crate::calls::Calls;
 use crate::clients::Clients;
 use crate::disk::Store;
+use crate::eager::Eager;
 use crate::files::Disk;
 use crate::jobs::Jobs;
 use crate::journal::Journal;
 use crate::keeper::{Link, Owner, job_number, owner};
 use crate::memory::FileMemory;
-use crate::panes::{BUDGET, Panes};
+use crate::panes::{BUDGET, Panes, SHORT, TYPING_BUDGET};
 use crate::poison::Poison;
 use crate::probe::Facts;
 use crate::takeover::Takeover;
@@ -82,6 +83,7 @@ pub struct Server {
     pub(crate) touched: BTreeSet<u64>,
     /// Clients whose terminal has something to take or may take more.
     pub(crate) painted: BTreeSet<ClientId>,
+    pub(crate) eager: Eager,
     next_token: u64,
     pub(crate) link_waits: bool,
     pub(crate) takeover: Takeover,
@@ -131,7 +133,8 @@ impl Server {
         let disk = Disk::start()?;
         let poll = Poll::new()?;
         poll.add(&*parts.link, KEEPER, Interest::IN)?;
-        poll.add(parts.bells.fd(), BELL, Interest::IN)?;
+        // Only changes are told, so it need not be read.
+        poll.add(parts.bells.fd(), BELL, Interest::IN | Interest::ET)?;
         poll.add(&parts.listener, LISTENER, Interest::IN)?;
         poll.add(&signals, SIGNALS, Interest::IN)?;
         poll.add(disk.fd(), DISK, Interest::IN)?;
@@ -159,6 +162,7 @@ impl Server {
             jobs_done: Vec::new(),
             touched: BTreeSet::new(),
             painted: BTreeSet::new(),
+            eager: Eager::default(),
             next_token: FIRST_CONNECTION,
             link_waits: false,
             takeover: Takeover::default(),
@@ -180,7 +184,9 @@ impl Server {
             let now = now();
             self.tend_keeper(now)?;
             self.clients_time(now);
-            self.take_output(now);
+            if !self.eager.goes_first() {
+                self.take_output(now);
+            }
             self.take_ended(now);
             if self.core.next_wake().is_some_and(|wake| wake <= now.ms) {
                 self.core.handle(now, Event::Woken, &mut self.effects);
@@ -205,6 +211,7 @@ impl Server {
         } else {
             timeout
         };
+        self.eager.begin();
         let waited = self.poll.wait(timeout, |found| ready.push(found));
         self.bells.woke();
         waited?;
@@ -216,7 +223,7 @@ impl Server {
                     self.link.flush();
                     self.take_keeper(now)?;
                 }
-                BELL => self.bells.drain(),
+                BELL => {}
                 LISTENER => {
                     let next = &mut self.next_token;
                     self.calls.accept(&self.listener, &self.poll, || {
@@ -260,7 +267,9 @@ impl Server {
         }
         let now = clock::boottime_ms();
         let retry = self.retry_ms.map(|ms| now + ms);
+        let share = self.panes.any_held().then(|| self.eager.next_share());
         let due = [
+            share,
             self.core.next_wake(),
             self.panes.quiet_at(),
             retry,
@@ -406,10 +415,41 @@ impl Server {
         }
     }
 
+    /// Panes to look at in this turn while somebody types: what is short (an echo) does not wait for what is long (a
+    /// flood), which may have to wait for its share.
+    fn choose_ready(&mut self, now: Now) -> VecDeque<PaneId> {
+        let mut ready = self.panes.take_ready();
+        let panes = &self.panes;
+        let is_long = |pane: &PaneId| panes.backlog(*pane) > SHORT;
+        ready.make_contiguous().sort_by_key(is_long);
+        let Some(short) = ready.iter().position(is_long) else {
+            self.eager.served();
+            return ready;
+        };
+        if self.eager.is_used_up(now.ms) {
+            for pane in ready.split_off(short) {
+                self.panes.hold(pane);
+            }
+        } else if short > 0 && self.eager.puts_off() {
+            for pane in ready.split_off(short) {
+                self.panes.ring(pane);
+            }
+            return ready;
+        }
+        self.eager.served();
+        ready
+    }
+
     /// Hands each ready pane's output to the core, one bounded slice per turn.
     fn take_output(&mut self, now: Now) {
         let due = self.core.pane_checkpoint_due();
-        for pane in self.panes.take_ready() {
+        let typing = self.eager.is_typing(now.ms);
+        let ready = match typing {
+            true => self.choose_ready(now),
+            false => self.panes.take_ready(),
+        };
+        let budget = if typing { TYPING_BUDGET } else { BUDGET };
+        for pane in ready {
             // What it refers to would be overwritten: the checkpoint comes at the end of this turn.
             if due.contains(&pane) {
                 self.panes.ring(pane);
@@ -425,7 +465,7 @@ impl Server {
                     .handle(now, Event::Lost { pane, to: start }, &mut self.effects);
                 io.at = start;
             }
-            let end = rings.end().min(io.at + BUDGET);
+            let end = rings.end().min(io.at + budget);
             let piece = self.poison.piece(pane, io.at, end);
             let bytes = rings.slice(io.at, piece.to);
             if piece.poisoned && !bytes.is_empty() {
@@ -448,6 +488,9 @@ impl Server {
                 self.store.heard(&self.core, pane, bytes.len(), now.ms);
             }
             if !bytes.is_empty() {
+                if typing && bytes.len() as u64 > SHORT {
+                    self.eager.took(bytes.len());
+                }
                 io.at += bytes.len() as u64;
                 io.touched_ms = Some(now.ms);
             }

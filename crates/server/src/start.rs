@@ -107,6 +107,7 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
         daemon::inherited(words.keeper_fd).map_err(StartError::Keeper)?,
     ));
     process::set_own_name(c"outlast: server");
+    process::wants_short_slices();
     process::raise_nofile();
     signal::ignore(signal::SIGPIPE);
     // A file that may not become longer is an error to be told, not an end.

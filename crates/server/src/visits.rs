@@ -192,6 +192,11 @@ impl Server {
             }
             ToServer::Input { seq, bytes } => {
                 if self.is_new(id, seq) {
+                    // What a command line is fed is no typing.
+                    let client = self.clients.get_mut(id);
+                    if client.is_some_and(|client| client.local.is_some()) {
+                        self.eager.typed(now.ms);
+                    }
                     self.learn(id, &bytes);
                     self.core.handle(
                         now,

@@ -69,8 +69,9 @@ fn wake(eventfd: &OwnedFd) {
 /// The server's side.
 ///
 /// A turn of its loop: [`ServerBells::take`], work, and when nothing is left [`ServerBells::may_sleep`]; if true wait
-/// on [`ServerBells::fd`] (and all else), then [`ServerBells::woke`] in any case. After a start every pane has to be
-/// looked at once without a bell: the former server may have taken bits that it did not act on.
+/// on [`ServerBells::fd`] (for changes, `ET`: it is not read) and all else, then [`ServerBells::woke`] in any case.
+/// After a start every pane has to be looked at once without a bell: the former server may have taken bits that it did
+/// not act on.
 #[derive(Debug)]
 pub struct ServerBells(Page);
 
@@ -96,6 +97,10 @@ impl ServerBells {
         if self.0.to_keeper().ring(slot) {
             wake(&self.0.wakes_keeper);
         }
+    }
+    /// Whether [`ServerBells::take`] would find something.
+    pub fn is_rung(&self) -> bool {
+        self.0.to_server().is_rung()
     }
     /// Calls `news` with each slot that has new output, or the end of its output.
     pub fn take(&self, news: impl FnMut(u16)) {
@@ -174,6 +179,10 @@ impl KeeperBells {
         if self.page.to_server().ring(slot) {
             wake(&self.page.wakes_server);
         }
+    }
+    /// Whether [`KeeperBells::take`] would find something.
+    pub fn is_rung(&self) -> bool {
+        self.page.to_keeper().is_rung()
     }
     /// Calls `news` with each slot that has input, or room in its output ring.
     pub fn take(&self, news: impl FnMut(u16)) {

@@ -33,6 +33,46 @@ fn proc_file(pid: u32, name: &str) -> Option<Vec<u8>> {
     std::fs::read(format!("/proc/{pid}/{name}")).ok()
 }
 
+/// What sched_getattr(2) and sched_setattr(2) take, in the kernel's first version of it.
+#[repr(C)]
+#[derive(Default)]
+struct SchedAttr {
+    size: u32,
+    policy: u32,
+    flags: u64,
+    nice: i32,
+    priority: u32,
+    runtime: u64,
+    deadline: u64,
+    period: u64,
+}
+
+const SCHED_FLAG_RESET_ON_FORK: u64 = 1;
+
+/// Asks the scheduler for short slices (Linux 6.12; before, this has no effect): the calling thread, woken for a key,
+/// then runs before a program that floods has used up its own. The share of the time is what it was, and children have
+/// the usual slices.
+pub fn wants_short_slices() {
+    let len = std::mem::size_of::<SchedAttr>() as u32;
+    let mut attr = SchedAttr::default();
+    // SAFETY: the kernel writes at most `len` bytes, the size of the structure that the pointer is to.
+    let known = unsafe { libc::syscall(libc::SYS_sched_getattr, 0, &raw mut attr, len, 0) };
+    // With a negative niceness children would not get it if it were reset for them.
+    if known != 0 || attr.policy != libc::SCHED_OTHER as u32 || attr.nice < 0 {
+        return;
+    }
+    let attr = SchedAttr {
+        size: len,
+        flags: SCHED_FLAG_RESET_ON_FORK,
+        nice: attr.nice,
+        // The shortest there is.
+        runtime: 100_000,
+        ..SchedAttr::default()
+    };
+    // SAFETY: the kernel reads `size` bytes of a structure of that size. A refusal changes nothing.
+    unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const attr, 0) };
+}
+
 /// The command name that the kernel keeps for a process (at most 15 bytes): bytes chosen by the program, to be
 /// cleaned before they are shown.
 pub fn comm(pid: u32) -> Option<Vec<u8>> {

@@ -103,15 +103,19 @@ impl<A: Atomics> Direction<'_, A> {
         }
     }
 
+    /// Whether somebody has rung since the last [`Direction::take`].
+    pub fn is_rung(&self) -> bool {
+        self.bits
+            .iter()
+            .any(|word| A::load_bits(word, Ordering::Relaxed) != 0)
+    }
+
     /// Before sleeping: says so, and looks once more. False: there is news after all, do not sleep.
     #[must_use]
     pub fn may_sleep(&self) -> bool {
         A::store_flag(self.waits, 1, Ordering::Relaxed);
         A::fence(Ordering::SeqCst);
-        let quiet = self
-            .bits
-            .iter()
-            .all(|word| A::load_bits(word, Ordering::Relaxed) == 0);
+        let quiet = !self.is_rung();
         if !quiet {
             self.woke();
         }

@@ -9,6 +9,7 @@ use outlast_term::{MouseTracking, Screen, ScreenCell, ScreenRow, Size, Style};
 use super::formats::{self, Formats};
 use super::frame::{Frame, Title, border_rows, frame, titles};
 use super::layout::Span;
+use super::pace::Extent;
 use super::view::{self, View};
 use super::window::{Part, Window};
 use super::{status, text};
@@ -63,10 +64,11 @@ impl Cache {
     }
 }
 
-/// The picture of a client now; None when it is the one that it has.
+/// The picture of a client now, all of it or what one pane shows of it; None when it is the one that it has.
 pub(super) fn compose(
     core: &Core,
     client: ClientId,
+    extent: Extent,
     cache: &mut Cache,
     held: &mut BTreeMap<PaneId, u64>,
     serial: u64,
@@ -119,6 +121,13 @@ pub(super) fn compose(
     window.hold(held, now, before.is_some());
     let mut rows = Vec::with_capacity(usize::from(view.rows));
     let (top, end) = (view.window_top(), view.window_top() + view.window_rows());
+    if let Extent::Only(pane) = extent {
+        // Only what is drawn can stay as it was.
+        let rows = cache.keys.get(usize::from(top)..usize::from(end));
+        if rows.is_some_and(|rows| rows.iter().all(|key| !key.is_empty())) {
+            window.hold_all_but(pane);
+        }
+    }
     let mut prompt = None;
     cache.next.resize_with(usize::from(view.rows), Vec::new);
     // How far rows have moved since the last picture, once one has been found again.
@@ -236,6 +245,11 @@ fn status_overlay(
     view: &View,
     cache: &mut Cache,
 ) -> Option<Overlay> {
+    let state = &core.model.clients.get(&client)?.state;
+    if state.message.is_none() && state.prompt.is_none() {
+        cache.overlay = None;
+        return None;
+    }
     let row = status::message_row(core, view);
     let under = cache
         .formats

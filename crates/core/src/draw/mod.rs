@@ -10,6 +10,7 @@ mod compose;
 mod formats;
 mod frame;
 mod layout;
+mod pace;
 mod status;
 mod text;
 mod view;
@@ -24,16 +25,14 @@ use crate::model::ids::{ClientId, PaneId};
 use crate::{Core, Effect};
 pub(crate) use compose::Cache;
 pub(crate) use layout::{Span, draw as draw_format};
+use pace::{Extent, Pace};
+pub(crate) use pace::{output, typed};
 pub(crate) use text::{
     blank as blank_row, clusters, copy as copy_cells, push as push_cluster, push_cell_text,
     width as text_width, write as write_text,
 };
 pub(crate) use view::{View, active_pane, context, style_of, view, visible_panes};
 
-/// Least time between two frames while output keeps coming.
-const FRAME_MS: u64 = 8;
-/// For so long after a client's key its frames are not held back.
-const INPUT_MS: u64 = 50;
 /// A pane that keeps ?2026 open is shown after so long.
 const SYNC_MS: u64 = 150;
 
@@ -47,8 +46,7 @@ pub(crate) struct State {
     serial: u64,
     /// Newest number of a mode's picture.
     change: u64,
-    /// When a client last typed.
-    typed: BTreeMap<ClientId, u64>,
+    pace: Pace,
 }
 
 impl State {
@@ -74,11 +72,6 @@ pub(crate) fn refresh_all(core: &mut Core) {
     }
 }
 
-/// A client has typed: what comes of it is shown at once.
-pub(crate) fn typed(core: &mut Core, client: ClientId) {
-    core.draw.typed.insert(client, core.now.ms);
-}
-
 /// Draws a client's picture anew: its terminal shows nothing that we know.
 pub(crate) fn forget(core: &mut Core, client: ClientId) {
     core.draw.clients.remove(&client);
@@ -92,13 +85,22 @@ pub(crate) fn forget(core: &mut Core, client: ClientId) {
 pub fn frames(core: &mut Core) {
     crate::input::update_focus(core);
     let now = core.now.ms;
+    // Nothing to draw is the common case: a turn that only forwards a key.
+    let held = !core.draw.held.is_empty();
+    let pace = &core.draw.pace;
+    let stale =
+        core.model.clients.iter().any(|(id, client)| {
+            client.state.attached && client.ready && pace.is_stale(*id, client)
+        });
+    let timed = core.draw.clients.values().any(|c| c.status_due <= now);
+    if !held && !timed && !stale {
+        return;
+    }
     let mut draw = std::mem::take(&mut core.draw);
-    if draw.clients.len() > core.model.clients.len() || draw.typed.len() > core.model.clients.len()
-    {
+    if draw.clients.len() > core.model.clients.len() {
         draw.clients
             .retain(|id, _| core.model.clients.contains_key(id));
-        draw.typed
-            .retain(|id, _| core.model.clients.contains_key(id));
+        draw.pace.retain(&core.model.clients);
     }
     let panes = &core.model.panes;
     draw.held.retain(|id, _| {
@@ -108,33 +110,36 @@ pub fn frames(core: &mut Core) {
     });
     let expired = |since: &u64| since.saturating_add(SYNC_MS) <= now;
     let shown = draw.held.values().any(expired);
-    let ids: Vec<ClientId> = core
+    let due: Vec<(ClientId, Extent)> = core
         .model
         .clients
         .iter()
         .filter(|(id, client)| {
             let cache = draw.clients.get(id);
             let timed = cache.is_some_and(|cache| cache.status_due <= now);
-            client.state.attached && client.ready && (client.stale || timed || shown)
+            let stale = draw.pace.is_stale(**id, client);
+            client.state.attached && client.ready && (stale || timed || shown)
         })
-        .map(|(id, _)| *id)
+        .map(|(id, client)| (*id, draw.pace.due(*id, client, now)))
+        .filter(|(_, (at, _))| *at <= now)
+        .map(|(id, (_, extent))| (id, extent))
         .collect();
-    for id in ids {
-        if due_at(core, &draw, id) > now {
-            continue;
-        }
+    for (id, extent) in due {
         let mut cache = draw.clients.remove(&id).unwrap_or_default();
-        let screen = compose::compose(core, id, &mut cache, &mut draw.held, draw.serial);
+        let screen = compose::compose(core, id, extent, &mut cache, &mut draw.held, draw.serial);
         draw.clients.insert(id, cache);
         let Some(client) = core.model.clients.get_mut(&id) else {
             continue;
         };
         client.stale = false;
+        draw.pace.drawn(id, extent);
         let Some(screen) = screen else { continue };
         let screen = Arc::new(screen);
         client.screen = Some(screen.clone());
         client.ready = false;
-        client.last_frame_ms = now;
+        if extent == Extent::Whole {
+            client.last_frame_ms = now;
+        }
         core.effects.push(Effect::Frame { client: id, screen });
     }
     // What was open for too long has been shown as it is, once; then the next settled picture is waited for again.
@@ -164,22 +169,10 @@ pub(crate) fn settle<'a>(core: &mut Core, pane: PaneId, bytes: &'a [u8]) -> &'a 
         return bytes;
     };
     entry.terminal.advance(settled);
-    core.touch_pane(pane);
+    let window = entry.state.window;
+    output(core, pane, window);
     frames(core);
     rest
-}
-
-/// When a stale client's next frame may go: at once after a quiet time or a key, else paced.
-fn due_at(core: &Core, draw: &State, id: ClientId) -> u64 {
-    let now = core.now.ms;
-    let Some(client) = core.model.clients.get(&id) else {
-        return u64::MAX;
-    };
-    let typed = draw.typed.get(&id).is_some_and(|at| at + INPUT_MS >= now);
-    if typed || client.screen.is_none() {
-        return now;
-    }
-    client.last_frame_ms + FRAME_MS
 }
 
 /// Monotonic ms at which a frame is due, or a held pane or the status lines want one.
@@ -193,8 +186,8 @@ pub fn next_due(core: &Core) -> Option<u64> {
             continue;
         }
         waiting = true;
-        if client.stale {
-            at(due_at(core, draw, *id));
+        if draw.pace.is_stale(*id, client) {
+            at(draw.pace.due(*id, client, core.now.ms).0);
         }
         if let Some(cache) = draw
             .clients

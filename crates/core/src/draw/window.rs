@@ -27,7 +27,7 @@ pub(super) struct Window<'a> {
     pub core: &'a Core,
     pub frame: &'a Frame,
     pub looks: &'a BTreeMap<PaneId, formats::PaneLook>,
-    /// Panes inside ?2026: their last settled rows are shown.
+    /// Panes inside ?2026, and panes that are not to be drawn now: the rows that were shown last are shown.
     pub held: Vec<PaneId>,
 }
 
@@ -45,6 +45,12 @@ impl Window<'_> {
                 }
             }
         }
+    }
+
+    /// Holds all panes but one.
+    pub fn hold_all_but(&mut self, pane: PaneId) {
+        let panes = self.frame.panes.iter().map(|(id, _)| *id);
+        self.held.extend(panes.filter(|id| *id != pane));
     }
 
     /// What window row `y` shows of panes, `old` being what it showed.

@@ -1,11 +1,12 @@
 //! Key tables: what a key is bound to.
 
 use outlast_term::keys::mouse::MouseKind;
-use outlast_term::keys::{Code, Key, Mods};
+use outlast_term::keys::{Code, Input, Key, Mods};
 
 use super::pane;
-use crate::model::Binding;
 use crate::model::ids::{ClientId, PaneId};
+use crate::model::{Binding, Pane};
+use crate::options::Chain;
 use crate::{Core, MouseEvent};
 
 /// The table that the session gives its clients.
@@ -66,6 +67,60 @@ fn stop_repeating(core: &mut Core, client: ClientId) {
     }
 }
 
+/// The keys that `prefix` and `prefix2` name.
+fn prefixes(chain: &Chain<'_>) -> impl Iterator<Item = Key> {
+    ["prefix", "prefix2"]
+        .map(|name| outlast_lang::key::parse(&chain.text(name)))
+        .into_iter()
+        .flatten()
+        .filter(|key| key.code != Code::None)
+}
+
+/// Keys at the head of what was typed that nothing but the pane's program can want, forwarded as one: a paste without
+/// brackets is a key for each byte. How many they were; of the next one nothing is known.
+pub(super) fn run(core: &mut Core, client: ClientId, inputs: &[Input]) -> usize {
+    if inputs.is_empty() {
+        return 0;
+    }
+    let Some(state) = core.model.clients.get(&client).map(|client| &client.state) else {
+        return 0;
+    };
+    let own_table = state.key_table.is_some() || state.repeat_until_ms.is_some();
+    let over = state.prompt.is_some() || state.message.is_some();
+    if !state.attached || state.read_only || own_table || over {
+        return 0;
+    }
+    let Some(pane) = core.pane_of(client) else {
+        return 0;
+    };
+    let free = |pane: &Pane| pane.state.mode.is_none() && pane.state.dead.is_none();
+    if !core.model.panes.get(&pane).is_some_and(free) {
+        return 0;
+    }
+    let Some(table) = core.model.tables.get(&default_table(core, client)) else {
+        return 0;
+    };
+    let any = outlast_lang::key::name(Key::plain(Code::Any));
+    if table.bindings.contains_key(&any) {
+        return 0;
+    }
+    let prefixes: Vec<Key> = prefixes(&core.session_chain(state.session)).collect();
+    let keys: Vec<Key> = inputs
+        .iter()
+        .map_while(|input| match input {
+            Input::Key(key) => Some(*key),
+            _ => None,
+        })
+        .take_while(|key| {
+            matches!(key.code, Code::Char(_))
+                && !prefixes.contains(key)
+                && !table.bindings.contains_key(&outlast_lang::key::name(*key))
+        })
+        .collect();
+    pane::send_keys(core, pane, &keys);
+    keys.len()
+}
+
 /// Handles a key that no prompt took. `mouse` is its event if it is a mouse key.
 pub(super) fn handle(core: &mut Core, client: ClientId, key: Key, mouse: Option<MouseEvent>) {
     let Some(state) = core.model.clients.get(&client).map(|client| &client.state) else {
@@ -79,11 +134,7 @@ pub(super) fn handle(core: &mut Core, client: ClientId, key: Key, mouse: Option<
     if is_mouse && !chain.flag("mouse") {
         return forward(core, client, pane, key, mouse);
     }
-    let prefixes: Vec<Key> = ["prefix", "prefix2"]
-        .iter()
-        .filter_map(|name| outlast_lang::key::parse(&chain.text(name)))
-        .filter(|key| key.code != Code::None)
-        .collect();
+    let prefixes: Vec<Key> = prefixes(&chain).collect();
     let root = default_table(core, client);
     let current = state.key_table.clone().unwrap_or_else(|| root.clone());
     let mut table = match pane.and_then(|pane| mode_table(core, pane)) {

@@ -59,14 +59,22 @@ fn encode_options(core: &Core) -> EncodeOptions {
 
 /// A key for a pane's program, and for those synchronized with it.
 pub(crate) fn send_key(core: &mut Core, pane: PaneId, key: Key) {
-    if !takes_input(core, pane) {
+    send_keys(core, pane, &[key]);
+}
+
+/// Keys for a pane's program, and for those synchronized with it.
+pub(super) fn send_keys(core: &mut Core, pane: PaneId, keys: &[Key]) {
+    if keys.is_empty() || !takes_input(core, pane) {
         return;
     }
     let options = encode_options(core);
     for pane in with_synchronized(core, pane) {
         let mut bytes = Vec::new();
         if let Some(pane) = core.model.panes.get(&pane) {
-            encode_key_with(key, &pane.terminal.modes(), &options, &mut bytes);
+            let modes = pane.terminal.modes();
+            for key in keys {
+                encode_key_with(*key, &modes, &options, &mut bytes);
+            }
         }
         if !bytes.is_empty() {
             core.write_pane(pane, &bytes);

@@ -221,12 +221,54 @@ fn other_name(name: &str) -> &str {
 /// Options that tmux does not have, sorted by name.
 pub const OWN: &[Row] = own::ROWS;
 
+/// Places of [`INDEX`]: a power of two, several times the number of rows, so that a name is found at once.
+const PLACES: usize = 1024;
+/// Where there is no row.
+const NONE: u16 = u16::MAX;
+
+/// Rows by their names' hash, the next free place where two meet. Options are looked up by name dozens of times per
+/// key, from memory that is cold after a sleep: a binary search touched eight rows for each.
+static INDEX: [u16; PLACES] = {
+    assert!(COUNT * 2 < PLACES);
+    let mut index = [NONE; PLACES];
+    let mut at = 0;
+    while at < COUNT {
+        let mut place = hash(MERGED[at].name);
+        while index[place] != NONE {
+            place = (place + 1) % PLACES;
+        }
+        index[place] = at as u16;
+        at += 1;
+    }
+    index
+};
+
+/// FNV-1a, folded to a place.
+const fn hash(name: &str) -> usize {
+    let name = name.as_bytes();
+    let mut hash: u32 = 0x811c_9dc5;
+    let mut at = 0;
+    while at < name.len() {
+        hash = (hash ^ name[at] as u32).wrapping_mul(0x0100_0193);
+        at += 1;
+    }
+    (hash ^ (hash >> 15)) as usize % PLACES
+}
+
+fn exact(name: &str) -> Option<&'static Row> {
+    let mut place = hash(name);
+    loop {
+        let row = MERGED.get(usize::from(INDEX[place]))?;
+        if row.name == name {
+            return Some(row);
+        }
+        place = (place + 1) % PLACES;
+    }
+}
+
 /// The row of exactly this name (or its American spelling), whether it works yet or not.
 pub fn row(name: &str) -> Option<&'static Row> {
-    let name = other_name(name);
-    ROWS.binary_search_by(|row| row.name.cmp(name))
-        .ok()
-        .map(|at| &ROWS[at])
+    exact(name).or_else(|| exact(other_name(name)))
 }
 
 /// The row of a name, or of an unambiguous beginning of one; an index in brackets is passed over. Err is tmux's text

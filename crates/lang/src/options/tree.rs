@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::table::{Kind, Row, row};
-use super::value::{Value, default_value};
+use super::value::{Value, default_number, default_value};
 use crate::parse::{NoContext, parse_text};
 use crate::{args, colour, glob, key, style};
 
@@ -239,12 +239,23 @@ fn free_index(array: &BTreeMap<u32, String>) -> u32 {
         .map_or(array.len() as u32, |(_, at)| at)
 }
 
-/// The value in force: the first in the chain that has one, else the table's default. None for an unknown name.
-pub fn lookup(chain: Chain<'_>, name: &str) -> Option<Value> {
+/// The row of a name, if it has one, and the first value in the chain.
+fn find_set<'a>(chain: Chain<'a>, name: &str) -> (Option<&'static Row>, Option<&'a Value>) {
     let row = row(name);
     let name = row.map_or(name, |row| row.name);
     let set = chain.iter().find_map(|options| options.values.get(name));
+    (row, set)
+}
+
+/// The value in force: the first in the chain that has one, else the table's default. None for an unknown name.
+pub fn lookup(chain: Chain<'_>, name: &str) -> Option<Value> {
+    let (row, set) = find_set(chain, name);
     set.cloned().or_else(|| row.map(default_value))
+}
+
+/// The value that is set in the chain; None: there is only the table's default, or not even that.
+pub fn set_value<'a>(chain: Chain<'a>, name: &str) -> Option<&'a Value> {
+    find_set(chain, name).1
 }
 
 /// Text of the value in force, as formats see it: flags are 1 or 0, choices their words, arrays joined by blanks,
@@ -265,7 +276,17 @@ pub fn format_text(chain: Chain<'_>, name: &str) -> Option<String> {
 
 /// Text of the value in force; "" for an unknown name. Flags are `on` or `off`.
 pub fn text(chain: Chain<'_>, name: &str) -> String {
-    match (row(name).map(|row| row.kind), lookup(chain, name)) {
+    let (row, set) = find_set(chain, name);
+    // The common case, without a walk through the value's other forms.
+    if let (Some(row), None) = (row, set)
+        && matches!(
+            row.kind,
+            Kind::Text | Kind::Key | Kind::Colour | Kind::Command | Kind::Style
+        )
+    {
+        return row.default.to_string();
+    }
+    match (row.map(|row| row.kind), lookup(chain, name)) {
         (Some(Kind::Flag), Some(Value::Number(number))) => on_or_off(number).to_string(),
         _ => format_text(chain, name).unwrap_or_default(),
     }
@@ -273,9 +294,10 @@ pub fn text(chain: Chain<'_>, name: &str) -> String {
 
 /// Number, flag or choice in force; 0 for an unknown name.
 pub fn number(chain: Chain<'_>, name: &str) -> i64 {
-    match lookup(chain, name) {
-        Some(Value::Number(number)) => number,
-        _ => 0,
+    match find_set(chain, name) {
+        (_, Some(Value::Number(number))) => *number,
+        (_, Some(_)) => 0,
+        (row, None) => row.and_then(default_number).unwrap_or(0),
     }
 }
 

@@ -163,6 +163,11 @@ impl Decoder {
         }
     }
 
+    /// Whether nothing is unfinished: [`Decoder::pending`] would be a fresh decoder's.
+    pub fn is_fresh(&self) -> bool {
+        self.state == State::Ground && self.pending.is_empty()
+    }
+
     /// Sets the byte strings that stand for tmux's user keys (option `user-keys`). They come before all others.
     pub fn set_user_keys(&mut self, keys: Vec<(u8, Vec<u8>)>) {
         self.user_keys = keys;
