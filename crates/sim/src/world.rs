@@ -109,6 +109,8 @@ pub struct SimClient {
     pub told: Vec<(u8, Vec<u8>)>,
     /// Exit status and message, once it has left.
     pub left: Option<(u8, String)>,
+    /// It is to become a shell command when it leaves.
+    pub afterwards: bool,
     /// It has left.
     pub gone: bool,
     /// What came for its terminal.
@@ -295,6 +297,11 @@ impl World {
             p.ended.get_or_insert(status);
             self.tell_end(pane, crash);
         }
+    }
+
+    /// Somebody sets the clock on the wall by so many seconds.
+    pub fn set_clock(&mut self, seconds: i64) {
+        self.now.unix += seconds;
     }
 
     /// A client is there and has not left.

@@ -100,3 +100,31 @@ fn a_server_that_was_told_to_end_ends() {
         assert!(world.ended, "{crash:?}");
     }
 }
+
+/// Durations come from a clock that nobody sets: a message stays its five seconds and goes after them.
+#[test]
+fn a_clock_that_is_set_moves_no_timer() {
+    const DAY: i64 = 24 * 60 * 60;
+    for jump in [DAY, -DAY, 1, -400 * DAY] {
+        let mut world = World::new();
+        let words = |line: &str| line.split(' ').map(str::to_string).collect::<Vec<_>>();
+        world.act(
+            &Action::Connect(1, 80, 24, words("new-session -s a")),
+            Crash::Never,
+        );
+        let message = words("display-message -d 5000 still-here");
+        world.act(&Action::Connect(2, 0, 0, message), Crash::Never);
+        let shown = |world: &mut World| {
+            let picture = world.picture(false);
+            let mut lines = picture.lines();
+            lines.any(|line| line.starts_with("client/1") && line.contains("still-here"))
+        };
+        assert!(shown(&mut world), "{jump}: it is not shown at all");
+        world.set_clock(jump);
+        world.act(&Action::Wait(2_000), Crash::Never);
+        assert!(shown(&mut world), "{jump}: it is gone too early");
+        world.set_clock(-jump);
+        world.act(&Action::Wait(4_000), Crash::Never);
+        assert!(!shown(&mut world), "{jump}: it stays");
+    }
+}

@@ -275,6 +275,11 @@ impl World {
                     c.gone = true;
                 }
             }
+            Effect::Afterwards { client, .. } => {
+                if let Some(c) = self.clients.get_mut(&client.0) {
+                    c.afterwards = true;
+                }
+            }
             Effect::Attach { client, features } => self.show(client, Shown::Taken(features)),
             Effect::Frame { client, screen } => {
                 self.taken.insert(client.0);
@@ -319,7 +324,11 @@ impl World {
 fn is_message(effect: &Effect) -> bool {
     matches!(
         effect,
-        Effect::Print { .. } | Effect::Exit { .. } | Effect::Attach { .. } | Effect::Suspend { .. }
+        Effect::Print { .. }
+            | Effect::Exit { .. }
+            | Effect::Afterwards { .. }
+            | Effect::Attach { .. }
+            | Effect::Suspend { .. }
     )
 }
 

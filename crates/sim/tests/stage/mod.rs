@@ -257,6 +257,9 @@ impl SimStage {
             let Some(client) = world.clients.get_mut(&terminal.id) else {
                 continue;
             };
+            if client.afterwards {
+                self.around.borrow_mut().needs = Some("a client that becomes a shell".into());
+            }
             for shown in std::mem::take(&mut client.shown) {
                 terminal.show(shown);
             }

@@ -29,6 +29,7 @@ pub struct Program {
     tty: Tty,
     env: BTreeMap<String, String>,
     size: (u16, u16),
+    directory: String,
     todo: VecDeque<String>,
     reads: Reads,
     variable: String,
@@ -49,6 +50,7 @@ impl Program {
             tty: Tty::default(),
             env: spec.env.iter().cloned().collect(),
             size: (spec.cols, spec.rows),
+            directory: spec.cwd.clone(),
             todo: VecDeque::new(),
             reads: Reads::No,
             variable: String::new(),
@@ -139,8 +141,8 @@ impl Program {
         if statement.contains(['|', '>', '<', '&', '(', '*']) && !statement.starts_with("for ") {
             return Err(format!("a shell for: {statement}"));
         }
-        if let Some(rest) = statement.strip_prefix("for i in $(seq ") {
-            return self.count(rest, out);
+        if let Some(rest) = statement.strip_prefix("for i in ") {
+            return self.repeat(rest, out);
         }
         let words = self.words(statement)?;
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -171,6 +173,9 @@ impl Program {
                 .tty
                 .write(format!("{}\n", rest.join(" ")).as_bytes(), out),
             ["printf", format, rest @ ..] => self.tty.write(&printf(format, rest), out),
+            ["pwd"] => self
+                .tty
+                .write(format!("{}\n", self.directory).as_bytes(), out),
             ["clear"] => self.tty.write(b"\x1b[H\x1b[2J\x1b[3J", out),
             ["stty", "size"] => {
                 let (cols, rows) = self.size;
@@ -195,18 +200,26 @@ impl Program {
         Ok(())
     }
 
-    /// `1 50); do echo "line $i"; done`.
-    fn count(&mut self, rest: &str, out: &mut Vec<u8>) -> Result<(), Needs> {
-        let parts = rest.split_once("); do ").and_then(|(numbers, rest)| {
-            let (from, to) = numbers.split_once(' ')?;
-            let body = rest.trim().strip_suffix("done")?;
-            Some((from.parse().ok()?, to.parse().ok()?, body.trim()))
-        });
-        let (from, to, body): (u32, u32, &str) =
-            parts.ok_or_else(|| format!("a shell for: for i in $(seq {rest}"))?;
-        for i in from..=to {
-            self.env.insert("i".into(), i.to_string());
-            self.run(body.trim_end_matches(';'), out)?;
+    /// `$(seq 1 50); do echo "line $i"; done`, or words in place of the numbers.
+    fn repeat(&mut self, rest: &str, out: &mut Vec<u8>) -> Result<(), Needs> {
+        let unknown = || format!("a shell for: for i in {rest}");
+        let (values, body) = rest.split_once("; do ").ok_or_else(unknown)?;
+        let body = body.trim().strip_suffix("done").ok_or_else(unknown)?;
+        let body = body.trim().trim_end_matches(';');
+        let values = match values.strip_prefix("$(seq ") {
+            None => self.words(values)?,
+            Some(range) => {
+                let range = range.trim_end_matches(')').split_once(' ');
+                let (from, to) = range.ok_or_else(unknown)?;
+                let number = |text: &str| text.parse::<u32>().map_err(|_| unknown());
+                (number(from)?..=number(to)?)
+                    .map(|n| n.to_string())
+                    .collect()
+            }
+        };
+        for value in values {
+            self.env.insert("i".into(), value);
+            self.run(body, out)?;
         }
         Ok(())
     }
@@ -227,6 +240,15 @@ impl Program {
                 (Some(open), close) if open == close => quote = None,
                 (None | Some('"'), '$') => {
                     let mut name = String::new();
+                    if chars.next_if_eq(&'{').is_some() {
+                        // ${NAME#beginning}
+                        name.extend(chars.by_ref().take_while(|next| *next != '}'));
+                        let (name, cut) = name.split_once('#').unwrap_or((&name, ""));
+                        let value = self.env.get(name).map_or("", String::as_str);
+                        let value = value.strip_prefix(cut).unwrap_or(value);
+                        word.get_or_insert_default().push_str(value);
+                        continue;
+                    }
                     while let Some(next) =
                         chars.next_if(|next| next.is_ascii_alphanumeric() || *next == '_')
                     {
