@@ -18,6 +18,8 @@ const PLAIN: Capture = Capture {
     join: false,
     keep_trailing: false,
     octal: false,
+    used_only: false,
+    numbered_from: None,
     other_screen: false,
 };
 const ESCAPES: Capture = Capture {
