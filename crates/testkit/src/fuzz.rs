@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::roles::flood;
-use outlast_core::save::Transaction;
+use outlast_core::save::{Transaction, disk};
 use outlast_lang::format::{Lookup, Loop, Order, Time, expand};
 use outlast_lang::parse::{NoContext, parse_text, print};
 use outlast_lang::{colour, key, layout, style, target};
@@ -36,7 +36,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     Target {
         name: "terminal_advance",
         run: terminal_advance,
@@ -107,6 +107,12 @@ pub const TARGETS: [Target; 12] = [
         name: "journal_decode",
         run: journal_decode,
         seeds: FRAMES,
+        words: &[],
+    },
+    Target {
+        name: "disk_decode",
+        run: disk_decode,
+        seeds: DISK,
         words: &[],
     },
 ];
@@ -428,6 +434,36 @@ fn journal_decode(bytes: &[u8]) {
         assert_eq!(Transaction::decode(&again), Ok((turn, again.len())));
     }
 }
+
+/// Files of the reboot: as they are, and whole ones with the bytes in them.
+fn disk_decode(bytes: &[u8]) {
+    if let Ok(sections) = disk::decode_sections(bytes) {
+        let again = disk::encode_sections(&sections);
+        assert_eq!(disk::decode_sections(&again), Ok(sections));
+    }
+    if let Ok(text) = disk::decode_text(bytes) {
+        assert!(text.rows.len() < bytes.len());
+    }
+    let mut file = disk::text_head();
+    disk::encode_lines(1, bytes, &mut file);
+    let whole = file.len();
+    file.extend(bytes);
+    if let Ok(text) = disk::decode_text(&file) {
+        assert!(text.rows.starts_with(bytes) && text.torn.is_none_or(|at| at >= whole));
+    }
+    // A body that checks and is anything.
+    let sections = disk::Sections::from([("x".to_string(), bytes.to_vec())]);
+    if let Ok(found) = disk::decode_sections(&disk::encode_sections(&sections)) {
+        let again = disk::encode_sections(&found);
+        assert_eq!(disk::decode_sections(&again), Ok(found));
+    }
+}
+
+const DISK: &[&[u8]] = &[
+    b"outlastS\x01\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\x1d\x08\x2d\x86\0\0\0\0{}\n",
+    b"outlastT\x01\0\0\0\0\0\0\0\x05\0\0\0\x00\0\0\0\x02text",
+    b"{\"a\":[1,null,{\"b\":\"\\u0000\"}]}",
+];
 
 const SIZES: &[&[u8]] = &[
     b"\x20\x10\x05\x60\x28\x08\x11\x30\x03",
