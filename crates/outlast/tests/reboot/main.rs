@@ -1,0 +1,41 @@
+//! After a reboot, on the real binary: everything is killed at once and the runtime directory is gone.
+//!
+//! `REBOOT_SEED` repeats the damage to files.
+
+mod back;
+mod disk;
+mod lab;
+
+use std::process::ExitCode;
+
+use outlast_testkit::Binary;
+use outlast_testkit::harness::{self, Trial};
+use outlast_testkit::roles;
+
+use lab::Test;
+
+fn main() -> ExitCode {
+    if let Some(code) = roles::play() {
+        return code;
+    }
+    let binary = Binary::outlast(env!("CARGO_BIN_EXE_outlast"));
+    let mut trials = Vec::new();
+    let mut add = |name: &str, run: fn(&Binary) -> Test| {
+        let binary = binary.clone();
+        trials.push(Trial::new(name, move || run(&binary)));
+    };
+    add("everything_comes_back_from_under_a_flood", back::everything);
+    add("the_first_client_finds_its_session", back::first_client);
+    add("one_key_starts_what_ran", back::one_key);
+    add("a_policy_decides_what_starts", back::policies);
+    add("the_configuration_is_loaded_once", back::configuration);
+    add("damaged_files_never_prevent_the_start", disk::damaged);
+    add("turned_off_nothing_is_kept", disk::turned_off);
+    add("what_is_cleared_or_killed_is_deleted", disk::deleted);
+    add("kill_server_is_for_good_and_sigterm_is_not", disk::ends);
+    add("texts_of_ended_panes_go", disk::ended);
+    add("a_full_disk_is_said_once", disk::full_disk);
+    add("no_disk_at_all", disk::no_disk);
+    add("sockets_do_not_share", disk::sockets);
+    harness::main(trials, 3)
+}
