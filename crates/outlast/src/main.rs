@@ -95,7 +95,7 @@ fn version(outlast: bool) -> String {
     match outlast {
         true => format!(
             "outlast {} (tmux {TMUX_VERSION})\n",
-            env!("CARGO_PKG_VERSION")
+            outlast_server::stamp::Build::own().release
         ),
         false => format!("tmux {TMUX_VERSION}\n"),
     }
