@@ -139,6 +139,8 @@ pub struct Keeper<D> {
     lock_changed: bool,
     terminate: bool,
     resumed: bool,
+    /// Programs have come or gone since [`Keeper::take_living`].
+    came_or_went: bool,
     refusals: [Option<Notice>; REFUSALS],
     refused: usize,
 }
@@ -155,6 +157,7 @@ impl<D> Keeper<D> {
             lock_changed: false,
             terminate: false,
             resumed: false,
+            came_or_went: true,
             refusals: [None; REFUSALS],
             refused: 0,
         }
@@ -276,6 +279,7 @@ impl<D> Keeper<D> {
             exit_at: 0,
             tty,
         };
+        self.came_or_went = true;
         self.unmark(slot, |slot| &mut slot.tell_exited);
         match self.slots.get_mut(index) {
             Some(Some(there)) => {
@@ -299,6 +303,7 @@ impl<D> Keeper<D> {
 
     /// A pane is gone, its deposits with it.
     pub fn forget(&mut self, slot: u16) {
+        self.came_or_went = true;
         self.unmark(slot, |slot| &mut slot.tell_spawned);
         self.unmark(slot, |slot| &mut slot.tell_exited);
         if let Some(place) = self.slots.get_mut(usize::from(slot)) {
@@ -372,6 +377,7 @@ impl<D> Keeper<D> {
         if let Some((status, _)) = there.ending.take() {
             there.pane.status = status;
             there.pane.exit_at = end;
+            self.came_or_went = true;
             self.mark(slot, |slot| &mut slot.tell_exited);
         }
     }
@@ -426,11 +432,12 @@ impl<D> Keeper<D> {
         own.chain(slots)
     }
 
-    /// Panes whose program lives.
-    pub fn living(&self) -> u32 {
+    /// Panes whose program lives, if that may have changed since this was asked last.
+    pub fn take_living(&mut self) -> Option<u32> {
         let lives =
             |slot: &&Slot<D>| slot.pane.kind == Kind::Pty && slot.pane.status == Status::Running;
-        self.slots.iter().flatten().filter(lives).count() as u32
+        std::mem::take(&mut self.came_or_went)
+            .then(|| self.slots.iter().flatten().filter(lives).count() as u32)
     }
 
     /// The keeper was told to end.

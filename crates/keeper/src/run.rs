@@ -415,10 +415,11 @@ impl Run {
 
     /// Keeps the traces in the lock's file true.
     fn leave_traces(&mut self) {
-        let panes = self.keeper.living();
-        if self.traced != Some(panes) {
-            self.traced = Some(panes);
-            self.listener.leave_traces(panes, clock::unix_seconds());
+        let panes = self.keeper.take_living();
+        if panes.is_some() && panes != self.traced {
+            self.traced = panes;
+            let unix = clock::unix_seconds();
+            self.listener.leave_traces(panes.unwrap_or(0), unix);
         }
     }
 

@@ -198,3 +198,25 @@ fn a_keeper_becomes_another_binary_under_a_flood() {
         assert_eq!(exe, common::testbed());
     }
 }
+
+#[test]
+fn a_stopped_keeper_loses_nothing() {
+    let world = World::new();
+    world.spawn_own(1, PTY, &["flood"]);
+    world.ask(&["work", "1", "1", "0"]);
+    world.spawn_own(2, PTY, &["sink", "50000"]);
+    world.ask(&["await-output", "2", "ready"]);
+    signal::send(world.keeper_pid, 19).unwrap();
+    world.ask(&["work", "2", "0", "50000"]);
+    // Nothing to wait for: it is the time itself that is tested.
+    std::thread::sleep(Duration::from_secs(1));
+    let checked = world.number(1, "checked");
+    signal::send(world.keeper_pid, signal::SIGCONT).unwrap();
+    let on = world.ask(&["await-checked", "1", &(checked + 1_000_000).to_string()]);
+    assert_eq!(on.split_once(' ').unwrap().1, "0");
+    assert_eq!(world.ask(&["await-exit", "2"]), "Code(0)");
+    assert_eq!(
+        (world.who().keeper_pid, world.ask(&["takeovers"])),
+        (world.keeper_pid, "0".into())
+    );
+}

@@ -177,6 +177,8 @@ impl Run {
             stuck: false,
         });
         run.keeper.server_stays();
+        // Nobody has watched the directory for a moment.
+        run.rebind_at = Some(now);
         // Only a parent hears of an end by a signal.
         let own = process::own_pid();
         let mut pids: Vec<u32> = run

@@ -18,6 +18,7 @@ pub struct Book<D> {
     listener: Option<D>,
     panes: BTreeMap<u32, Entry<D>>,
     deposits: BTreeMap<(u32, u16), D>,
+    input_ends: BTreeMap<u32, u64>,
     asked: BTreeMap<u32, (ToKeeper, Option<D>)>,
     started: (i64, u64),
     servers: (u32, u32, Status),
@@ -30,7 +31,6 @@ struct Entry<D> {
     out: D,
     ctl: D,
     master: Option<D>,
-    input_ends: Option<u64>,
 }
 
 /// Who asks for the table.
@@ -54,6 +54,7 @@ impl<D> Default for Book<D> {
             listener: None,
             panes: BTreeMap::new(),
             deposits: BTreeMap::new(),
+            input_ends: BTreeMap::new(),
             asked: BTreeMap::new(),
             started: (0, 0),
             servers: (1, 0, Status::Running),
@@ -80,13 +81,12 @@ impl<D> Book<D> {
             ToKeeper::Forget { pane } => {
                 self.asked.remove(&pane);
                 self.panes.remove(&pane);
+                self.input_ends.remove(&pane);
                 self.held.remove(&(pane, Held::Job as u16));
                 self.deposits.retain(|(owner, _), _| *owner != pane);
             }
             ToKeeper::EndInput { pane, at } => {
-                if let Some(entry) = self.panes.get_mut(&pane) {
-                    entry.input_ends = Some(at);
-                }
+                self.input_ends.insert(pane, at);
             }
             ToKeeper::Ready { .. }
             | ToKeeper::Signal { .. }
@@ -153,7 +153,6 @@ impl<D> Book<D> {
                 out,
                 ctl,
                 master: fds.next(),
-                input_ends: None,
             };
             self.panes.insert(row.pane, entry);
         }
@@ -182,6 +181,23 @@ impl<D> Book<D> {
         self.asked
             .values()
             .map(|(message, fd)| (message, fd.as_ref()))
+    }
+
+    /// Deposits of panes that were asked for and not answered: they are not in the table, and follow the question.
+    pub fn early_deposits(&self) -> impl Iterator<Item = (u32, u16, &D)> {
+        let early = |pane| pane != 0 && !self.panes.contains_key(&pane);
+        self.deposits
+            .iter()
+            .filter(move |((pane, _), _)| early(*pane))
+            .map(|((pane, tag), fd)| (*pane, *tag, fd))
+    }
+
+    /// Where the input of such panes is to be closed.
+    pub fn early_ends(&self) -> impl Iterator<Item = (u32, u64)> {
+        self.input_ends
+            .iter()
+            .filter(|(pane, _)| !self.panes.contains_key(*pane))
+            .map(|(pane, at)| (*pane, *at))
     }
 
     /// The table for a new keeper; `number` is a descriptor's. `None`: not enough is known, because the keeper was of
@@ -225,10 +241,13 @@ impl<D> Book<D> {
                 out: number(&entry.out),
                 ctl: number(&entry.ctl),
                 fd: entry.master.as_ref().or(job).map(&number),
-                input_ends: entry.input_ends,
+                input_ends: self.input_ends.get(pane).copied(),
             }));
         }
         for ((pane, tag), fd) in &self.deposits {
+            if *pane != 0 && !self.panes.contains_key(pane) {
+                continue;
+            }
             table.put(&Record::Deposit {
                 fd: number(fd),
                 pane: *pane,

@@ -454,6 +454,36 @@ mod tests {
         assert!(records(b"oKh2\0\0\0\0").is_err());
     }
 
+    #[test]
+    fn no_bytes_make_it_panic() {
+        let mut whole = Table::new();
+        for record in all() {
+            whole.put(&record);
+        }
+        let mut random = 1_u64;
+        let mut draw = |below: usize| {
+            random = random
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            (random >> 33) as usize % below
+        };
+        for _ in 0..20_000 {
+            let mut bytes = whole.bytes().to_vec();
+            for _ in 0..1 + draw(4) {
+                let at = draw(bytes.len());
+                bytes[at] = draw(256) as u8;
+            }
+            if let Ok(items) = records(&bytes) {
+                // An unknown record's descriptors are read too.
+                for record in items.flatten() {
+                    if let Record::Unknown { fds: list, .. } = record {
+                        assert!(fds(list).count() <= usize::from(u16::MAX));
+                    }
+                }
+            }
+        }
+    }
+
     /// The layout is frozen: this is what a keeper of this version writes.
     #[test]
     fn the_bytes_are_the_ones_in_the_comments() {

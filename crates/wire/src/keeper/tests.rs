@@ -221,3 +221,194 @@ fn a_spawn_description_refuses_nul_and_wild_counts() {
     bytes[44..48].copy_from_slice(&u32::MAX.to_le_bytes());
     assert!(SpawnView::new(&bytes).is_err());
 }
+
+/// What a keeper of the first version said to its server, and what that server said, byte for byte: panes, a deposit,
+/// an end. Recorded once and never changed: such keepers still run when newer servers come.
+const OLD_KEEPER: [&[u8]; 7] = [
+    &[
+        101, 0, 44, 0, 1, 0, 0, 0, 210, 4, 0, 0, 0, 241, 83, 101, 0, 0, 0, 0, 64, 226, 1, 0, 0, 0,
+        0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 2, 9, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0,
+    ],
+    &[102, 0, 0, 0],
+    &[103, 0, 0, 0],
+    &[
+        104, 0, 60, 0, 1, 0, 0, 0, 0, 10, 0, 0, 7, 0, 0, 0, 2, 0, 0, 0, 146, 16, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 47, 100, 101, 118, 47, 112, 116, 115, 47, 51, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    ],
+    &[105, 0, 6, 0, 7, 0, 0, 0, 1, 0],
+    &[106, 0, 0, 0],
+    &[
+        109, 0, 20, 0, 7, 0, 0, 0, 2, 0, 0, 0, 1, 42, 0, 0, 16, 39, 0, 0, 0, 0, 0, 0,
+    ],
+];
+
+#[test]
+fn a_keeper_of_the_first_version_is_understood() {
+    let row = Pane {
+        slot: 1,
+        pane: 7,
+        life: 2,
+        pid: 4242,
+        kind: Kind::Pty,
+        status: Status::Running,
+        exit_at: 0,
+        tty: Tty::new("/dev/pts/3"),
+    };
+    let expected = [
+        ToServer::Hello(Hello {
+            version: 1,
+            keeper_pid: 1234,
+            started_unix: 1_700_000_000,
+            started_boot_ms: 123_456,
+            restarts: 2,
+            quick_failures: 0,
+            last_status: Status::Signal(9),
+            fallback: false,
+            panes: 1,
+            deposits: 1,
+        }),
+        ToServer::Bell,
+        ToServer::Listener,
+        ToServer::Pane(row),
+        ToServer::Deposited { pane: 7, tag: 1 },
+        ToServer::End,
+        ToServer::Exited {
+            pane: 7,
+            life: 2,
+            status: Status::Code(42),
+            at: 10_000,
+        },
+    ];
+    let mut book = book::Book::default();
+    for (frame, message) in OLD_KEEPER.iter().zip(expected) {
+        assert_eq!(ToServer::decode(frame), Ok(Some(message)));
+        book.heard(&message, vec![1, 2, 3]);
+        let mut again = [0; FRAME_MAX];
+        let len = message.encode(&mut again);
+        assert_eq!(again[..len], **frame, "a server sees what it always saw");
+    }
+    assert_eq!(book.keeper_pid(), 1234);
+    let server = book::Server {
+        socket: 9,
+        pid: 1,
+        program: b"/outlast",
+        words: &[b"--socket", b"/s"],
+    };
+    assert!(
+        book.table(server, |fd| *fd).is_none(),
+        "it gave nothing to hold, so it cannot be replaced"
+    );
+}
+
+#[test]
+fn the_book_is_what_the_keeper_would_have_told() {
+    let mut book = book::Book::default();
+    let holds = [
+        (Held::Lock, 1),
+        (Held::Ledger, 0),
+        (Held::LedgerWake, 0),
+        (Held::PipeRead, 0),
+        (Held::PipeWrite, 0),
+        (Held::SoftLimit, 1024),
+        (Held::HardLimit, 4096),
+    ];
+    for (number, (what, value)) in holds.into_iter().enumerate() {
+        let what = what as u16;
+        let hold = ToServer::Hold {
+            what,
+            pane: 0,
+            value,
+        };
+        book.heard(&hold, vec![100 + number as i32]);
+    }
+    book.heard(&ToServer::Bell, vec![10, 11, 12]);
+    book.heard(&ToServer::Listener, vec![13]);
+    let spawn = |pane| ToKeeper::Spawn {
+        pane,
+        life: 0,
+        kind: Kind::Pty,
+        cols: 80,
+        rows: 24,
+        input_from: 0,
+    };
+    let row = |pane| Pane {
+        slot: pane as u16,
+        pane,
+        life: 0,
+        pid: 1000 + pane,
+        kind: Kind::Pty,
+        status: Status::Running,
+        exit_at: 0,
+        tty: Tty::default(),
+    };
+    for pane in 1..=3 {
+        book.said(&spawn(pane), Some(50 + pane as i32));
+    }
+    book.heard(&ToServer::Spawned(row(1)), vec![20, 21, 22]);
+    // Asked for and forgotten before the answer came: it is not wanted.
+    book.said(&ToKeeper::Forget { pane: 2 }, None);
+    book.heard(&ToServer::Spawned(row(2)), vec![23, 24, 25]);
+    book.said(&ToKeeper::Deposit { pane: 1, tag: 1 }, Some(30));
+    book.said(&ToKeeper::Deposit { pane: 1, tag: 1 }, Some(31));
+    book.said(&ToKeeper::Deposit { pane: 0, tag: 2 }, Some(32));
+    book.said(&ToKeeper::Deposit { pane: 0, tag: 3 }, Some(33));
+    book.said(&ToKeeper::Undeposit { pane: 0, tag: 3 }, None);
+    let exited = ToServer::Exited {
+        pane: 1,
+        life: 0,
+        status: Status::Code(3),
+        at: 9,
+    };
+    book.heard(&exited, Vec::new());
+    let asked: Vec<_> = book.unanswered().collect();
+    assert_eq!(asked, [(&spawn(3), Some(&53))]);
+    let server = book::Server {
+        socket: 9,
+        pid: 77,
+        program: b"/outlast",
+        words: &[b"--socket", b"/s", b"-f", b"x"],
+    };
+    let table = book.table(server, |fd| *fd).unwrap();
+    let records: Vec<_> = handover::records(table.bytes())
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    use handover::{Record, Slot};
+    let ended = Pane {
+        status: Status::Code(3),
+        exit_at: 9,
+        ..row(1)
+    };
+    let slots: Vec<_> = records
+        .iter()
+        .filter_map(|record| match record {
+            Record::Pane(slot) => Some(*slot),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        slots,
+        [Slot {
+            row: ended,
+            out: 20,
+            ctl: 21,
+            fd: Some(22),
+            input_ends: None
+        }]
+    );
+    let deposits: Vec<_> = records
+        .iter()
+        .filter_map(|record| match record {
+            Record::Deposit { fd, pane, tag } => Some((*fd, *pane, *tag)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(deposits, [(32, 0, 2), (31, 1, 1)]);
+    assert!(records.contains(&Record::Socket {
+        lock: 100,
+        listener: 13,
+        private: true,
+        path: b"/s"
+    }));
+}
