@@ -3,11 +3,7 @@
 //! Input first, then a bounded slice of each ready pane's output, then what has ended; then the turn is committed to
 //! the journal, and only then are its effects carried out. Nothing here waits but [`Server::wait`].
 
-<<<<<<< HEAD
-use std::collections::{BTreeMap, BTreeSet};
-=======
-use std::collections::{BTreeSet, VecDeque};
->>>>>>> main
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
@@ -30,11 +26,7 @@ use crate::appends::Files;
 use crate::calls::Calls;
 use crate::clients::Clients;
 use crate::disk::Store;
-<<<<<<< HEAD
-=======
 use crate::eager::Eager;
-use crate::files::Disk;
->>>>>>> main
 use crate::jobs::Jobs;
 use crate::journal::Journal;
 use crate::keeper::{Link, Owner, job_number, owner};
