@@ -206,18 +206,29 @@ impl Core {
     pub(crate) fn spawn_failed(&mut self, id: PaneId, error: &str) {
         let text = format!("{}\r\n", clean(error, false));
         self.operate_any(id, PaneOp::Text(text.into_bytes()));
-        // Mostly the pane goes with this; whoever asked for it is to read why.
-        self.notice(&format!("pane {id} could not be started: {error}"));
         self.exited(id, ExitStatus::Code(1));
     }
 
+    /// What is known of a program's end besides the status that [`Event::Exited`](crate::Event::Exited) is about to
+    /// bring: it stands in the dead pane's line, or is told to people if the pane does not stay.
+    pub fn note_end(&mut self, id: PaneId, note: &str) {
+        if let Some(pane) = self.model.panes.get_mut(&id) {
+            pane.end_note = clean(note, false);
+        }
+    }
+
     fn pane_ended(&mut self, id: PaneId, status: ExitStatus) {
+        let note = self.model.panes.get_mut(&id);
+        let mut note = note.map_or(String::new(), |pane| std::mem::take(&mut pane.end_note));
         let remain = match self.pane_chain(id).number("remain-on-exit") {
             0 => false,
             2 => status != ExitStatus::Code(0),
             _ => true,
         };
         if !remain {
+            if !note.is_empty() {
+                self.notice(&format!("{id} has ended: {note}"));
+            }
             self.notify_pane("pane-exited", id);
             self.remove_pane(id);
             return;
@@ -235,7 +246,13 @@ impl Core {
                 },
             };
             let line = crate::formats::plain(&formats::expand(self, &template, &context, false));
-            let line: String = line.chars().filter(|c| !c.is_control()).collect();
+            let mut line: String = line.chars().filter(|c| !c.is_control()).collect();
+            if status == ExitStatus::Unknown && note.is_empty() {
+                note = "nobody could tell how it ended".into();
+            }
+            if !note.is_empty() {
+                line = format!("{line}: {note}");
+            }
             text.push_str(&format!("\x1b[r\x1b[{rows};1H\x1b[m\n{line}"));
         }
         self.operate_any(id, PaneOp::Text(text.into_bytes()));

@@ -400,6 +400,7 @@ impl Pane {
     /// A pane that has heard nothing yet.
     pub fn new(state: Tracked<PaneState>, terminal: Terminal) -> Pane {
         Pane {
+            end_note: String::new(),
             state,
             terminal,
             offset: 0,

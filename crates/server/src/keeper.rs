@@ -235,8 +235,16 @@ impl Link {
         daemon::replace(self.socket.as_fd(), ours)?;
         // The book has all of it but signals, and those have waited for nobody.
         self.waiting.borrow_mut().clear();
-        for (message, fd) in self.book.borrow().unanswered() {
+        let book = self.book.borrow();
+        for (message, fd) in book.unanswered() {
             self.put(message, fd.map(AsFd::as_fd).as_slice());
+        }
+        // In the table there was no pane yet that they could belong to.
+        for (pane, tag, fd) in book.early_deposits() {
+            self.put(&ToKeeper::Deposit { pane, tag }, &[fd.as_fd()]);
+        }
+        for (pane, at) in book.early_ends() {
+            self.put(&ToKeeper::EndInput { pane, at }, &[]);
         }
         Ok(())
     }

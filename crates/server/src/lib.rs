@@ -13,12 +13,12 @@
 //! | [`journal`], [`notes`], [`checkpoint`], [`history`], [`memory`] | what the next server will find |
 //! | [`upgrade`], [`stamp`] | how does another build take over |
 //! | [`poison`] | what output kills the server |
-//! | [`files`], [`appends`], [`probe`] | disk; questions to the system |
+//! | [`oom`] | was a program killed because memory ran out |
+//! | [`files`], [`probe`] | disk; questions to the system |
 //! | [`disk`] | what is there after a reboot |
 //! | [`fault`] | where a test may kill us |
 #![forbid(unsafe_code)]
 
-mod appends;
 mod calls;
 mod checkpoint;
 mod clients;
@@ -33,6 +33,7 @@ mod keeper;
 mod locals;
 mod memory;
 mod notes;
+mod oom;
 mod panes;
 mod poison;
 mod probe;

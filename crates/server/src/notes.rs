@@ -35,13 +35,6 @@ pub enum Note {
         /// The next id.
         id: u32,
     },
-    /// Bytes are about to be appended to a file.
-    Append {
-        /// Token of the work.
-        token: u64,
-        /// Length of the file before.
-        after: u64,
-    },
 }
 
 impl Note {
@@ -69,10 +62,6 @@ impl Note {
             Note::NextClient { id } => {
                 w.u32(*id);
                 4
-            }
-            Note::Append { token, after } => {
-                w.u64(*token).u64(*after);
-                5
             }
         };
         Entry::Shell(kind, out)
@@ -102,10 +91,6 @@ impl Note {
                 given_back: r.bool("given_back")?,
             },
             4 => Note::NextClient { id: r.u32("id")? },
-            5 => Note::Append {
-                token: r.u64("token")?,
-                after: r.u64("after")?,
-            },
             _ => return Ok(None),
         }))
     }
@@ -130,10 +115,6 @@ mod tests {
                 given_back: true,
             },
             Note::NextClient { id: 12 },
-            Note::Append {
-                token: 5,
-                after: 1 << 40,
-            },
         ] {
             let Entry::Shell(kind, bytes) = note.entry() else {
                 panic!("not a shell entry")

@@ -3,7 +3,7 @@
 //! Input first, then a bounded slice of each ready pane's output, then what has ended; then the turn is committed to
 //! the journal, and only then are its effects carried out. Nothing here waits but [`Server::wait`].
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
@@ -22,15 +22,16 @@ use outlast_sys::poll::{Interest, Poll};
 use outlast_sys::signal::{self, Signals};
 use outlast_wire::keeper::ToServer;
 
-use crate::appends::Files;
 use crate::calls::Calls;
 use crate::clients::Clients;
 use crate::disk::Store;
 use crate::eager::Eager;
+use crate::files::Disk;
 use crate::jobs::Jobs;
 use crate::journal::Journal;
 use crate::keeper::{Link, Owner, job_number, owner};
 use crate::memory::FileMemory;
+use crate::oom::OutOfMemory;
 use crate::panes::{BUDGET, Panes, SHORT, TYPING_BUDGET};
 use crate::poison::Poison;
 use crate::probe::Facts;
@@ -60,7 +61,7 @@ pub struct Server {
     pub(crate) bells: ServerBells,
     pub(crate) listener: OwnedFd,
     pub(crate) signals: Signals,
-    pub(crate) disk: Files,
+    pub(crate) disk: Disk,
     pub(crate) store: Store,
     pub(crate) facts: Facts,
     pub(crate) panes: Panes,
@@ -87,6 +88,7 @@ pub struct Server {
     next_token: u64,
     pub(crate) link_waits: bool,
     pub(crate) takeover: Takeover,
+    pub(crate) memory: OutOfMemory,
     retry_ms: Option<u64>,
     /// Told to end: the keeper goes first, then we.
     pub(crate) ending: bool,
@@ -108,8 +110,6 @@ pub struct Parts {
     pub poison: Poison,
     pub upgrade: Upgrade,
     pub socket: String,
-    /// Appends to files that the former server may have begun.
-    pub appends: BTreeMap<u64, u64>,
 }
 
 /// The time of a turn.
@@ -132,7 +132,7 @@ impl Server {
             signal::SIGHUP,
             signal::SIGUSR1,
         ])?;
-        let disk = Files::start(parts.appends)?;
+        let disk = Disk::start()?;
         let poll = Poll::new()?;
         poll.add(&*parts.link, KEEPER, Interest::IN)?;
         // Only changes are told, so it need not be read.
@@ -168,6 +168,7 @@ impl Server {
             next_token: FIRST_CONNECTION,
             link_waits: false,
             takeover: Takeover::default(),
+            memory: OutOfMemory::new(),
             retry_ms: None,
             ending: false,
             end_by_ms: None,
@@ -471,8 +472,7 @@ impl Server {
             let piece = self.poison.piece(pane, io.at, end);
             let bytes = rings.slice(io.at, piece.to);
             if piece.poisoned && !bytes.is_empty() {
-                let text = crate::poison::keep(pane, io.at..piece.to, bytes);
-                self.core.notice(&text);
+                crate::poison::keep(pane, io.at..piece.to, bytes);
                 self.core
                     .handle(now, Event::Lost { pane, to: piece.to }, &mut self.effects);
             } else if !bytes.is_empty() {
@@ -499,6 +499,9 @@ impl Server {
             }
             if let Some(status) = io.take_ended() {
                 self.store.exited(pane, now.ms);
+                if let Some(note) = self.memory.note(status) {
+                    self.core.note_end(pane, note);
+                }
                 self.core
                     .handle(now, Event::Exited { pane, status }, &mut self.effects);
             } else if io.has_news() {

@@ -4,7 +4,7 @@
 //! | what | then |
 //! |---|---|
 //! | the connection ends | a new keeper, at once |
-//! | it ends again within a second | a new keeper, later each time, up to two seconds |
+//! | that one ends before it has taken over | another, later each time, up to two seconds |
 //! | a keeper that was asked to become another binary does not answer | it is killed |
 //! | the keeper was of a version that gave us nothing to hold | the server ends; panes are lost |
 
@@ -15,8 +15,6 @@ use outlast_sys::poll::Interest;
 
 use crate::server::{KEEPER, Server};
 
-/// A keeper that lived for so long did not die of its start.
-const SETTLED_MS: u64 = 1000;
 const DELAY_MS: u64 = 100;
 const DELAY_MAX_MS: u64 = 2000;
 
@@ -25,25 +23,23 @@ const DELAY_MAX_MS: u64 = 2000;
 pub(crate) struct Takeover {
     /// There is no keeper; when to try.
     at_ms: Option<u64>,
-    last_ms: u64,
-    /// Deaths in a row within [`SETTLED_MS`].
-    quick: u64,
-    /// Keepers that took over, ever.
-    pub(crate) count: u32,
+    /// Keepers in a row that died before they had taken over.
+    failures: u64,
 }
 
 impl Takeover {
     /// The keeper died: when to start another.
     fn died(&mut self, now: u64) -> u64 {
-        let settled = self.count == 0 || now >= self.last_ms + SETTLED_MS;
-        self.quick = if settled { 0 } else { self.quick + 1 };
-        let delay = match self.quick {
-            // Somebody may well kill two.
-            0..=2 => 0,
-            quick => (quick * DELAY_MS).min(DELAY_MAX_MS),
-        };
+        let delay = (self.failures * DELAY_MS).min(DELAY_MAX_MS);
+        // Until it says that it has taken over.
+        self.failures += 1;
         self.at_ms = Some(now + delay);
         now + delay
+    }
+
+    /// A keeper has taken over. Who kills it then, however often, does not slow the next one down.
+    fn resumed(&mut self) {
+        self.failures = 0;
     }
 }
 
@@ -61,6 +57,7 @@ impl Server {
     /// # Errors
     /// It is dead, and there is nothing to start another with.
     pub(crate) fn tend_keeper(&mut self, now: Now) -> io::Result<()> {
+        self.memory.look(now.ms);
         if self.link.answer_due().is_some_and(|due| due <= now.ms) {
             self.link.give_up_on();
         }
@@ -70,8 +67,6 @@ impl Server {
         match self.link.take_over() {
             Ok(()) => {
                 self.takeover.at_ms = None;
-                self.takeover.last_ms = now.ms;
-                self.takeover.count += 1;
                 self.link_waits = false;
                 self.poll.add(&*self.link, KEEPER, Interest::IN)
             }
@@ -98,6 +93,7 @@ impl Server {
 
     /// A keeper has taken over.
     pub(crate) fn keeper_resumed(&mut self) {
+        self.takeover.resumed();
         self.upgrade.keeper_is(self.link.keeper_pid());
         self.keeper_was_swapped();
     }
@@ -108,18 +104,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keepers_that_die_young_are_followed_more_slowly() {
+    fn keepers_that_cannot_start_are_followed_more_slowly_and_killed_ones_are_not() {
         let mut takeover = Takeover::default();
-        let mut delays = Vec::new();
-        let mut now = 1000;
-        for _ in 0..40 {
-            let at = takeover.died(now);
-            delays.push(at - now);
-            now = at + 1;
-            (takeover.last_ms, takeover.count) = (at, takeover.count + 1);
+        let mut delays: Vec<u64> = (0..40).map(|_| takeover.died(1000) - 1000).collect();
+        assert_eq!(delays[..4], [0, 100, 200, 300]);
+        assert_eq!(delays.pop(), Some(DELAY_MAX_MS));
+        for _ in 0..5 {
+            takeover.resumed();
+            assert_eq!(takeover.died(7), 7);
         }
-        assert_eq!(delays[..6], [0, 0, 0, 300, 400, 500]);
-        assert_eq!(delays[39], DELAY_MAX_MS);
-        assert_eq!(takeover.died(now + SETTLED_MS), now + SETTLED_MS);
     }
 }

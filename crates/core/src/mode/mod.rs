@@ -96,7 +96,11 @@ pub fn message(
             ignore_keys: ignore_keys && ms != 0,
         });
         client.stale = true;
-        core.model.messages.push(now.unix, line, limit);
+        let messages = &mut core.model.global.messages;
+        messages.push_back((now.unix, line));
+        while messages.len() > limit {
+            messages.pop_front();
+        }
     }
 }
 

@@ -111,6 +111,8 @@ pub struct Pane {
     pub named_ms: u64,
     /// Output came since that look.
     pub name_stale: bool,
+    /// What is known of the program's end besides its status, for the line of a dead pane.
+    pub end_note: String,
     /// Colours of select-pane -P style that the program cannot see.
     pub style_cache: Option<(Colour, Colour)>,
 }

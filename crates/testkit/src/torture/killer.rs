@@ -68,6 +68,9 @@ pub fn run(
         }
         return Ok((0, recoveries));
     }
+    if !plan.keeper.is_empty() {
+        return super::keepers::run(world, viewer, plan, course);
+    }
     let mut rng = Rng::new(plan.seed ^ 0x6b11);
     let (hunter, mut server) = Hunter::new(world)?;
     let mut kills = 0;

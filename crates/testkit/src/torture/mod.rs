@@ -6,11 +6,13 @@
 
 mod check;
 mod commands;
+mod keepers;
 mod killer;
 mod people;
 mod recovery;
 mod scene;
 
+pub use keepers::{Way, keeper};
 pub use recovery::recovery;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,6 +34,8 @@ pub struct Plan {
     /// Ends the server in another way than SIGKILL, and returns when the next one is there; it is told how many were
     /// ended before.
     pub strike: Option<fn(&World, u64) -> Result<()>>,
+    /// What is done to the keeper, drawn from these, instead of killing the server.
+    pub keeper: Vec<Way>,
     /// Panes that flood.
     pub floods: u64,
     /// The floods' window is resized. (tmux loses text when a long line is cut short while it is being written.)
@@ -47,6 +51,7 @@ impl Plan {
             time,
             pause: None,
             strike: None,
+            keeper: Vec::new(),
             floods: 4,
             resize: true,
         }

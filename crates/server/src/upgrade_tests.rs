@@ -1,0 +1,90 @@
+//! Who may take over, before a swap and at a start.
+
+use super::*;
+
+fn build(release: &str, state: u32, reads: u32) -> Build {
+    Build {
+        release: release.into(),
+        state,
+        reads,
+    }
+}
+
+fn upgrade(own: Build) -> Upgrade {
+    let mut upgrade = Upgrade::new("/x/outlast".into(), 1, false, Status::Running);
+    upgrade.own = own;
+    upgrade
+}
+
+fn journal(upgrade: &Upgrade) -> Vec<Transaction> {
+    let others = Entry::Shell(NOTE + 1, vec![1]);
+    let former = super::tests::upgrade(build("0.0.1", 1, 1)).note();
+    let turn = |turn, entries| Transaction { turn, entries };
+    vec![
+        turn(1, vec![former, others.clone()]),
+        turn(2, vec![others, upgrade.note()]),
+    ]
+}
+
+#[test]
+fn an_older_build_takes_over_only_when_asked() {
+    let mut writer = upgrade(build("0.3.0", 1, 1));
+    let older = build("0.2.9", 1, 1);
+    let admit =
+        |writer: &Upgrade, own, fallback| admit_build(&own, &journal(writer), fallback).is_ok();
+    assert!(!admit(&writer, older.clone(), false));
+    assert!(
+        admit(&writer, older.clone(), true),
+        "the keeper's fallback is always let in"
+    );
+    for release in ["0.3.0", "0.3.1"] {
+        assert!(admit(&writer, build(release, 1, 1), false));
+    }
+    writer.admitted = "0.2.9".into();
+    assert!(admit(&writer, older, false));
+    assert!(!admit(&writer, build("0.2.8", 1, 1), false));
+    assert!(admit_build(&build("0.1.0", 1, 1), &[], false).is_ok());
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_before_and_after() {
+    let writer = upgrade(build("0.3.0", 3, 2));
+    for (other, can) in [
+        (build("0.4.0", 4, 2), true),
+        (build("0.4.0", 4, 4), false),
+        (build("0.2.0", 2, 1), false),
+        (build("0.2.0", 3, 1), true),
+    ] {
+        assert_eq!(admit_build(&other, &journal(&writer), true).is_ok(), can);
+        let words = format!(
+            "release={} state={} reads={} ",
+            other.release, other.state, other.reads
+        );
+        let verdict = writer.judge(Some(words.as_bytes()), true);
+        assert_eq!(verdict.is_ok(), can, "{verdict:?}");
+    }
+    assert!(
+        writer
+            .judge(None, true)
+            .unwrap_err()
+            .ends_with("is no build of outlast")
+    );
+    let words = Some(&b"release=0.2.0 state=3 reads=1 "[..]);
+    assert!(
+        writer
+            .judge(words, false)
+            .unwrap_err()
+            .contains("--allow-older")
+    );
+}
+
+#[test]
+fn kin_of_this_process() {
+    let (parent, session) = kin(std::process::id()).unwrap();
+    assert_eq!(
+        Some(parent),
+        outlast_sys::process::parent(std::process::id())
+    );
+    assert!(session > 0);
+    assert_eq!(kin(0), None);
+}
