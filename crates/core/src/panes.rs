@@ -206,6 +206,8 @@ impl Core {
     pub(crate) fn spawn_failed(&mut self, id: PaneId, error: &str) {
         let text = format!("{}\r\n", clean(error, false));
         self.operate_any(id, PaneOp::Text(text.into_bytes()));
+        // Mostly the pane goes with this; whoever asked for it is to read why.
+        self.notice(&format!("pane {id} could not be started: {error}"));
         self.exited(id, ExitStatus::Code(1));
     }
 

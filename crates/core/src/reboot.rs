@@ -76,8 +76,9 @@ impl Core {
     /// Tells people: the log, and whoever is attached or attaches next.
     pub fn notice(&mut self, text: &str) {
         let text = crate::names::clean(text, false);
+        let limit = self.server_chain().number("message-limit").max(1) as usize;
+        self.model.messages.push(self.now.unix, text.clone(), limit);
         let global = &mut self.model.global;
-        global.messages.push_back((self.now.unix, text.clone()));
         if global.notices.len() < NOTICES_MOST {
             global.notices.push(text);
         }

@@ -9,7 +9,7 @@ use outlast_sys::fd_pass;
 use outlast_sys::poll::{Interest, Poll};
 use outlast_sys::socket;
 use outlast_sys::user;
-use outlast_wire::client::{INPUT_TAG, ToServer};
+use outlast_wire::client::{INPUT_TAG, ToClient, ToServer};
 use outlast_wire::frame::Splitter;
 
 /// Bytes that are taken from one connection in one turn.
@@ -26,6 +26,14 @@ fn is_tmux(bytes: &[u8]) -> bool {
 /// What a real tmux's client understands: MSG_VERSION (12), 16 bytes, no flags, a version that is not its own. It then
 /// says "protocol version mismatch" rather than waiting for ever.
 const TO_TMUX: [u8; 16] = [12, 0, 0, 0, 16, 0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 0];
+
+/// errno(3) on Linux: the system or the process has no descriptor left.
+const ENFILE: i32 = 23;
+const EMFILE: i32 = 24;
+
+fn is_without_descriptors(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(ENFILE | EMFILE))
+}
 
 /// A connection.
 pub struct Connection {
@@ -131,14 +139,22 @@ impl Connection {
 pub struct Calls {
     connections: HashMap<u64, Connection>,
     buffer: Vec<u8>,
+    /// Given up for a moment when no other descriptor is left, so that a caller can be told so.
+    reserve: Option<OwnedFd>,
 }
 
 impl Calls {
     /// Accepts who is waiting, each under a token from `tokens`. Peers of another user are turned away.
     pub fn accept(&mut self, listener: &OwnedFd, poll: &Poll, mut tokens: impl FnMut() -> u64) {
+        self.reserve = self.reserve.take().or_else(|| listener.try_clone().ok());
         for _ in 0..ACCEPTS {
-            let Ok(socket) = socket::accept(listener.as_fd()) else {
-                return;
+            let socket = match socket::accept(listener.as_fd()) {
+                Ok(socket) => socket,
+                Err(error) if is_without_descriptors(&error) => {
+                    self.refuse(listener);
+                    continue;
+                }
+                Err(_) => return,
             };
             let ours = socket::peer(socket.as_fd()).is_ok_and(|peer| peer.uid == user::own_uid());
             let token = tokens();
@@ -158,6 +174,31 @@ impl Calls {
             };
             self.connections.insert(token, connection);
         }
+    }
+
+    /// Takes a call with the descriptor that was kept for this, and says that there is none left. A call that nobody
+    /// takes would keep its caller waiting and the loop awake.
+    fn refuse(&mut self, listener: &OwnedFd) {
+        drop(self.reserve.take());
+        if let Ok(socket) = socket::accept(listener.as_fd()) {
+            let mut words = Vec::new();
+            let text = "no file descriptors left in the server\n";
+            ToClient::Print {
+                n: 1,
+                stream: 2,
+                bytes: text.into(),
+            }
+            .encode(&mut words);
+            ToClient::Exit {
+                n: 2,
+                status: 1,
+                message: String::new(),
+            }
+            .encode(&mut words);
+            // It is the first that is said on a new connection: there is room.
+            let _ = fd_pass::send(socket.as_fd(), &words, &[], true);
+        }
+        self.reserve = listener.try_clone().ok();
     }
 
     /// By token.

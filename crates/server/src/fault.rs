@@ -1,8 +1,20 @@
-//! Places at which a test may kill the server: `OUTLAST_PAUSE=point:count` with the feature `faults`, else nothing.
+//! Places at which a test may kill the server, with the feature `faults`; without it, nothing.
 //!
-//! The points are `checkpoint-write`, `checkpoint-flip`, `history-append`, `cut-back`, `journal-write`,
-//! `journal-publish` and `effects`. At the count-th passing the server kills itself with SIGKILL, which no handler
-//! softens; `stop:point:count` stops it instead (SIGSTOP), so that a test may look before it kills.
+//! | point | in the middle of |
+//! |---|---|
+//! | `checkpoint-write` | writing a checkpoint's bytes |
+//! | `checkpoint-flip` | a checkpoint that is whole and not in force |
+//! | `history-append` | lines that scroll off |
+//! | `cut-back` | blocks of history being given back |
+//! | `journal-write` | a turn of which nothing is in the journal |
+//! | `journal-publish` | a turn that is written and does not count yet |
+//! | `effects` | a turn that counts and has had no effect |
+//! | `recover` | a recovery: terminals are back, input that the ring lacks is not in it |
+//!
+//! `OUTLAST_PAUSE=point:count` kills at the count-th passing of every server's life. `OUTLAST_PAUSE=@FILE` reads
+//! `point:count` from the file at each passing, takes the file away when it strikes, and so strikes once: recovery
+//! passes the same points, and a test that wants the next server to come up wants this form. `stop:point:count`
+//! stops the server instead of killing it (SIGSTOP), so that a test may let things pile up before it kills.
 
 /// Passes a point.
 #[cfg(not(feature = "faults"))]
@@ -28,43 +40,80 @@ pub fn poison(output: &[u8]) {
 /// Passes a point.
 #[cfg(feature = "faults")]
 pub fn point(name: &str) {
-    use std::cell::RefCell;
+    thread_local!(static PAUSE: std::cell::RefCell<pause::Pause> = pause::Pause::from_env().into());
+    PAUSE.with_borrow_mut(|pause| pause.pass(name));
+}
 
+#[cfg(feature = "faults")]
+mod pause {
     const KILL: i32 = 9;
     const STOP: i32 = 19;
 
+    /// What to do where.
     struct Plan {
+        text: String,
         stop: bool,
         point: String,
         left: u64,
     }
-    fn plan() -> Option<Plan> {
-        let text = std::env::var("OUTLAST_PAUSE").ok()?;
-        let (stop, text) = match text.strip_prefix("stop:") {
-            Some(rest) => (true, rest),
-            None => (false, text.as_str()),
-        };
-        let (point, count) = text.split_once(':')?;
-        Some(Plan {
-            stop,
-            point: point.to_string(),
-            left: count.parse().ok()?,
-        })
-    }
-    thread_local!(static PLAN: RefCell<Option<Plan>> = RefCell::new(plan()));
-    PLAN.with_borrow_mut(|plan| {
-        let Some(plan) = plan
-            .as_mut()
-            .filter(|plan| plan.point == name && plan.left > 0)
-        else {
-            return;
-        };
-        plan.left -= 1;
-        if plan.left == 0 {
-            let _ = outlast_sys::signal::send(
-                outlast_sys::process::own_pid(),
-                if plan.stop { STOP } else { KILL },
-            );
+
+    impl Plan {
+        fn read(text: &str) -> Option<Plan> {
+            let (stop, rest) = match text.strip_prefix("stop:") {
+                Some(rest) => (true, rest),
+                None => (false, text),
+            };
+            let (point, count) = rest.split_once(':')?;
+            let left = count.trim().parse().ok().filter(|left| *left > 0)?;
+            Some(Plan {
+                text: text.to_string(),
+                stop,
+                point: point.to_string(),
+                left,
+            })
         }
-    });
+    }
+
+    /// The variable, and how far we are.
+    pub struct Pause {
+        file: Option<String>,
+        plan: Option<Plan>,
+    }
+
+    impl Pause {
+        pub fn from_env() -> Pause {
+            let text = std::env::var("OUTLAST_PAUSE").unwrap_or_default();
+            let file = text.strip_prefix('@').map(String::from);
+            let plan = Plan::read(&text).filter(|_| file.is_none());
+            Pause { file, plan }
+        }
+
+        pub fn pass(&mut self, name: &str) {
+            if let Some(file) = &self.file {
+                let Ok(text) = std::fs::read_to_string(file) else {
+                    return self.plan = None;
+                };
+                if self.plan.as_ref().is_none_or(|plan| plan.text != text) {
+                    self.plan = Plan::read(&text);
+                }
+            }
+            let Some(plan) = self.plan.as_mut().filter(|plan| plan.point == name) else {
+                return;
+            };
+            plan.left -= 1;
+            if plan.left > 0 {
+                return;
+            }
+            let signal = if plan.stop { STOP } else { KILL };
+            self.plan = None;
+            // Whoever takes the file away strikes.
+            if self
+                .file
+                .as_ref()
+                .is_none_or(|file| std::fs::remove_file(file).is_ok())
+            {
+                let _ = outlast_sys::signal::send(outlast_sys::process::own_pid(), signal);
+            }
+        }
+    }
 }

@@ -4,8 +4,8 @@
 //! channel and an eventfd-like socket that the loop polls.
 
 use std::collections::VecDeque;
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
@@ -35,8 +35,22 @@ pub enum Work {
         path: String,
         /// Bytes.
         bytes: Vec<u8>,
-        /// At its end, rather than in its place.
+        /// At its end, rather than in its place: [`crate::appends`] makes the two steps below of it.
         append: bool,
+    },
+    /// How long a file is, as eight bytes; it is made if it is not there.
+    Measure {
+        /// Path, absolute.
+        path: String,
+    },
+    /// Bytes to the end of a file.
+    Append {
+        /// Path, absolute.
+        path: String,
+        /// Bytes.
+        bytes: Vec<u8>,
+        /// Some of them may be there already, from this offset on.
+        begun: Option<u64>,
     },
     /// The words of the stamp in a program's file; none when it has no stamp.
     Stamp {
@@ -162,19 +176,47 @@ fn perform(work: Work) -> io::Result<Vec<u8>> {
         Work::Write {
             path,
             bytes,
-            append,
+            append: false,
         } => {
             let mut options = OpenOptions::new();
-            options.create(true).mode(0o600);
-            if append {
-                options.append(true)
-            } else {
-                options.write(true).truncate(true)
-            };
+            options.create(true).mode(0o600).write(true).truncate(true);
             options.open(path)?.write_all(&bytes)?;
             Ok(Vec::new())
         }
+        Work::Measure { path } => Ok(at_end(path)?.metadata()?.len().to_le_bytes().to_vec()),
+        Work::Append { path, bytes, begun } => {
+            let there = begun.map_or(0, |after| part(&path, after, &bytes).unwrap_or(0));
+            at_end(path)?.write_all(&bytes[there..])?;
+            Ok(Vec::new())
+        }
+        Work::Write { path, bytes, .. } => {
+            at_end(path)?.write_all(&bytes)?;
+            Ok(Vec::new())
+        }
     }
+}
+
+fn at_end(path: String) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).mode(0o600).append(true).open(path)
+}
+
+/// How much of the beginning of `bytes` stands at the end of what a file has from `after` on, or somewhere in that if
+/// it is all of them: others may write there, too.
+fn part(path: &str, after: u64, bytes: &[u8]) -> io::Result<usize> {
+    let mut found = Vec::new();
+    let mut file = File::open(path)?;
+    file.seek(io::SeekFrom::Start(after))?;
+    file.take(READ_MAX).read_to_end(&mut found)?;
+    let all = bytes.len();
+    if found.windows(all.max(1)).any(|window| window == bytes) {
+        return Ok(all);
+    }
+    let longest = (0..=found.len().min(all)).rev();
+    Ok(longest
+        .into_iter()
+        .find(|len| found.ends_with(&bytes[..*len]))
+        .unwrap_or(0))
 }
 
 /// An error's text as `strerror` has it.

@@ -14,11 +14,12 @@
 //! | [`upgrade`], [`stamp`] | how does another build take over |
 //! | [`poison`] | what output kills the server |
 //! | [`oom`] | was a program killed because memory ran out |
-//! | [`files`], [`probe`] | disk; questions to the system |
+//! | [`files`], [`appends`], [`probe`] | disk; questions to the system |
 //! | [`disk`] | what is there after a reboot |
 //! | [`fault`] | where a test may kill us |
 #![forbid(unsafe_code)]
 
+mod appends;
 mod calls;
 mod checkpoint;
 mod clients;

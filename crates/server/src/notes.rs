@@ -35,6 +35,13 @@ pub enum Note {
         /// The next id.
         id: u32,
     },
+    /// Bytes are about to be appended to a file.
+    Append {
+        /// Token of the work.
+        token: u64,
+        /// Length of the file before.
+        after: u64,
+    },
 }
 
 impl Note {
@@ -62,6 +69,10 @@ impl Note {
             Note::NextClient { id } => {
                 w.u32(*id);
                 4
+            }
+            Note::Append { token, after } => {
+                w.u64(*token).u64(*after);
+                5
             }
         };
         Entry::Shell(kind, out)
@@ -91,6 +102,10 @@ impl Note {
                 given_back: r.bool("given_back")?,
             },
             4 => Note::NextClient { id: r.u32("id")? },
+            5 => Note::Append {
+                token: r.u64("token")?,
+                after: r.u64("after")?,
+            },
             _ => return Ok(None),
         }))
     }
@@ -115,6 +130,10 @@ mod tests {
                 given_back: true,
             },
             Note::NextClient { id: 12 },
+            Note::Append {
+                token: 5,
+                after: 1 << 40,
+            },
         ] {
             let Entry::Shell(kind, bytes) = note.entry() else {
                 panic!("not a shell entry")

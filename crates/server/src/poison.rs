@@ -29,6 +29,7 @@ const SUSPECT_BLOCK: usize = 24;
 const SUSPECT_DEATHS: usize = 32;
 const WORKING_TO: usize = 40;
 const SUSPECT_TO: usize = 48;
+const SUSPECT_FROM: usize = 56;
 
 /// SIGKILL's number.
 const SIGKILL: u8 = 9;
@@ -37,8 +38,8 @@ const SIGKILL: u8 = 9;
 pub struct Poison {
     map: Mapping,
     suspect: Option<PaneId>,
-    /// Block, and where in it the poison ends: what comes later is new.
-    poisoned: Option<(u64, u64)>,
+    /// From where to where the poison is: what comes before it is known to be good, what comes later is new.
+    poisoned: Option<Range<u64>>,
 }
 
 /// A stretch of output that is handled at once.
@@ -84,12 +85,13 @@ impl Poison {
             poison.store(SUSPECT_DEATHS, deaths);
             poison.store(SUSPECT_PANE, working);
             poison.store(SUSPECT_BLOCK, block);
+            poison.store(SUSPECT_FROM, poison.load(WORKING_AT));
             poison.store(SUSPECT_TO, poison.load(WORKING_TO));
         }
         poison.store(WORKING_PANE, 0);
         if let Some(pane) = poison.load(SUSPECT_PANE).checked_sub(1) {
             poison.suspect = Some(PaneId(pane as u32));
-            let place = (poison.load(SUSPECT_BLOCK), poison.load(SUSPECT_TO));
+            let place = poison.load(SUSPECT_FROM)..poison.load(SUSPECT_TO);
             poison.poisoned = Some(place).filter(|_| poison.load(SUSPECT_DEATHS) >= DEATHS);
         }
         Ok((poison, new))
@@ -105,16 +107,12 @@ impl Poison {
         }
         let block = at / BLOCK;
         let end = end.min((block + 1) * BLOCK);
-        match self.poisoned {
-            Some((poisoned, to)) if poisoned == block && at < to => Piece {
-                to: end.min(to),
-                poisoned: true,
-            },
-            _ => Piece {
-                to: end,
-                poisoned: false,
-            },
-        }
+        let (to, poisoned) = match &self.poisoned {
+            Some(place) if place.contains(&at) => (end.min(place.end), true),
+            Some(place) if at < place.start => (end.min(place.start), false),
+            _ => (end, false),
+        };
+        Piece { to, poisoned }
     }
 
     /// A pane's output from `at` to `to` is being handled.
@@ -144,17 +142,19 @@ impl Poison {
     }
 }
 
-/// Keeps bytes that were stepped over, for whoever looks into it. Errors are for the log.
-pub fn keep(pane: PaneId, range: Range<u64>, bytes: &[u8]) {
+/// Keeps bytes that were stepped over, for whoever looks into it. What became of it, for people.
+pub fn keep(pane: PaneId, range: Range<u64>, bytes: &[u8]) -> String {
     let kept = write(pane, range.start, bytes);
     let what = match kept {
         Ok(path) => format!("kept in {}", path.display()),
         Err(error) => format!("not kept: {error}"),
     };
-    eprintln!(
-        "server: pane {pane}: output {} to {} killed two servers, stepped over, {what}",
+    let text = format!(
+        "pane {pane}: output {} to {} killed two servers, stepped over, {what}",
         range.start, range.end
     );
+    eprintln!("server: {text}");
+    text
 }
 
 fn write(pane: PaneId, at: u64, bytes: &[u8]) -> io::Result<PathBuf> {
@@ -233,13 +233,21 @@ mod tests {
             },
             "came later"
         );
+        assert_eq!(
+            poison.piece(PANE, 5 * BLOCK, 90_000),
+            Piece {
+                to: 5 * BLOCK + 7,
+                poisoned: false
+            },
+            "came before"
+        );
         assert!(
             !poison.piece(PANE, 6 * BLOCK, 90_000).poisoned
                 && !poison.piece(PaneId(1), 5 * BLOCK, 1).poisoned
         );
         let poison = reopened(poison, Status::Signal(SIGKILL));
         assert!(
-            poison.piece(PANE, 5 * BLOCK, 90_000).poisoned,
+            poison.piece(PANE, 5 * BLOCK + 7, 90_000).poisoned,
             "it stays poison until another is found"
         );
     }

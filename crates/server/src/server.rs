@@ -3,7 +3,7 @@
 //! Input first, then a bounded slice of each ready pane's output, then what has ended; then the turn is committed to
 //! the journal, and only then are its effects carried out. Nothing here waits but [`Server::wait`].
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
@@ -22,11 +22,11 @@ use outlast_sys::poll::{Interest, Poll};
 use outlast_sys::signal::{self, Signals};
 use outlast_wire::keeper::ToServer;
 
+use crate::appends::Files;
 use crate::calls::Calls;
 use crate::clients::Clients;
 use crate::disk::Store;
 use crate::eager::Eager;
-use crate::files::Disk;
 use crate::jobs::Jobs;
 use crate::journal::Journal;
 use crate::keeper::{Link, Owner, job_number, owner};
@@ -61,7 +61,7 @@ pub struct Server {
     pub(crate) bells: ServerBells,
     pub(crate) listener: OwnedFd,
     pub(crate) signals: Signals,
-    pub(crate) disk: Disk,
+    pub(crate) disk: Files,
     pub(crate) store: Store,
     pub(crate) facts: Facts,
     pub(crate) panes: Panes,
@@ -110,6 +110,8 @@ pub struct Parts {
     pub poison: Poison,
     pub upgrade: Upgrade,
     pub socket: String,
+    /// Appends to files that the former server may have begun.
+    pub appends: BTreeMap<u64, u64>,
 }
 
 /// The time of a turn.
@@ -132,7 +134,7 @@ impl Server {
             signal::SIGHUP,
             signal::SIGUSR1,
         ])?;
-        let disk = Disk::start()?;
+        let disk = Files::start(parts.appends)?;
         let poll = Poll::new()?;
         poll.add(&*parts.link, KEEPER, Interest::IN)?;
         // Only changes are told, so it need not be read.
@@ -472,7 +474,8 @@ impl Server {
             let piece = self.poison.piece(pane, io.at, end);
             let bytes = rings.slice(io.at, piece.to);
             if piece.poisoned && !bytes.is_empty() {
-                crate::poison::keep(pane, io.at..piece.to, bytes);
+                let text = crate::poison::keep(pane, io.at..piece.to, bytes);
+                self.core.notice(&text);
                 self.core
                     .handle(now, Event::Lost { pane, to: piece.to }, &mut self.effects);
             } else if !bytes.is_empty() {

@@ -1,5 +1,6 @@
 //! From the keeper's table to a running server: a fresh one, or the one that was.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use crate::jobs::Jobs;
 use crate::journal::{Journal, JournalError};
 use crate::keeper::{Link, Owner, owner, tag};
 use crate::memory::FileMemory;
+use crate::notes::Note;
 use crate::panes::Panes;
 use crate::poison::Poison;
 use crate::probe::{Facts, SystemProbe, own_home};
@@ -147,6 +149,7 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
     }
 
     let mut clients = Clients::default();
+    let mut appends = BTreeMap::new();
     let fresh = turns.is_empty();
     let core = if fresh {
         Core::new(
@@ -160,6 +163,7 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
         recover(
             turns,
             &mut clients,
+            &mut appends,
             &mut panes,
             &table.bells,
             &poison,
@@ -185,6 +189,7 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
             keeper.last_status,
         ),
         socket: words.socket.clone(),
+        appends,
     };
     let mut server = Server::new(parts)?;
     if fresh {
@@ -235,6 +240,7 @@ fn open_journal(table: &mut Table, link: &Link) -> Result<Opened, StartError> {
 fn recover(
     turns: Vec<Transaction>,
     clients: &mut Clients,
+    appends: &mut BTreeMap<u64, u64>,
     panes: &mut Panes,
     bells: &ServerBells,
     poison: &Poison,
@@ -249,6 +255,11 @@ fn recover(
             && !bytes.is_empty()
         {
             inputs.push((PaneId(*pane), *at, bytes.clone()));
+        }
+        if let Entry::Shell(kind, bytes) = &entry
+            && let Some(Note::Append { token, after }) = Note::read(*kind, bytes)
+        {
+            appends.insert(token, after);
         }
         if !clients.recover(&entry) {
             entries.push(entry);
@@ -270,6 +281,7 @@ fn recover(
             replay(&mut core, pane, from.max(rings.start()), rings, poison);
         }
     }
+    crate::fault::point("recover");
     for (pane, at, bytes) in inputs {
         if core.pane_runs(pane) {
             panes.rewrite(pane, at, &bytes, bells);
@@ -362,6 +374,7 @@ impl Server {
         self.keep_again(now);
         self.finish(now)?;
         self.jobs.forget_unwanted(&self.link);
+        self.disk.forget_unwanted();
         Ok(())
     }
 }

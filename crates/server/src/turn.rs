@@ -26,6 +26,7 @@ impl Server {
             self.stage(effect);
         }
         self.commit(now)?;
+        self.disk.committed();
         crate::fault::point("effects");
         for effect in effects {
             self.carry_out(effect, now);
@@ -121,6 +122,7 @@ impl Server {
     fn commit(&mut self, now: Now) -> io::Result<()> {
         let mut turn = self.core.commit();
         turn.entries.append(&mut self.entries);
+        turn.entries.extend(self.disk.notes());
         turn.entries.dedup_by(joins_input);
         if turn.entries.is_empty() {
             return Ok(());
@@ -244,6 +246,7 @@ impl Server {
         };
         self.panes.waiting_input(&mut turn.entries);
         self.clients.snapshot(&mut turn.entries);
+        self.disk.snapshot(&mut turn.entries);
         turn.entries.push(self.upgrade.note());
         self.journal.compact(&[turn])
     }

@@ -96,11 +96,7 @@ pub fn message(
             ignore_keys: ignore_keys && ms != 0,
         });
         client.stale = true;
-        let messages = &mut core.model.global.messages;
-        messages.push_back((now.unix, line));
-        while messages.len() > limit {
-            messages.pop_front();
-        }
+        core.model.messages.push(now.unix, line, limit);
     }
 }
 

@@ -87,7 +87,8 @@ pub struct Global {
     /// What is on disk comes back when the configuration has been loaded.
     #[serde(default)]
     pub restoring: bool,
-    /// show-messages: newest last, bounded by message-limit: (unix, text).
+    /// Messages of a journal from before they had sections of their own; see [`Model::messages`].
+    #[serde(default, skip_serializing)]
     pub messages: VecDeque<(i64, String)>,
     /// Prompt history by kind (command, search, target, window-target), newest first.
     pub prompt_history: BTreeMap<String, Vec<String>>,
@@ -110,9 +111,36 @@ pub struct Global {
     pub groups: BTreeMap<String, Vec<SessionId>>,
 }
 
+/// What show-messages lists. Each is a section of its own, so that a new one does not write down all others again.
+#[derive(Debug, Default)]
+pub struct Messages {
+    /// Number of the oldest that is kept.
+    pub first: u64,
+    /// Unix seconds and text, newest last.
+    pub lines: VecDeque<(i64, String)>,
+}
+
+impl Messages {
+    /// Adds one and drops the oldest above `limit`.
+    pub fn push(&mut self, unix: i64, text: String, limit: usize) {
+        self.lines.push_back((unix, text));
+        while self.lines.len() > limit {
+            self.lines.pop_front();
+            self.first += 1;
+        }
+    }
+
+    /// Their numbers.
+    pub fn numbers(&self) -> std::ops::Range<u64> {
+        self.first..self.first + self.lines.len() as u64
+    }
+}
+
 /// The whole of it.
 #[derive(Default)]
 pub struct Model {
+    /// show-messages, bounded by message-limit.
+    pub messages: Messages,
     /// Ids, messages, groups.
     pub global: Tracked<Global>,
     /// set -s.

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::{Entry, Tracked, Transaction, encode_op};
 use crate::Core;
+use crate::model::Messages;
 use crate::model::ids::PaneId;
 
 /// Kinds of sections with one key per object; the object's key follows a slash.
@@ -53,6 +54,8 @@ pub(crate) struct Saver {
     hashes: BTreeMap<String, u64>,
     /// Saved keys by kind, without their kind.
     keys: BTreeMap<Kind, BTreeSet<String>>,
+    /// Numbers of the messages that are saved.
+    pub(super) messages: std::ops::Range<u64>,
     /// How many key tables there were.
     tables: usize,
 }
@@ -128,6 +131,28 @@ impl Collector<'_> {
         self.gone(kind, &saved, now);
     }
 
+    /// Messages come at the end and go at the beginning: what is between is not looked at.
+    fn messages(&mut self, messages: &Messages) {
+        let now = messages.numbers();
+        let saved = std::mem::replace(&mut self.saver.messages, now.clone());
+        let from = if self.all {
+            now.start
+        } else {
+            saved.end.clamp(now.start, now.end)
+        };
+        let lines = messages.lines.iter().skip((from - now.start) as usize);
+        for (n, line) in (from..now.end).zip(lines) {
+            self.put(&message_key(n), line);
+        }
+        for n in saved.start..saved.end.min(now.start) {
+            let key = message_key(n);
+            self.saver.hashes.remove(&key);
+            if !self.all {
+                self.out.push(Entry::Section(key, None));
+            }
+        }
+    }
+
     fn gone(&mut self, kind: Kind, saved: &BTreeSet<String>, now: BTreeSet<String>) {
         for id in saved.difference(&now) {
             let key = format!("{}/{id}", kind.name());
@@ -138,6 +163,10 @@ impl Collector<'_> {
         }
         self.saver.keys.insert(kind, now);
     }
+}
+
+fn message_key(n: u64) -> String {
+    format!("message/{n}")
 }
 
 /// The key of a queue's section.
@@ -154,6 +183,7 @@ impl Core {
             out,
         };
         to.one("global", &mut model.global);
+        to.messages(&model.messages);
         to.one("options/server", &mut model.server_options);
         to.one("options/session", &mut model.session_options);
         to.one("options/window", &mut model.window_options);

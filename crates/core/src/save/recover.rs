@@ -189,6 +189,21 @@ impl Core {
                 model.jobs.insert(token, Tracked::saved(job));
             }
         }
+        let messages: BTreeMap<u64, (i64, String)> = sections
+            .all("message")
+            .into_iter()
+            .filter_map(|(n, line)| Some((n.parse().ok()?, line)))
+            .collect();
+        // One that is missing or cannot be read leaves no hole.
+        let first = messages.keys().next().copied().unwrap_or(0);
+        model.messages.first = first;
+        model.messages.lines = messages.into_values().collect();
+        core.saver.messages = model.messages.numbers();
+        let before = std::mem::take(&mut model.global.quiet().messages);
+        if model.messages.lines.is_empty() {
+            // Not saved as such: the next turn does that.
+            model.messages.lines = before;
+        }
         for (key, text) in &sections.texts {
             core.saver.loaded(key, text);
         }
