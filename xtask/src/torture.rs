@@ -21,7 +21,7 @@ pub fn run(mut args: Args) -> Result<(), String> {
     let binary = match on {
         Some(path) if path.ends_with("outlast") => Binary::outlast(path),
         Some(path) => Binary::tmux(path)?,
-        None => Binary::outlast(build(pause.is_some())?),
+        None => Binary::outlast(build(true)?),
     };
     let end = std::time::Instant::now() + Duration::from_secs(60 * minutes.unwrap_or(0));
     let mut seed = seed.unwrap_or_else(Rng::fresh_seed);
@@ -33,9 +33,13 @@ pub fn run(mut args: Args) -> Result<(), String> {
             0
         };
         let plan = Plan {
-            pause: pause.clone(),
             resize: binary.is_outlast && !still,
             ..Plan::new(seed, each, Duration::from_secs(seconds))
+        };
+        let plan = match &pause {
+            Some(point) => plan.at(&[point], 100),
+            None if binary.is_outlast => plan.at(&torture::POINTS, 30),
+            None => plan,
         };
         println!("seed {seed} on {}", binary.name());
         let report = torture::run(&binary, &plan)?;

@@ -1,23 +1,15 @@
 //! Survival on the real binary, with panes flooding, a full-screen program, people typing and commands running.
 //!
-//! `server_is_killed` is the torture with 200 kills; `pause_…` (feature `faults`) let the server kill itself at its most
+//! `server_is_killed` is the torture with 200 kills; with the feature `faults` the server is also killed at its most
 //! delicate places; `counting_is_right` plays the same without kills on a real tmux. `SURVIVE_SEED` repeats a run.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use outlast_testkit::harness::{self, Trial};
-use outlast_testkit::torture::{self, Plan};
+use outlast_testkit::torture::{self, Plan, Report};
 use outlast_testkit::world::patience;
 use outlast_testkit::{Binary, Rng, Signal, World, proc, roles};
-
-/// Where the server may kill itself, and at which passing of each server's life. Recovery passes some of them too: a
-/// number that is too small would let no server ever come up.
-///
-/// Left to `cargo xtask torture --pause` and open: the checkpoint's points, `history-append` and `cut-back`, which recovery
-/// itself passes so often that no number suits both a slow machine and a fast one; and `effects`, which failed once
-/// for a reason that has not been found.
-const POINTS: [(&str, &str); 2] = [("journal-write", "60"), ("journal-publish", "60")];
 
 fn main() -> ExitCode {
     if let Some(code) = roles::play() {
@@ -34,12 +26,7 @@ fn main() -> ExitCode {
     add("clients_go_and_panes_stay", clients_go);
     add("a_client_of_a_dead_server_waits", waiting);
     if cfg!(feature = "faults") {
-        for (point, count) in POINTS {
-            let binary = binary.clone();
-            trials.push(Trial::new(format!("pause_{point}"), move || {
-                paused(&binary, &format!("{point}:{count}"))
-            }));
-        }
+        add("server_is_killed_at_its_most_delicate_places", delicate);
     }
     for tmux in Binary::installed().into_iter().take(1) {
         trials.push(Trial::new(
@@ -49,7 +36,7 @@ fn main() -> ExitCode {
                     resize: false,
                     ..Plan::new(seed(), 0, Duration::from_secs(4))
                 };
-                tortured(&tmux, &plan)
+                tortured(&tmux, &plan).map(drop)
             },
         ));
     }
@@ -63,32 +50,31 @@ fn seed() -> u64 {
         .unwrap_or_else(Rng::fresh_seed)
 }
 
-fn tortured(binary: &Binary, plan: &Plan) -> Result<(), String> {
+fn tortured(binary: &Binary, plan: &Plan) -> Result<Report, String> {
     println!("seed {} on {}", plan.seed, binary.name());
     let report = torture::run(binary, plan)
         .map_err(|error| format!("SURVIVE_SEED={}: {error}", plan.seed))?;
     println!("  {report}");
-    Ok(())
+    Ok(report)
 }
 
 fn server_is_killed(binary: &Binary) -> Result<(), String> {
-    // Resizes of the floods' window are left to `cargo xtask torture`: one that falls between CR and LF of a line that
-    // becomes longer than the screen loses its end, killed or not, in tmux as well (fuzz target `reflow_keeps_text`).
-    let plan = Plan {
-        resize: false,
-        ..Plan::new(seed(), 200, Duration::from_secs(300))
-    };
-    tortured(binary, &plan)
+    let plan = Plan::new(seed(), 200, Duration::from_secs(300));
+    tortured(binary, &plan).map(drop)
 }
 
-fn paused(binary: &Binary, pause: &str) -> Result<(), String> {
-    let plan = Plan {
-        pause: Some(pause.into()),
-        resize: false,
-        ..Plan::new(seed(), 20, Duration::from_secs(8))
-    };
-    println!("pause {pause}");
-    tortured(binary, &plan)
+/// Twenty kills inside each of a checkpoint, a history append, a cut-back, a journal write, effects and recovery.
+fn delicate(binary: &Binary) -> Result<(), String> {
+    let kills = 20 * torture::POINTS.len() as u64;
+    let plan = Plan::new(seed(), kills, Duration::from_secs(200));
+    let report = tortured(binary, &plan.at(&torture::POINTS, 100))?;
+    match torture::POINTS
+        .iter()
+        .find(|point| report.at.get(**point) < Some(&20))
+    {
+        Some(point) => Err(format!("not twenty kills at {point}: {report}")),
+        None => Ok(()),
+    }
 }
 
 /// 50 panes: how long until an attached client goes on.
@@ -119,7 +105,12 @@ fn clients_go(binary: &Binary) -> Result<(), String> {
         "24",
         count,
     ])?;
-    let pid = world.format("a", "#{pane_pid}")?;
+    // Before the program runs, it has no pid.
+    let pid = world.until(
+        &["display-message", "-p", "-t", "a", "#{pane_pid}"],
+        |pid| pid.trim_end() != "0",
+    )?;
+    let pid = pid.trim_end();
     let read = || {
         std::fs::read_to_string(world.home().join("count"))
             .unwrap_or_default()

@@ -255,6 +255,11 @@ impl World {
             .into_owned()
     }
 
+    /// What `OUTLAST_PAUSE=@FILE` may name.
+    pub fn pause_file(&self) -> PathBuf {
+        self.dir.join("pause")
+    }
+
     /// Writes a file below the home.
     pub fn write(&self, name: &str, text: &str) -> Result<()> {
         let path = self.home().join(name);
@@ -352,6 +357,16 @@ impl World {
             .and_then(|pid| pid.parse().ok())
             .ok_or("no pane")?;
         Ok(proc::stat(pane).ok_or("the pane's process is gone")?.ppid)
+    }
+
+    /// The keeper without asking the server: the process of our binary whose child is of our binary, too.
+    pub fn keeper_and_server(&self) -> Result<(u32, u32)> {
+        let own = self.own_processes();
+        let pair = own.iter().find_map(|pid| {
+            let parent = proc::stat(*pid)?.ppid;
+            own.contains(&parent).then_some((parent, *pid))
+        });
+        pair.ok_or_else(|| "no keeper with a server".into())
     }
 
     /// Everything that runs in this world: clients, server, keeper, panes.

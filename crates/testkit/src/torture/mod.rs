@@ -15,6 +15,7 @@ mod scene;
 pub use keepers::{Way, keeper};
 pub use recovery::recovery;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -29,8 +30,11 @@ pub struct Plan {
     pub kills: u64,
     /// … or after this time, whichever comes first. With no kills: after this time.
     pub time: Duration,
-    /// The server kills itself (`OUTLAST_PAUSE`, needs the feature `faults`): point and how often it is passed.
-    pub pause: Option<String>,
+    /// Places inside the server at which it is killed (`OUTLAST_PAUSE`, see the server's `fault.rs`; a binary with the
+    /// feature `faults`). None: at random instants only.
+    pub points: Vec<String>,
+    /// Of a hundred kills so many are at one of the points.
+    pub at_points: u64,
     /// Ends the server in another way than SIGKILL, and returns when the next one is there; it is told how many were
     /// ended before.
     pub strike: Option<fn(&World, u64) -> Result<()>>,
@@ -43,26 +47,50 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// As many kills as fit the time, drawn by this seed.
+    /// As many kills as fit the time, at random instants, drawn by this seed.
     pub fn new(seed: u64, kills: u64, time: Duration) -> Plan {
         Plan {
             seed,
             kills,
             time,
-            pause: None,
+            points: Vec::new(),
+            at_points: 0,
             strike: None,
             keeper: Vec::new(),
             floods: 4,
             resize: true,
         }
     }
+
+    /// The same, with that many of a hundred kills at these points.
+    pub fn at(self, points: &[&str], at_points: u64) -> Plan {
+        Plan {
+            points: points.iter().map(|point| (*point).to_string()).collect(),
+            at_points,
+            ..self
+        }
+    }
 }
+
+/// All points at which a server with the feature `faults` can be killed.
+pub const POINTS: [&str; 8] = [
+    "checkpoint-write",
+    "checkpoint-flip",
+    "history-append",
+    "cut-back",
+    "journal-write",
+    "journal-publish",
+    "effects",
+    "recover",
+];
 
 /// What was done, and survived.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// Kills of the server.
     pub kills: u64,
+    /// Of these, at a point.
+    pub at: BTreeMap<String, u64>,
     /// Lines that the floods wrote.
     pub lines: u64,
     /// Frames that the full-screen program painted.
@@ -94,12 +122,17 @@ impl std::fmt::Display for Report {
             frames,
             commands,
             typed,
+            at,
             ..
         } = self;
         write!(
             f,
             "{kills} kills, {lines} lines, {frames} frames, {commands} commands, {typed} bytes typed: all once"
         )?;
+        if !at.is_empty() {
+            let at: Vec<String> = at.iter().map(|(at, n)| format!("{at} {n}")).collect();
+            write!(f, "; at {}", at.join(", "))?;
+        }
         if !self.recoveries.is_empty() {
             let ms = |part| self.recovery(part).as_secs_f64() * 1e3;
             write!(
@@ -162,9 +195,10 @@ pub fn run(binary: &Binary, plan: &Plan) -> Result<Report> {
         });
         let killed = killer::run(world, viewer, plan, course);
         course.over.store(true, Ordering::Relaxed);
-        if let Some((kills, recoveries)) = course.keep("killer", killed) {
-            report.kills = kills;
-            report.recoveries = recoveries;
+        if let Some(killed) = course.keep("killer", killed) {
+            report.kills = killed.kills;
+            report.at = killed.at;
+            report.recoveries = killed.recoveries;
         }
     });
     if let Some(trouble) = lock(&course.trouble).take() {

@@ -1,4 +1,4 @@
-//! People at the clients: one types numbers, one presses a bound key and drags the terminal's corner.
+//! People at the clients: one types numbers, one presses bound keys and drags the terminal's corner.
 
 use std::time::Duration;
 
@@ -12,6 +12,8 @@ pub struct Typed {
     pub text: String,
     /// How often F5 was pressed.
     pub fives: u64,
+    /// How often the prefix and F6 were pressed.
+    pub sixes: u64,
 }
 
 /// Types until the course is over.
@@ -37,7 +39,15 @@ pub fn run(
             watcher.keys("F5")?;
             typed.fives += 1;
         }
-        if rng.one_in(40) && plan.resize {
+        if rng.one_in(15) {
+            // The server may die between the two.
+            watcher.keys("C-b")?;
+            std::thread::sleep(Duration::from_millis(rng.below(20)));
+            watcher.keys("F6")?;
+            typed.sixes += 1;
+        }
+        // Each rebuilds the whole history of every pane in that window, and so does a recovery soon after it.
+        if rng.one_in(200) && plan.resize {
             watcher.resize(40 + rng.below(100) as u16, 12 + rng.below(40) as u16)?;
         }
         // The pace of fingers, not a wait for anything.

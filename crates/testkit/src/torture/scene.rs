@@ -9,6 +9,10 @@ use crate::{Binary, Client, Result, World, proc, roles};
 
 /// Size of the full-screen program's window.
 pub const PAINT: (u16, u16) = (80, 24);
+/// Size of the pane whose history is short.
+pub const BRIEF: (u16, u16) = (80, 24);
+/// Its `history-limit`: blocks of history are given back all the time.
+pub const BRIEF_LIMIT: u64 = 300;
 
 /// People at terminals.
 pub struct Clients {
@@ -20,6 +24,8 @@ pub struct Clients {
     pub viewer: Client,
     /// Attached read-only.
     pub guest: Client,
+    /// Has a prompt open and something typed into it.
+    pub asker: Client,
 }
 
 /// The world and what must not change in it.
@@ -36,6 +42,8 @@ pub struct Scene {
     pub attached: Vec<String>,
     /// What a set of formats expands to: (target, format, text).
     pub facts: Vec<(&'static str, &'static str, String)>,
+    /// Modes of the terminal outside that shows the full-screen program.
+    pub modes: Vec<&'static str>,
 }
 
 /// Everything that must be as before: (target, format).
@@ -55,7 +63,7 @@ const FACTS: [(&str, &str); 6] = [
     ("mate", "#{session_group} #{session_group_size}"),
     (
         "paint",
-        "#{window_width}x#{window_height} #{alternate_on} #{mouse_standard_flag}#{mouse_sgr_flag} #{keypad_cursor_flag}#{keypad_flag}",
+        "#{window_width}x#{window_height} #{alternate_on} #{mouse_standard_flag}#{mouse_sgr_flag} #{keypad_cursor_flag}#{keypad_flag} #{bracket_paste_flag}",
     ),
     (
         "type",
@@ -67,13 +75,14 @@ impl Scene {
     /// Builds it.
     pub fn build(binary: &Binary, plan: &Plan) -> Result<Scene> {
         let mut world = World::new(binary)?;
-        if let Some(pause) = &plan.pause {
-            world.set_env("OUTLAST_PAUSE", Some(pause));
+        if !plan.points.is_empty() {
+            let file = format!("@{}", world.pause_file().display());
+            world.set_env("OUTLAST_PAUSE", Some(&file));
         }
         world.write(
             ".tmux.conf",
             "set -g history-limit 1000000\nset -g status-interval 1\nset -g @note kept\nset -g window-size latest\nset -gq assume-paste-time 0\nset -asq terminal-features ',xterm-256color:RGB'\n\
-             bind -n F5 set -ag @fives x\nset-hook -g after-new-window 'set -ag @hooked x'\n",
+             set -g set-titles on\nbind -n F5 set -ag @fives x\nbind F6 set -ag @sixes x\nset-hook -g after-new-window 'set -ag @hooked x'\n",
         )?;
         let path = |name: &str| world.dir().join(name).to_string_lossy().into_owned();
         let stop = path("stop");
@@ -81,7 +90,8 @@ impl Scene {
         let mut floods = Vec::new();
         for n in 0..plan.floods {
             let (name, seed) = (format!("flood{n}"), (plan.seed ^ n).to_string());
-            let command = roles::command("flood", &[&name, &path(&name), &stop, limit, &seed])?;
+            let command =
+                roles::command("flood", &[&name, &path(&name), &stop, limit, &seed, "1"])?;
             let size = ["-x", "120", "-y", "40", "-P", "-F", "#{pane_id}", &command];
             let id = match n {
                 0 => world.ok(&[&["new-session", "-d", "-s", "floods"], &size[..]].concat())?,
@@ -90,6 +100,44 @@ impl Scene {
             floods.push(id.trim_end().to_string());
             world.ok(&["select-layout", "-t", "floods:0", "tiled"])?;
         }
+        let brief = roles::command(
+            "flood",
+            &[
+                "brief",
+                &path("brief"),
+                &stop,
+                "100000000",
+                &plan.seed.to_string(),
+                "10",
+            ],
+        )?;
+        let (cols, rows) = (BRIEF.0.to_string(), BRIEF.1.to_string());
+        world.ok(&[
+            "set-option",
+            "-g",
+            "history-limit",
+            &BRIEF_LIMIT.to_string(),
+        ])?;
+        world.ok(&[
+            "new-session",
+            "-d",
+            "-s",
+            "brief",
+            "-x",
+            &cols,
+            "-y",
+            &rows,
+            &brief,
+        ])?;
+        // Newer tmuxes hold panes to a limit that is changed later, older ones do not.
+        world.ok(&[
+            "set-option",
+            "-t",
+            "brief",
+            "history-limit",
+            &BRIEF_LIMIT.to_string(),
+        ])?;
+        world.ok(&["set-option", "-g", "history-limit", "1000000"])?;
         let (cols, rows) = (PAINT.0.to_string(), PAINT.1.to_string());
         let paint = roles::command(
             "paint",
@@ -205,12 +253,24 @@ impl Scene {
             &["select-pane", "-m", "-t", "still:1.2"],
             &["resize-pane", "-Z", "-t", "still:1.1"],
             &["set-option", "-g", "@fives", ""],
+            &["set-option", "-g", "@sixes", ""],
             &["set-option", "-g", "@hooked", ""],
             &["set-option", "-g", "@log", ""],
             &["set-buffer", "-b", "log", "log "],
         ] {
             world.ok(words)?;
         }
+        world.ok(&[
+            "new-session",
+            "-d",
+            "-s",
+            "ask",
+            "-x",
+            "70",
+            "-y",
+            "10",
+            "exec cat",
+        ])?;
         for (target, text) in [("type:0", "ready"), ("type:5", "ready")] {
             world.until(&["capture-pane", "-p", "-t", target, "-E", "0"], |seen| {
                 seen.contains(text)
@@ -219,16 +279,35 @@ impl Scene {
         // First, so that nobody takes the guest for the client in use: it is read-only.
         let guest = world.client(50, 13, &["attach-session", "-r", "-t", "still"])?;
         guest.wait_text("[still]", patience())?;
-        let clients = Clients {
+        let mut clients = Clients {
             typist: world.client(60, 11, &["attach-session", "-t", "type"])?,
             watcher: world.client(120, 41, &["attach-session", "-t", "floods"])?,
             viewer: world.client(PAINT.0, PAINT.1 + 1, &["attach-session", "-t", "paint"])?,
             guest,
+            asker: world.client(
+                70,
+                11,
+                &["attach-session", "-f", "active-pane", "-t", "ask"],
+            )?,
         };
         clients.typist.wait_text("[type]", patience())?;
         clients.watcher.wait_text("[floods]", patience())?;
         clients.viewer.wait_text("[paint]", patience())?;
+        clients.asker.wait_text("[ask]", patience())?;
+        clients.asker.keys("C-b :")?;
+        // tmux gives the pane what comes before the prompt is open.
+        clients
+            .asker
+            .wait_picture(patience(), |seen| seen.row(10).starts_with(':'))?;
+        clients.asker.type_text("rename-window hal")?;
+        clients.asker.wait_text("rename-window hal", patience())?;
+        // The full-screen program has come to its first frame, and the terminal outside to its modes.
+        clients
+            .viewer
+            .wait_picture(patience(), |seen| seen.title.contains("\"frame "))?;
+        let modes = clients.viewer.picture().modes;
         let mut scene = Scene {
+            modes,
             floods,
             clients,
             world,
@@ -283,6 +362,7 @@ impl Scene {
             watcher,
             viewer,
             guest,
+            asker,
         } = &self.clients;
         let mut text = String::new();
         for (name, client) in [
@@ -290,6 +370,7 @@ impl Scene {
             ("watcher", watcher),
             ("viewer", viewer),
             ("guest", guest),
+            ("asker", asker),
         ] {
             client.wait_quiet(Duration::from_millis(50), Duration::from_millis(200));
             let rows: Vec<String> = client

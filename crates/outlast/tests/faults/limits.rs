@@ -1,0 +1,109 @@
+//! What runs out: disk and descriptors.
+
+use std::time::Duration;
+
+use outlast_testkit::{World, proc};
+
+use crate::shell;
+
+/// A file system of 64 KiB for the state on disk where namespaces are to be had, else a limit on the length of files.
+/// Sessions go on, it is said once, and when there is room again that is said too.
+pub fn disk(world: &World) -> Result<(), String> {
+    let state = world.home().join("state");
+    std::fs::create_dir_all(&state).map_err(|error| error.to_string())?;
+    let full = "dd if=/dev/zero of=$HOME/state/filler bs=1k count=1000 2>/dev/null; true";
+    let start = "XDG_STATE_HOME=$HOME/state exec tmux new-session -d -s a -x 80 -y 24 'exec cat'";
+    let mounted = format!(
+        "exec unshare -rm sh -c 'mount -t tmpfs -o size=64k none $HOME/state && {{ {full}; {}; }}'",
+        start.replace('\'', "'\\''")
+    );
+    let is_mounted = shell(world, &mounted).is_ok();
+    if !is_mounted {
+        // A limit on files would hold for memory files, too: a directory that cannot be written stands for the disk.
+        if is_root() {
+            println!("neither namespaces nor an ordinary user: not run");
+            return Ok(());
+        }
+        shell(world, &format!("chmod 500 $HOME/state; {start}"))?;
+    }
+    println!(
+        "form: {}",
+        if is_mounted {
+            "tmpfs of 64 KiB"
+        } else {
+            "directory without write permission"
+        }
+    );
+    let mut client = world.client(120, 25, &["attach-session", "-t", "a"])?;
+    client.wait_text("[a]", Duration::from_secs(10))?;
+    client.type_text("still here")?;
+    client.wait_text("still here", Duration::from_secs(10))?;
+    client.wait_text("nothing is kept for a reboot", Duration::from_secs(10))?;
+    world.ok(&["new-window", "-d", "-t", "a:", "exec cat"])?;
+    // Room again: from inside, where the file system is seen.
+    let room = match is_mounted {
+        true => "rm $HOME/state/filler".to_string(),
+        false => "chmod 700 $HOME/state".to_string(),
+    };
+    world.ok(&["run-shell", &room])?;
+    client
+        .wait_text("kept on disk again", Duration::from_secs(20))
+        .map(drop)
+}
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self")
+        .is_ok_and(|found| std::os::unix::fs::MetadataExt::uid(&found) == 0)
+}
+
+/// New panes and clients are refused in words, those that are there go on, nobody spins, and later there is room.
+pub fn descriptors(world: &World) -> Result<(), String> {
+    shell(
+        world,
+        "ulimit -n 64; exec tmux new-session -d -s a -n first 'exec cat'",
+    )?;
+    let mut client = world.client(80, 24, &["attach-session", "-t", "a:first"])?;
+    client.wait_text("[a]", Duration::from_secs(10))?;
+    for n in 0..30 {
+        let name = format!("w{n}");
+        let output = world.tmux(&["new-window", "-d", "-t", "a:", "-n", &name, "exec cat"])?;
+        // A command may itself be the one for whom nothing is left.
+        if output.status != 0 && !output.stderr.contains("no file descriptors left") {
+            return Err(format!("new-window says {output:?}"));
+        }
+    }
+    let picture = client.wait_text("could not be started", Duration::from_secs(10))?;
+    if !picture.text().contains("Too many open files") {
+        return Err(format!("it was said\n{}", picture.framed()));
+    }
+    let made = world.ok(&["list-windows", "-t", "a"])?.lines().count();
+    if !(3..30).contains(&made) {
+        return Err(format!("{made} windows have room in 64 descriptors"));
+    }
+    println!("{made} windows have room in 64 descriptors");
+    // Callers who wait, more than there is room for.
+    let callers: Vec<_> = (0..80)
+        .filter_map(|_| std::os::unix::net::UnixStream::connect(world.socket()).ok())
+        .collect();
+    client.type_text("still here")?;
+    client.wait_text("still here", Duration::from_secs(10))?;
+    let (keeper, server) = world.keeper_and_server()?;
+    let cpu = || proc::cpu_ns(keeper) + proc::cpu_ns(server);
+    let before = cpu();
+    std::thread::sleep(Duration::from_millis(500));
+    let used = Duration::from_nanos(cpu() - before);
+    if used > Duration::from_millis(100) {
+        return Err(format!("with callers waiting it used {used:?} of 500 ms"));
+    }
+    drop(callers);
+    world.ok(&["kill-window", "-a", "-t", "a:first"])?;
+    world.ok(&["new-window", "-d", "-t", "a:", "-n", "again", "exec cat"])?;
+    world.until(
+        &["list-panes", "-t", "a:again", "-F", "#{pane_pid}"],
+        |pid| pid.trim_end() != "0",
+    )?;
+    client.type_text(" and again")?;
+    client
+        .wait_text("here and again", Duration::from_secs(10))
+        .map(drop)
+}

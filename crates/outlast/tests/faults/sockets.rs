@@ -1,0 +1,149 @@
+//! The socket: deleted, stale, fought for, talked nonsense to.
+
+use std::io::Write;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::time::Duration;
+
+use outlast_testkit::{Rng, World, proc};
+
+/// Who called and is attached stays; who calls next finds the same server.
+pub fn deleted(world: &World) -> Result<(), String> {
+    lost(world, |socket| {
+        std::fs::remove_file(socket).map_err(|error| error.to_string())
+    })
+}
+
+/// The same when all of the directory goes.
+pub fn directory(world: &World) -> Result<(), String> {
+    lost(world, |socket| {
+        let directory = std::path::Path::new(socket)
+            .parent()
+            .ok_or("no directory")?;
+        std::fs::remove_dir_all(directory).map_err(|error| error.to_string())
+    })
+}
+
+fn lost(world: &World, delete: fn(&str) -> Result<(), String>) -> Result<(), String> {
+    world.ok(&["new-session", "-d", "-s", "a", "exec cat"])?;
+    crate::pane_pid(world, "a")?;
+    let facts = || world.format("a", "#{pid} #{pane_pid}");
+    let before = facts()?;
+    let mut client = world.client(80, 24, &["attach-session", "-t", "a"])?;
+    client.wait_text("[a]", Duration::from_secs(10))?;
+    for n in 0..3 {
+        delete(&world.socket())?;
+        // A client that came in the very moment would find nobody and start another server: there is no telling.
+        let end = std::time::Instant::now() + Duration::from_secs(10);
+        while !std::path::Path::new(&world.socket()).exists() {
+            if std::time::Instant::now() > end {
+                return Err("the socket is not made anew".into());
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let now = facts()?;
+        if now != before {
+            return Err(format!("pid and pane's pid were {before} and are {now}"));
+        }
+        let mark = format!("mark{n}");
+        client.type_text(&mark)?;
+        client.wait_text(&mark, Duration::from_secs(10))?;
+    }
+    Ok(())
+}
+
+/// A socket that nobody listens on is what a machine that lost power leaves.
+pub fn stale(world: &World) -> Result<(), String> {
+    let socket = world.socket();
+    let directory = std::path::Path::new(&socket)
+        .parent()
+        .ok_or("no directory")?;
+    std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700)
+        .create(directory)
+        .map_err(|error| error.to_string())?;
+    drop(UnixListener::bind(&socket).map_err(|error| error.to_string())?);
+    let list = world.tmux(&["list-sessions"])?;
+    if list.status != 1 || !list.stderr.contains("no server running") {
+        return Err(format!("list-sessions says {list:?}"));
+    }
+    world.ok(&["new-session", "-d", "-s", "a", "exec cat"])?;
+    world.ok(&["has-session", "-t", "a"]).map(drop)
+}
+
+/// All of them find the one server, and each gets its session.
+pub fn twenty(world: &World) -> Result<(), String> {
+    std::thread::scope(|scope| {
+        let starts: Vec<_> = (0..20)
+            .map(|n| {
+                scope.spawn(move || {
+                    world.ok(&["new-session", "-d", "-s", &format!("s{n:02}"), "exec cat"])
+                })
+            })
+            .collect();
+        starts.into_iter().try_for_each(|start| match start.join() {
+            Ok(result) => result.map(drop),
+            Err(_) => Err("a thread failed".into()),
+        })
+    })?;
+    let names = world.ok(&["list-sessions", "-F", "#{session_name}"])?;
+    let wanted: String = (0..20).map(|n| format!("s{n:02}\n")).collect();
+    if names != wanted {
+        return Err(format!("sessions are {names:?}"));
+    }
+    let servers: Vec<String> = world
+        .own_processes()
+        .into_iter()
+        .map(proc::command_line)
+        .filter(|line| line.contains(" server --keeper-fd "))
+        .collect();
+    match servers[..] {
+        [_] => Ok(()),
+        _ => Err(format!("servers are {servers:#?}")),
+    }
+}
+
+/// A thousand callers who say anything at all: the server stays, its memory does not grow.
+pub fn garbage(world: &World) -> Result<(), String> {
+    world.ok(&["new-session", "-d", "-s", "a", "exec cat"])?;
+    let server = world.server_pid()?;
+    let seed = Rng::fresh_seed();
+    println!("seed {seed}");
+    let mut rng = Rng::new(seed);
+    let call = |rng: &mut Rng| -> Result<(), String> {
+        let mut stream = UnixStream::connect(world.socket()).map_err(|error| error.to_string())?;
+        let mut bytes = Vec::new();
+        for _ in 0..1 + rng.below(5) {
+            // A frame's head, honest or not, or none; then anything.
+            let len = rng.below(600) as usize;
+            let head = match rng.below(4) {
+                0 => len as u32,
+                1 => u32::MAX,
+                2 => rng.next() as u32,
+                _ => 0,
+            };
+            bytes.extend(head.to_le_bytes());
+            bytes.push(rng.below(20) as u8);
+            bytes.extend((0..len).map(|_| rng.next() as u8));
+        }
+        bytes.truncate(rng.below(bytes.len() as u64 + 1) as usize);
+        // The server may close at the first bad byte.
+        let _ = stream.write_all(&bytes);
+        Ok(())
+    };
+    for _ in 0..300 {
+        call(&mut rng)?;
+    }
+    world.ok(&["list-sessions"])?;
+    let before = proc::pss(server);
+    for _ in 0..1000 {
+        call(&mut rng)?;
+    }
+    world.ok(&["list-sessions"])?;
+    let (now, after) = (world.server_pid()?, proc::pss(server));
+    if now != server {
+        return Err(format!("the server was {server} and is {now}"));
+    }
+    if after > before + (2 << 20) {
+        return Err(format!("the server had {before} bytes and has {after}"));
+    }
+    Ok(())
+}
