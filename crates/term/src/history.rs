@@ -74,6 +74,9 @@ const RECORDS: usize = HEAD + 2 * (ROWS_MOST / STRIDE) as usize;
 const LINKS_MOST: usize = 8 * 1024;
 /// Bytes that wait in the stage before they are written to the block, at most about.
 const STAGE_LEN: usize = 8 * 1024;
+/// Bytes of blocks that a terminal may have in any case; with a long history it is a multiple of its columns
+/// ([`History::most`]), or rows full of clusters and colours would take many times what text does.
+const BYTES_LEAST: u64 = 8 << 20;
 /// Released blocks that may wait for a checkpoint before one is asked for.
 const WAITING: u64 = 16;
 
@@ -313,7 +316,26 @@ impl History {
         });
     }
 
+    /// Bytes that the rows may take: eight a column and some.
+    fn most(&self) -> u64 {
+        let row = 8 * u64::from(self.cols) + 256;
+        BYTES_LEAST.max(u64::from(self.limit).saturating_mul(row))
+    }
+
+    /// Bytes of memory held, without the blocks.
+    pub(crate) fn memory(&self) -> usize {
+        self.stage.capacity()
+            + self.stage_index.capacity() * 8
+            + self.links.capacity() * 4
+            + self.segments.capacity() * size_of::<Segment>()
+            + self.scratch.memory()
+            + self.indices.borrow().memory()
+    }
+
     fn new_block(&mut self, blocks: &mut dyn Blocks) {
+        while self.bytes() > self.most() && self.len > 0 {
+            self.drop_oldest((self.len / 10).max(1), blocks);
+        }
         let bytes = blocks.get_mut(self.next_block);
         if let Some(head) = bytes.get_mut(..HEAD) {
             head[..4].copy_from_slice(&MAGIC.to_le_bytes());

@@ -122,6 +122,13 @@ impl Styles {
         Some(id)
     }
 
+    /// Bytes held.
+    pub(crate) fn memory(&self) -> usize {
+        self.list.capacity() * size_of::<Style>()
+            + self.keys.capacity() * 16
+            + self.slots.capacity() * 2
+    }
+
     fn rehash(&mut self) {
         let mask = (self.list.len() * 4).next_power_of_two().max(64) - 1;
         self.slots = vec![0; mask + 1];
@@ -249,6 +256,11 @@ impl Clusters {
         Some(self.len() as u32 - 1)
     }
 
+    /// Bytes held.
+    pub(crate) fn memory(&self) -> usize {
+        self.text.capacity() + 4 * (self.starts.capacity() + self.slots.capacity())
+    }
+
     fn rehash(&mut self) {
         let mask = (self.len() * 4).next_power_of_two().max(64) - 1;
         let mut slots = vec![0u32; mask + 1];
@@ -345,6 +357,11 @@ impl Links {
         });
         self.hashes.push(hash);
         Some(self.list.len() as u16)
+    }
+
+    /// Bytes held.
+    pub(crate) fn memory(&self) -> usize {
+        self.bytes + self.list.capacity() * size_of::<Link>() + self.hashes.capacity() * 8
     }
 
     /// Keeps the links for which `used` is true (by number); says the new number of each old one.

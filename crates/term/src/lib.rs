@@ -20,6 +20,7 @@ pub mod history;
 mod intern;
 pub mod keys;
 mod line;
+mod memory;
 pub mod modes;
 pub mod osc;
 pub mod paint;

@@ -44,6 +44,13 @@ pub(crate) struct Scratch {
     runs: Vec<u8>,
 }
 
+impl Scratch {
+    /// Bytes held.
+    pub(crate) fn memory(&self) -> usize {
+        self.text.capacity() + self.runs.capacity()
+    }
+}
+
 pub(crate) fn put_varint(out: &mut Vec<u8>, mut n: u32) {
     while n >= 0x80 {
         out.push(n as u8 | 0x80);

@@ -1,5 +1,6 @@
 //! What a program asked for that is not on the grid, and the cleaning of text that leaves the terminal.
 
+use crate::memory::signal as size;
 use crate::terminal::Terminal;
 
 /// What a program asked for that is not on the grid. Collected by `advance`, taken by [`Terminal::take_signals`].
@@ -36,7 +37,7 @@ pub enum Signal {
 /// Most signals that wait; further ones are dropped, but a title, directory or clipboard takes the place of
 /// an older one.
 const MOST: usize = 256;
-/// Bytes of clipboard and passthrough that wait.
+/// Bytes of text, clipboard and passthrough that wait.
 const BYTES_MOST: usize = 4 << 20;
 /// Longest title, name, notification, in characters.
 pub(crate) const TEXT_LEN: usize = 1024;
@@ -55,13 +56,6 @@ pub(crate) fn clean(bytes: &[u8], most: usize) -> String {
 fn unwanted(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-fn size(s: &Signal) -> usize {
-    match s {
-        Signal::Clipboard(_, b) | Signal::Passthrough(b) => b.len(),
-        _ => 0,
-    }
 }
 
 impl Terminal {

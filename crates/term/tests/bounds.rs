@@ -3,19 +3,44 @@
 
 mod common;
 use common::*;
-use outlast_term::{Config, MemoryBlocks, Size, Terminal};
+use outlast_term::{Config, MemoryBlocks, Op, Size, Terminal};
 
-/// Feeds `piece(i)` until `megabytes` are through and gives the length of a checkpoint, which holds every store.
+/// Feeds `piece(i)` until `megabytes` are through; says the most that the terminal held at any time.
 fn weight(megabytes: usize, piece: impl Fn(usize) -> String) -> usize {
-    let mut t = terminal(80, 24);
-    let mut fed = 0;
+    weight_at(80, 100, megabytes, piece).0
+}
+
+/// As [`weight`], with a history of `limit` rows; also the most bytes that the history took. Checkpoints are taken as the server
+/// does.
+fn weight_at(
+    cols: u16,
+    limit: u32,
+    megabytes: usize,
+    piece: impl Fn(usize) -> String,
+) -> (usize, u64) {
+    let config = Config {
+        size: Size::new(cols, 24),
+        history_limit: limit,
+    };
+    let mut t = Terminal::new(config, Box::new(MemoryBlocks::default()));
+    let mut out = Vec::new();
+    let (mut fed, mut held, mut stored) = (0, 0, 0);
     for i in 0.. {
         let bytes = piece(i).into_bytes();
         fed += bytes.len();
         t.advance(&bytes);
+        if i % 1000 == 0 || bytes.len() > 10_000 {
+            held = held.max(t.memory());
+            stored = stored.max(t.history_bytes());
+        }
         if i % 1000 == 0 {
             t.take_replies();
             t.take_signals();
+        }
+        if t.checkpoint_due() {
+            out.clear();
+            t.snapshot(&mut out);
+            t.checkpointed();
         }
         if fed > megabytes << 20 {
             break;
@@ -23,9 +48,75 @@ fn weight(megabytes: usize, piece: impl Fn(usize) -> String) -> usize {
     }
     assert!(t.take_replies().len() <= 64 * 1024);
     assert!(t.take_signals().len() <= 256);
-    let mut out = Vec::new();
+    out.clear();
     t.snapshot(&mut out);
-    out.len()
+    // What is held is what a checkpoint has and what finds it again.
+    assert!(out.len() < 3 * t.memory(), "{} bytes uncounted", out.len());
+    (held.max(t.memory()).max(out.len()), stored)
+}
+
+/// Megabytes to feed of the longest floods: what is held does not depend on it.
+const MEGABYTES: usize = 6;
+
+#[test]
+fn a_line_without_end_is_only_history() {
+    for text in [
+        "a".repeat(60_000),
+        "日本".repeat(10_000),
+        "e\u{301}".repeat(20_000),
+    ] {
+        let (held, stored) = weight_at(80, 2000, MEGABYTES, |_| text.clone());
+        assert!(held < 1 << 20, "{held}");
+        assert!(stored < 8 << 20, "{stored}");
+    }
+    // It is broken anew at once, whatever its length.
+    let config = Config {
+        size: Size::new(80, 24),
+        history_limit: 50_000,
+    };
+    let mut t = Terminal::new(config, Box::new(MemoryBlocks::default()));
+    for _ in 0..100 {
+        t.advance("a".repeat(50_000).as_bytes());
+    }
+    for cols in [81, 200, 3, 80] {
+        t.apply(&Op::Resize(Size::new(cols, 24)));
+        assert!(t.memory() < 1 << 20, "{}", t.memory());
+    }
+}
+
+#[test]
+fn rows_of_clusters_and_colours_take_the_place_of_older_ones() {
+    let dear = |i: usize| {
+        let mut row = String::new();
+        for x in 0..80 {
+            let marks = "\u{301}\u{302}\u{303}\u{304}".repeat(7);
+            row += &format!("\x1b[38;2;{};{x};7;48;2;1;2;{}me{marks}", i & 255, x & 1);
+        }
+        row + "\r\n"
+    };
+    let (held, stored) = weight_at(80, 20_000, 30, dear);
+    assert!(held < 4 << 20, "{held}");
+    let most = 20_000 * (8 * 80 + 256) + (1 << 20);
+    assert!(stored < most, "{stored} of {most}");
+    // Rows as they are in life are all kept.
+    let plain = |i: usize| format!("\x1b[3{}m{}\x1b[m\r\n", i % 8, "colour and text ".repeat(5));
+    let config = Config {
+        size: Size::new(80, 24),
+        history_limit: 20_000,
+    };
+    let mut t = Terminal::new(config, Box::new(MemoryBlocks::default()));
+    (0..20_020).for_each(|i| t.advance(plain(i).as_bytes()));
+    assert!(t.history_len() > 19_000);
+}
+
+#[test]
+fn a_hundred_thousand_titles_are_the_last_one() {
+    let titles = |i: usize| format!("\x1b]2;title {i} {}\x07\x1b[22;0t\x1b[22t", "t".repeat(50));
+    assert!(weight(8, titles) < 1 << 20);
+    let names = |i: usize| format!("\x1bkname {i}\x1b\\\x1b]7;file:///{}\x07", "d".repeat(4000));
+    assert!(weight(16, names) < 3 << 20);
+    let statuses = |_: usize| format!("\x1b]7501;{}\x07", "日".repeat(1300));
+    assert!(weight(16, statuses) < 6 << 20);
 }
 
 #[test]
@@ -108,9 +199,9 @@ fn floods_of_values_are_swept() {
     let notices = |i: usize| format!("\x1b]99;i={}:d=0;{}\x1b\\", i % 2, "n".repeat(3000));
     assert!(weight(4, notices) < 128 * 1024);
     let queries = |_: usize| "\x1b[c\x1b[6n\x1b]4;1;?;2;?;3;?\x07".repeat(1000);
-    assert!(weight(4, queries) < 64 * 1024);
+    assert!(weight(4, queries) < 256 * 1024);
     let clipboard = |_: usize| format!("\x1b]52;c;{}\x07", "QUJD".repeat(100_000));
-    assert!(weight(16, clipboard) < 64 * 1024);
+    assert!(weight(16, clipboard) < 8 << 20);
 }
 
 #[test]

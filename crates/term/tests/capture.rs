@@ -117,3 +117,18 @@ fn history_is_captured_by_number() {
     assert_eq!(t.capture(1, 2, PLAIN), b"2\n3\n");
     assert_eq!(t.capture(2, 1, PLAIN), b"2\n3\n");
 }
+
+#[test]
+fn tabs_are_copied_as_tabs() {
+    // What tmux 3.7c's capture-pane prints after the same output.
+    let mut t = terminal(40, 8);
+    t.advance(b"a\tb\tc\r\n\tx\r\nabcdefgh\ty\r\n1\t\t2\r\n\t\t\r\nend\t\r\n");
+    t.advance(b"\x1b[31m\tred\x1b[m\r\nover\twrite\r\x1b[5Cz");
+    let expected = "a\tb\tc\n\tx\nabcdefgh\ty\n1\t\t2\n\t\t\nend\t\n\tred\nover z  write\n";
+    let how = Capture::default();
+    let got = |t: &outlast_term::Terminal| String::from_utf8(t.capture(0, 99, how)).expect("text");
+    assert_eq!(got(&t), expected);
+    assert_eq!(t.line_text(0).text, "a\tb\tc");
+    t.apply(&outlast_term::Op::Resize(outlast_term::Size::new(30, 8)));
+    assert_eq!(got(&t), expected);
+}

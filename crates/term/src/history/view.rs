@@ -38,6 +38,17 @@ type Begun = (u32, u16, bool);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Indices(Vec<(Segment, Vec<Begun>)>);
 
+impl Indices {
+    /// Bytes held.
+    pub(crate) fn memory(&self) -> usize {
+        let begun = |index: &Vec<Begun>| index.capacity() * size_of::<Begun>();
+        self.0
+            .iter()
+            .map(|(_, index)| size_of::<Segment>() + begun(index))
+            .sum()
+    }
+}
+
 /// Breaks text into rows, counting only.
 struct Breaker {
     cols: u16,
