@@ -10,13 +10,14 @@ use outlast_testkit::world::patience;
 use outlast_testkit::{Binary, Rng, Signal, World, proc, roles};
 
 type Result<T> = std::result::Result<T, String>;
+type Test = fn(&Binary) -> Result<()>;
 
 fn main() -> ExitCode {
     if let Some(code) = roles::play() {
         return code;
     }
     let binary = Binary::outlast(env!("CARGO_BIN_EXE_outlast"));
-    let trials: [(&str, fn(&Binary) -> Result<()>); 6] = [
+    let trials: [(&str, Test); 6] = [
         ("keeper_is_killed", |binary| {
             tortured(binary, &[Way::Kill], 100)
         }),
