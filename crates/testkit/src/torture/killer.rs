@@ -82,7 +82,12 @@ pub fn run(world: &World, viewer: &Client, plan: &Plan, course: &Course) -> Resu
         return Ok(killed);
     }
     if !plan.keeper.is_empty() {
-        return super::keepers::run(world, viewer, plan, course);
+        let (kills, recoveries) = super::keepers::run(world, viewer, plan, course)?;
+        return Ok(Killed {
+            kills,
+            recoveries,
+            ..killed
+        });
     }
     let mut rng = Rng::new(plan.seed ^ 0x6b11);
     let (hunter, mut server) = Hunter::new(world)?;
