@@ -79,7 +79,7 @@ impl Lab {
         let stop = world.dir().join("stop").to_string_lossy().into_owned();
         let path = |name: &str| world.dir().join(name).to_string_lossy().into_owned();
         let flood =
-            |name: &str| roles::command("flood", &[name, &path(name), &stop, "1000000", "1"]);
+            |name: &str| roles::command("flood", &[name, &path(name), &stop, "1000000", "1", "1"]);
         let output = run(
             &world,
             &installed,

@@ -82,7 +82,7 @@ fn swap(world: &World, n: u64) -> Result<()> {
     bytes.extend(n.to_le_bytes());
     install(&world.binary().path, &bytes)?;
     let output = run(world, &world.binary().path, &["upgrade"])?;
-    expect(&output, 0, &["swapped: 0.", " panes, 4 attached clients"])
+    expect(&output, 0, &["swapped: 0.", " panes, 5 attached clients"])
 }
 
 fn broken_builds() -> Result<()> {
