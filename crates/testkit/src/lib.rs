@@ -1,12 +1,14 @@
 //! What tests, torture and bench share: programs on ptys seen through an independent terminal emulator, throw-away
 //! worlds around the binary under test, session scripts, small programs that run inside panes, fuzz targets.
 //!
-//! The kit drives the product from outside only, by command lines and terminals, as it drives a real tmux. The fuzz
-//! targets (feature `fuzz`) are the one exception. It kills only processes that it started, by pid.
+//! The kit drives the product from outside only, by command lines and terminals, as it drives a real tmux. Two
+//! exceptions: the fuzz targets (feature `fuzz`), and asking an outlast server who it is (`facts`). It kills only
+//! processes that it started, by pid.
 #![forbid(unsafe_code)]
 
 pub mod client;
 pub mod eye;
+pub mod facts;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 pub mod harness;

@@ -1,12 +1,14 @@
 //! Kills the keeper at random instants, or has it become another binary, and waits until the panes go on.
 
+use std::fs;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
 use super::{Course, Plan};
+use crate::facts::Who;
 use crate::world::patience;
-use crate::{Client, Result, Rng, World, proc};
+use crate::{Client, Result, Rng, World, at, proc};
 
 /// What is done to the keeper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,63 +17,62 @@ pub enum Way {
     Kill,
     /// SIGKILL, and as soon as another has taken over the server is killed as well.
     KillThenServer,
-    /// The server is killed, and while the next one comes up, the keeper.
+    /// The server is killed, and the keeper when the next one has come up or (with a point in the plan) comes up.
     ServerThenKill,
     /// It becomes the installed binary by exec, in place.
     Exec,
 }
 
-/// The process of this name that is no other's child of the same name (as one between fork and exec is).
-fn find(world: &World, name: &str, old: u32) -> Option<u32> {
-    let named: Vec<u32> = world
-        .own_processes()
-        .into_iter()
-        .filter(|pid| *pid != old && proc::is_alive(*pid))
-        .filter(|pid| {
-            proc::read(&format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == name)
-        })
-        .collect();
-    let parent = |pid: &u32| proc::stat(*pid).map_or(0, |stat| stat.ppid);
-    named
-        .iter()
-        .copied()
-        .find(|pid| !named.contains(&parent(pid)))
+/// The keeper's process.
+pub fn keeper(world: &World) -> Result<u32> {
+    world.wait_for(Who::Keeper, 0)
 }
 
-fn wait_for(world: &World, name: &str, old: u32) -> Result<u32> {
+/// Kills the server; the next one has all that its keeper gave it and, at the plan's point, is in the middle of its
+/// recovery when the keeper is killed as well.
+fn server_then_keeper(world: &World, plan: &Plan, keeper: u32, rng: &mut Rng) -> Result<()> {
+    let server = world.wait_for(Who::Server, 0)?;
+    let Some(point) = plan.points.first().filter(|_| rng.one_in(2)) else {
+        proc::signal(server, Signal::KILL)?;
+        world.wait_for(Who::Server, server)?;
+        std::thread::sleep(Duration::from_micros(rng.below(20_000)));
+        return proc::signal(keeper, Signal::KILL);
+    };
+    let file = world.pause_file();
+    let new = file.with_extension("new");
+    at(fs::write(&new, format!("stop:{point}:1")), "pause")?;
+    at(fs::rename(&new, &file), "pause")?;
+    proc::signal(server, Signal::KILL)?;
+    let stopped = stopped_server(keeper)?;
+    proc::signal(keeper, Signal::KILL)?;
+    proc::wait_exit(keeper, patience())?;
+    proc::signal(stopped, Signal::CONT)
+}
+
+/// Waits until a server that this keeper started has stopped itself.
+fn stopped_server(keeper: u32) -> Result<u32> {
     let end = Instant::now() + patience();
     loop {
-        if let Some(pid) = find(world, name, old) {
-            // A program that a keeper was just starting when it was killed looks like one, until its exec.
-            std::thread::sleep(Duration::from_millis(3));
-            if find(world, name, old) == Some(pid) {
-                return Ok(pid);
-            }
-            continue;
+        let path = format!("/proc/{keeper}/task/{keeper}/children");
+        let children = proc::read(&path)?;
+        let mut pids = children
+            .split_whitespace()
+            .filter_map(|pid| pid.parse().ok());
+        let stopped = pids.find(|pid| {
+            proc::stat(*pid).is_some_and(|stat| stat.state == 'T')
+                && proc::read(&format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == SERVER)
+        });
+        if let Some(pid) = stopped {
+            return Ok(pid);
         }
         if Instant::now() > end {
-            return Err(format!("no {name} after {old}"));
+            return Err(format!("no child of {keeper} has stopped: {children}"));
         }
-        // No event says that a process of others was born.
+        // No event says that a process of others stopped.
         std::thread::sleep(Duration::from_micros(200));
     }
 }
 
-/// Kills a keeper; not a pane's program that was taken for one.
-fn kill(keeper: u32) -> Result<()> {
-    let comm = proc::read(&format!("/proc/{keeper}/comm"))?;
-    match comm.trim() {
-        KEEPER => proc::signal(keeper, Signal::KILL),
-        other => Err(format!("{keeper} was taken for a keeper and is {other}")),
-    }
-}
-
-/// The keeper's process.
-pub fn keeper(world: &World) -> Result<u32> {
-    wait_for(world, KEEPER, 0)
-}
-
-const KEEPER: &str = "outlast-keeper";
 const SERVER: &str = "outlast: server";
 
 /// Strikes until the plan is fulfilled: how often, and how long each took until there was a keeper again.
@@ -94,24 +95,19 @@ pub(super) fn run(
         match way {
             Way::Exec => proc::signal(keeper, Signal::USR2)?,
             Way::Kill | Way::KillThenServer => {
-                kill(keeper)?;
-                keeper = wait_for(world, KEEPER, keeper).map_err(name)?;
+                proc::signal(keeper, Signal::KILL)?;
+                keeper = world.wait_for(Who::Keeper, keeper).map_err(name)?;
                 times.push(start.elapsed());
                 if way == Way::KillThenServer {
-                    let server = wait_for(world, SERVER, 0).map_err(name)?;
+                    let server = world.wait_for(Who::Server, 0).map_err(name)?;
                     std::thread::sleep(Duration::from_micros(rng.below(5_000)));
                     proc::signal(server, Signal::KILL)?;
-                    wait_for(world, SERVER, server).map_err(name)?;
+                    world.wait_for(Who::Server, server).map_err(name)?;
                 }
             }
             Way::ServerThenKill => {
-                let server = wait_for(world, SERVER, 0).map_err(name)?;
-                proc::signal(server, Signal::KILL)?;
-                wait_for(world, SERVER, server).map_err(name)?;
-                // It has been sent all that it needs by now, and is in the middle of it.
-                std::thread::sleep(Duration::from_micros(3_000 + rng.below(20_000)));
-                kill(keeper)?;
-                keeper = wait_for(world, KEEPER, keeper).map_err(name)?;
+                server_then_keeper(world, plan, keeper, &mut rng).map_err(name)?;
+                keeper = world.wait_for(Who::Keeper, keeper).map_err(name)?;
             }
         }
         let before = viewer.total();
