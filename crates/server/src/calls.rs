@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
 use outlast_core::ClientId;
+use outlast_sys::errno::{EMFILE, ENFILE};
 use outlast_sys::fd_pass;
 use outlast_sys::poll::{Interest, Poll};
 use outlast_sys::socket;
@@ -27,10 +28,7 @@ fn is_tmux(bytes: &[u8]) -> bool {
 /// says "protocol version mismatch" rather than waiting for ever.
 const TO_TMUX: [u8; 16] = [12, 0, 0, 0, 16, 0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 0];
 
-/// errno(3) on Linux: the system or the process has no descriptor left.
-const ENFILE: i32 = 23;
-const EMFILE: i32 = 24;
-
+/// The system or the process has no descriptor left.
 fn is_without_descriptors(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(ENFILE | EMFILE))
 }

@@ -5,6 +5,7 @@
 //! in the journal until it has gone.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 
@@ -13,6 +14,7 @@ use outlast_core::effect::SpawnSpec;
 use outlast_core::event::ExitStatus;
 use outlast_core::save::Entry;
 use outlast_sys::bell::ServerBells;
+use outlast_sys::errno;
 use outlast_sys::mem::MemFile;
 use outlast_sys::pty;
 use outlast_sys::ring::ServerRings;
@@ -237,13 +239,12 @@ impl Panes {
         mut fds: outlast_sys::fd_pass::Fds,
         facts: &Facts,
         bells: &ServerBells,
-    ) -> bool {
-        let (Some(out), Some(ctl)) = (fds.next_fd(), fds.next_fd()) else {
-            return false;
-        };
-        let Ok(rings) = ServerRings::map(found.slot, out, ctl) else {
-            return false;
-        };
+    ) -> io::Result<()> {
+        // The kernel leaves out what the receiver has no number for.
+        let none_left = || io::Error::from_raw_os_error(errno::EMFILE);
+        let out = fds.next_fd().ok_or_else(none_left)?;
+        let ctl = fds.next_fd().ok_or_else(none_left)?;
+        let rings = ServerRings::map(found.slot, out, ctl)?;
         let master = fds.next_fd().map(Rc::new);
         {
             let mut facts = facts.borrow_mut();
@@ -262,7 +263,7 @@ impl Panes {
         }
         io.feed(bells);
         self.ring(pane);
-        true
+        Ok(())
     }
 
     /// A deposit that a former server left.

@@ -338,7 +338,9 @@ impl Server {
                     }
                 }
                 ToServer::Spawned(pane) => self.spawned(pane, fds, now),
-                ToServer::SpawnFailed { pane, errno, .. } => self.spawn_failed(pane, errno, now),
+                ToServer::SpawnFailed { pane, errno, .. } => {
+                    self.spawn_failed(pane, &io::Error::from_raw_os_error(errno), now);
+                }
                 ToServer::Exited {
                     pane,
                     life,
@@ -374,11 +376,11 @@ impl Server {
     ) {
         match owner(found.pane) {
             Some(Owner::Pane(pane)) => {
-                if !self
+                let attached = self
                     .panes
-                    .attach(&found, pane, fds, &self.facts, &self.bells)
-                {
-                    return self.spawn_failed(found.pane, 12, now);
+                    .attach(&found, pane, fds, &self.facts, &self.bells);
+                if let Err(error) = attached {
+                    return self.spawn_failed(found.pane, &error, now);
                 }
                 let tty = found.tty.as_str().to_string();
                 self.core.handle(
@@ -396,8 +398,8 @@ impl Server {
         }
     }
 
-    fn spawn_failed(&mut self, number: u32, errno: i32, now: Now) {
-        let error = crate::files::reason(&io::Error::from_raw_os_error(errno));
+    fn spawn_failed(&mut self, number: u32, error: &io::Error, now: Now) {
+        let error = crate::files::reason(error);
         match owner(number) {
             Some(Owner::Pane(pane)) => {
                 self.core

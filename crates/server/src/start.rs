@@ -141,7 +141,8 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
     for (found, fds) in table.panes {
         match owner(found.pane) {
             Some(Owner::Pane(pane)) => {
-                panes.attach(&found, pane, fds, &facts, &table.bells);
+                // Without its rings a pane shows what its checkpoint has, and nothing new.
+                let _ = panes.attach(&found, pane, fds, &facts, &table.bells);
             }
             Some(Owner::Job(_)) => jobs.attach(&found, fds),
             None => {}
