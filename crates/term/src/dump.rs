@@ -24,7 +24,18 @@ impl Terminal {
     }
 
     fn row_picture(&self, line: u64) -> String {
-        self.line_text(line).text.trim_end().to_string()
+        let line = self.line_text(line);
+        // A picture has columns: a tab is as wide as the cells that it takes.
+        let starts = line.columns.iter().map(|(at, x)| (*at as usize, *x));
+        let ends = starts.clone().skip(1).chain([(line.text.len(), 0)]);
+        let mut picture = String::new();
+        for ((from, x), (to, next)) in starts.zip(ends) {
+            match &line.text[from..to] {
+                "\t" => picture.extend((x..next).map(|_| ' ')),
+                text => picture.push_str(text),
+            }
+        }
+        picture.trim_end().to_string()
     }
 
     /// Everything that can be told about the terminal: rows with looks and flags, cursor, modes, margins.
