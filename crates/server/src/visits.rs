@@ -289,15 +289,17 @@ impl Server {
             .calls
             .get_mut(token)
             .and_then(|connection| connection.client);
-        self.calls.close(token);
-        let Some(id) = client else { return };
-        if self
-            .clients
-            .get_mut(id)
-            .is_some_and(|client| client.connection == Some(token))
+        // Before the connection is closed: a client that said goodbye takes that for its terminal given back, and
+        // what it prints then must not be wiped by what gives it back.
+        if let Some(id) = client
+            && self
+                .clients
+                .get_mut(id)
+                .is_some_and(|client| client.connection == Some(token))
         {
             self.gone(id, now);
         }
+        self.calls.close(token);
     }
 
     /// A client will not come back.
