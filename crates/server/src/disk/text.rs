@@ -17,8 +17,14 @@ const LATEST_MS: u64 = 8000;
 const MANY_BYTES: u64 = 256 * 1024;
 /// but a pane's text not more often than this.
 const BETWEEN_MS: u64 = 1000;
-/// Rows that are taken in one turn: some tenths of a millisecond.
+/// With so much output since it is a flood, whose last seconds nobody has read: it is written as late as may be.
+const FLOOD_BYTES: u64 = 64 * MANY_BYTES;
+/// Rows that are taken in the first turn, some tenths of a millisecond; twice as many in each turn that follows, or a
+/// flood that goes on would never be caught up with.
 const ROWS_PER_TURN: u64 = 128;
+/// The most in one turn, and while somebody types, when floods are held back as well.
+const ROWS_MOST: u64 = 2048;
+const ROWS_MOST_TYPING: u64 = 256;
 /// Below this a file is not written anew to save room.
 const SMALL_LEN: usize = 128 * 1024;
 
@@ -72,6 +78,8 @@ pub struct Taking {
     /// Frames: the number after the last row, bytes.
     frames: VecDeque<(u64, Vec<u8>)>,
     most: usize,
+    /// Rows to take in the next turn.
+    rows: u64,
 }
 
 /// What is to be written.
@@ -89,7 +97,8 @@ impl PaneText {
     pub fn due(&self) -> Option<u64> {
         let since = self.since_ms.filter(|_| !self.busy)?;
         let soon = since.max(self.last_ms + BETWEEN_MS);
-        Some(if self.urgent || self.bytes >= MANY_BYTES {
+        let many = (MANY_BYTES..FLOOD_BYTES).contains(&self.bytes);
+        Some(if self.urgent || many {
             soon.min(since + LATEST_MS)
         } else {
             since + LATEST_MS
@@ -159,6 +168,7 @@ impl PaneText {
             next: if rewrite { 0 } else { self.next },
             frames: VecDeque::new(),
             most,
+            rows: ROWS_PER_TURN,
         }
     }
 
@@ -201,7 +211,7 @@ impl PaneText {
 
 impl Taking {
     /// Takes some rows. True: that was all of the history.
-    pub fn step(&mut self, terminal: &Terminal) -> bool {
+    pub fn step(&mut self, terminal: &Terminal, typing: bool) -> bool {
         if self.epoch != terminal.line_epoch() {
             // The rows have other numbers now.
             *self = Taking {
@@ -215,7 +225,8 @@ impl Taking {
         self.next = self.next.max(terminal.first_line());
         let screen = terminal.first_line() + u64::from(terminal.history_len());
         if self.next < screen {
-            let end = screen.min(self.next + ROWS_PER_TURN);
+            let end = screen.min(self.next + self.rows);
+            self.rows = (self.rows * 2).min(if typing { ROWS_MOST_TYPING } else { ROWS_MOST });
             // The pen of a frame begins afresh.
             let mut rows = b"\x1b[m".to_vec();
             rows.extend(terminal.capture(self.next, end - 1, HOW));

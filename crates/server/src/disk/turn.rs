@@ -114,7 +114,7 @@ impl Store {
     }
 
     /// One bounded piece of what is due.
-    fn step(&mut self, core: &mut Core, now_ms: u64) {
+    fn step(&mut self, core: &mut Core, now_ms: u64, typing: bool) {
         self.exited.clear();
         if self
             .failure
@@ -139,7 +139,7 @@ impl Store {
         if self.taking.is_none() {
             self.begin_text(core, now_ms);
         }
-        self.go_on(core);
+        self.go_on(core, typing);
     }
 
     /// Begins with a pane whose text is due.
@@ -180,7 +180,7 @@ impl Store {
     }
 
     /// Goes on with the text that is being taken.
-    fn go_on(&mut self, core: &Core) {
+    fn go_on(&mut self, core: &Core, typing: bool) {
         let Some(taking) = &mut self.taking else {
             return;
         };
@@ -189,7 +189,7 @@ impl Store {
             self.taking = None;
             return;
         };
-        if !taking.step(terminal) {
+        if !taking.step(terminal, typing) {
             return;
         }
         let (Some(taking), Some(text)) = (self.taking.take(), self.panes.get_mut(&pane)) else {
@@ -207,7 +207,7 @@ impl Store {
     /// Writes all that is not on disk, and waits for it.
     fn write_all(&mut self, core: &mut Core, now_ms: u64) {
         while self.taking.is_some() {
-            self.go_on(core);
+            self.go_on(core, false);
         }
         self.drain(LAST_WRITE);
         // What ended a moment ago ended of the same: the sections that are on disk know it still.
@@ -216,7 +216,7 @@ impl Store {
             if core.look_at(pane) || self.waiting.contains(&pane) {
                 self.begin(core, pane, now_ms);
                 while self.taking.is_some() {
-                    self.go_on(core);
+                    self.go_on(core, false);
                 }
             }
         }
@@ -251,7 +251,8 @@ impl Server {
     /// Hands over what is due.
     pub(crate) fn keep(&mut self, now: Now) {
         let had = self.store.disk.is_some();
-        self.store.step(&mut self.core, now.ms);
+        let typing = self.eager.is_typing(now.ms);
+        self.store.step(&mut self.core, now.ms, typing);
         if !had && let Some(fd) = self.store.fd() {
             // Without it answers are taken when something else happens.
             let _ = self.poll.add(fd, KEEP, Interest::IN);
