@@ -198,6 +198,11 @@ fn scores(binary: &Binary) -> Result<()> {
             .parse()
             .map_err(|_| "no pid")?;
         let wanted = (own + 300).min(1000);
+        // Its pid is known before it has run.
+        let end = Instant::now() + patience();
+        while score(pane)? != wanted && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         if (score(pane)?, score(world.server_pid()?)?) != (wanted, own) {
             return Err(format!(
                 "round {round}: pane {}, wanted {wanted}",
