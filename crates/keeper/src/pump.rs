@@ -8,7 +8,7 @@ use outlast_sys::errno::{E2BIG, EAGAIN, EINVAL};
 use outlast_sys::mem::{Mapping, MemFile};
 use outlast_sys::mover::Mover;
 use outlast_sys::ring::{IN_LEN, KeeperRings, OUT_LEN};
-use outlast_sys::spawn::{Program, Spawner, Stdio};
+use outlast_sys::spawn::{self, Gate, Program, Spawner, Stdio};
 use outlast_sys::{fd_pass, pty, socket};
 use outlast_wire::keeper::{Kind, SPAWN_MAX, SPAWN_STDERR, SpawnView, Tty};
 
@@ -29,6 +29,8 @@ pub(crate) struct Pump {
     /// The input takes nothing now; the poll says when.
     input_stuck: bool,
     input_ends: Option<u64>,
+    /// Lets the program run, once the server was told of it.
+    gate: Option<OwnedFd>,
 }
 
 /// How a turn with a slot's output ended.
@@ -48,6 +50,7 @@ pub(crate) enum Turn {
 #[derive(Debug)]
 pub(crate) struct Started {
     pub(crate) fd: Option<OwnedFd>,
+    pub(crate) gate: Option<OwnedFd>,
     pub(crate) pid: u32,
     pub(crate) tty: Tty,
 }
@@ -63,6 +66,7 @@ pub(crate) fn start(
     if kind == Kind::Empty {
         return Ok(Started {
             fd: None,
+            gate: None,
             pid: 0,
             tty: Tty::default(),
         });
@@ -80,12 +84,13 @@ pub(crate) fn start(
         env: view.env(),
     };
     let with_stderr = view.flags & SPAWN_STDERR != 0;
+    let gate = Gate::new()?;
     match kind {
         Kind::Pty => {
             let chars = (0..32u8).filter(|index| view.chars_meant & (1 << index) != 0);
             let chars = chars.map(|index| (index, view.chars[usize::from(index)]));
             let pty = pty::open(cols.max(1), rows.max(1), chars)?;
-            let pid = spawner.start(program, Stdio::Terminal(pty.slave.as_fd()))?;
+            let pid = spawner.start(program, Stdio::Terminal(pty.slave.as_fd()), &gate)?;
             let mut name = [0u8; 32];
             let mut rest = &mut name[..];
             write!(rest, "/dev/pts/{}", pty.number)?;
@@ -93,6 +98,7 @@ pub(crate) fn start(
             let tty = Tty::new(std::str::from_utf8(&name[..len]).unwrap_or_default());
             Ok(Started {
                 fd: Some(pty.master),
+                gate: Some(gate.into_opener()),
                 pid,
                 tty,
             })
@@ -110,9 +116,11 @@ pub(crate) fn start(
                     output,
                     error,
                 },
+                &gate,
             )?;
             Ok(Started {
                 fd: Some(ours),
+                gate: Some(gate.into_opener()),
                 pid,
                 tty: Tty::default(),
             })
@@ -140,6 +148,7 @@ impl Pump {
             kind,
             input_stuck: false,
             input_ends,
+            gate: None,
         }
     }
 
@@ -148,8 +157,9 @@ impl Pump {
     }
 
     /// A program, perhaps in the place of a former: rings and offsets go on.
-    pub(crate) fn run(&mut self, fd: Option<OwnedFd>, input_from: u64) {
+    pub(crate) fn run(&mut self, fd: Option<OwnedFd>, gate: Option<OwnedFd>, input_from: u64) {
         self.fd = fd;
+        self.gate = gate;
         self.input_stuck = false;
         self.input_ends = None;
         self.rings.skip_input(input_from);
@@ -160,6 +170,18 @@ impl Pump {
         self.fd.as_ref().map(AsFd::as_fd)
     }
 
+    /// What the program waits for, while it does.
+    pub(crate) fn gate(&self) -> Option<BorrowedFd<'_>> {
+        self.gate.as_ref().map(AsFd::as_fd)
+    }
+
+    /// The server knows of the program: it may run.
+    pub(crate) fn open_gate(&mut self) {
+        if let Some(gate) = self.gate.take() {
+            spawn::open_gate(&gate);
+        }
+    }
+
     /// Bytes of output that are known to wait.
     pub(crate) fn waiting(&self) -> usize {
         self.fd().map_or(0, socket::waiting)
@@ -168,6 +190,7 @@ impl Pump {
     /// Drops the descriptor; the poll must have forgotten it.
     pub(crate) fn close(&mut self) {
         self.fd = None;
+        self.gate = None;
     }
 
     pub(crate) fn is_pty(&self) -> bool {

@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use outlast_core::PaneId;
 use outlast_sys::fd_pass::{self, Fds};
 use outlast_sys::mem::MemFile;
-use outlast_sys::{daemon, signal};
+use outlast_sys::{daemon, signal, spawn};
 use outlast_wire::keeper::book::{self, Book};
 use outlast_wire::keeper::{FRAME_MAX, ToKeeper, ToServer};
 
@@ -166,6 +166,12 @@ impl Link {
                         eprintln!("server: {error}: a new keeper would not have {message:?}")
                     }
                 }
+                if let ToServer::Pane(row) | ToServer::Spawned(row) = &message
+                    && let Some(gate) = self.book.borrow_mut().take_gate(row.pane)
+                {
+                    // Should the keeper have died before it did.
+                    spawn::open_gate(&gate);
+                }
                 return Ok(Some((message, received.fds)));
             }
         }
@@ -201,6 +207,7 @@ impl Link {
     /// `Unsupported`: the dead keeper gave us nothing to hold. Else no process or descriptor can be had: try again.
     pub fn take_over(&self) -> io::Result<()> {
         self.answer_by_ms.set(None);
+        self.book.borrow_mut().drop_gates();
         let (ours, theirs) = fd_pass::packet_pair()?;
         // `PROGRAM server --keeper-fd 3 WORDS…`, as the keeper put it.
         let args: Vec<Vec<u8>> = std::env::args_os()

@@ -62,6 +62,13 @@ impl Probe for SystemProbe {
         let word = first
             .filter(|word| !word.is_empty())
             .or_else(|| process::comm(pid))?;
+        // Between fork and exec it looks like the keeper.
+        let ours = std::env::args_os().next();
+        if ours.is_some_and(|ours| ours.as_bytes() == &word[..])
+            && process::comm(pid).is_some_and(|comm| comm[..] == *b"outlast-keeper")
+        {
+            return None;
+        }
         Some(command_name(&String::from_utf8_lossy(&word)))
     }
 

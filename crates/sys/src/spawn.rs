@@ -3,10 +3,11 @@
 
 use std::ffi::{CStr, CString, c_char};
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::ptr::null;
 
 use rustix::mm::ProtFlags;
+use rustix::pipe::PipeFlags;
 
 use crate::mem::Region;
 
@@ -55,6 +56,35 @@ pub struct Program<'a, A, E> {
     pub env: E,
 }
 
+/// What a program waits for between fork and exec: a byte. When nobody is left who could write one, it ends without
+/// having run. So it can be made known first, and whoever knows of it can let it run.
+#[derive(Debug)]
+pub struct Gate {
+    read: OwnedFd,
+    write: OwnedFd,
+}
+
+impl Gate {
+    /// A closed one.
+    ///
+    /// # Errors
+    /// EMFILE, ENFILE.
+    pub fn new() -> io::Result<Gate> {
+        let (read, write) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+        Ok(Gate { read, write })
+    }
+
+    /// The end that opens it, once its program was started.
+    pub fn into_opener(self) -> OwnedFd {
+        self.write
+    }
+}
+
+/// Opens a gate. The program may have ended, or run since somebody else opened it: that is no error.
+pub fn open_gate(opener: &impl AsFd) {
+    let _ = rustix::io::write(opener, b"x");
+}
+
 /// Starts programs; holds the memory that preparing them takes.
 #[derive(Debug)]
 pub struct Spawner {
@@ -62,6 +92,9 @@ pub struct Spawner {
     nofile: Nofile,
     oom: [u8; 12],
 }
+
+/// Where the child has its gate.
+const GATE_FD: RawFd = 3;
 
 /// All that the child needs, prepared.
 struct Plan {
@@ -75,6 +108,8 @@ struct Plan {
     terminal: bool,
     /// Passed as [`SERVER_FD`].
     server_socket: Option<RawFd>,
+    /// Both ends, to read and to write.
+    gate: Option<[RawFd; 2]>,
     session: bool,
     nofile: Nofile,
     oom: [u8; 12],
@@ -108,7 +143,7 @@ impl Spawner {
     }
 
     /// Starts a program as leader of a session and process group of its own, with default signals, and returns its
-    /// process id. A program that cannot be executed says why on its descriptor 2 and exits with 127 (not found) or
+    /// process id. It runs when the gate is opened. A program that cannot be executed says why on its descriptor 2 and exits with 127 (not found) or
     /// 126.
     ///
     /// # Errors
@@ -117,6 +152,7 @@ impl Spawner {
         &mut self,
         program: Program<'a, impl Iterator<Item = &'a CStr>, impl Iterator<Item = &'a CStr>>,
         stdio: Stdio<'_>,
+        gate: &Gate,
     ) -> io::Result<u32> {
         let table: *mut *const c_char = self.pointers.at(0).cast();
         let mut used = 1;
@@ -167,6 +203,7 @@ impl Spawner {
             stdio,
             terminal,
             server_socket: None,
+            gate: Some([gate.read.as_raw_fd(), gate.write.as_raw_fd()]),
             session: true,
             nofile: self.nofile,
             oom: self.oom,
@@ -198,6 +235,7 @@ impl Spawner {
             stdio: [0, 0, 2],
             terminal: false,
             server_socket: Some(socket.as_raw_fd()),
+            gate: None,
             session: false,
             nofile: Nofile { soft: 0, hard: 0 },
             oom: [0; 12],
@@ -273,6 +311,12 @@ unsafe fn run(plan: &Plan) -> ! {
             move_fd(socket, SERVER_FD);
             first_closed = 4;
         }
+        if let Some([read, write]) = plan.gate {
+            // Ours would keep it from ever ending.
+            libc::close(write);
+            move_fd(read, GATE_FD);
+            first_closed = GATE_FD + 1;
+        }
         if plan.terminal {
             libc::ioctl(0, libc::TIOCSCTTY, 0);
         }
@@ -304,6 +348,20 @@ unsafe fn run(plan: &Plan) -> ! {
             if directory.is_null() || libc::chdir(directory) == 0 {
                 break;
             }
+        }
+        if plan.gate.is_some() {
+            let mut byte = 0u8;
+            let mut got = -1;
+            while got < 0 {
+                got = libc::read(GATE_FD, (&raw mut byte).cast(), 1);
+                if got < 0 && *libc::__errno_location() != libc::EINTR {
+                    got = 0;
+                }
+            }
+            if got == 0 {
+                libc::_exit(126);
+            }
+            libc::close(GATE_FD);
         }
         reset_signals();
         let error = execute(plan);

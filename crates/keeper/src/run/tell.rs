@@ -21,7 +21,14 @@ impl Run {
                 return;
             }
             match self.tell(notice) {
-                Ok(()) => self.keeper.told(notice),
+                Ok(()) => {
+                    self.keeper.told(notice);
+                    if let Notice::Pane(slot) | Notice::Spawned(slot) = notice
+                        && let Some(pump) = self.pump_of(slot)
+                    {
+                        pump.open_gate();
+                    }
+                }
                 Err(error) => match error.raw_os_error() {
                     Some(EAGAIN) => {
                         if let Some(server) = &mut self.server {
@@ -65,6 +72,9 @@ impl Run {
             };
             if let Some(fd) = pump.fd().filter(|_| !pump.is_pty()) {
                 hold(Held::Job, row.pane, 0, Some(fd))?;
+            }
+            if let Some(gate) = pump.gate() {
+                hold(Held::Gate, row.pane, 0, Some(gate))?;
             }
             let [out, ctl] = pump.rings.fds();
             match pump.fd().filter(|_| pump.is_pty()) {

@@ -16,6 +16,7 @@ use outlast_sys::bell::ServerBells;
 use outlast_sys::mem::{Mapping, MemFile};
 use outlast_sys::poll::{Interest, Poll, readable_within};
 use outlast_sys::ring::ServerRings;
+use outlast_sys::spawn;
 use outlast_sys::{clock, daemon, fd_pass, pty, socket};
 use outlast_wire::keeper::book::{self, Book};
 use outlast_wire::keeper::{
@@ -160,6 +161,9 @@ impl Server {
             let message = ToServer::decode(&frame[..received.len]).unwrap();
             if let Some(message) = &message {
                 self.book.heard(message, fds.copies().unwrap());
+            }
+            if let Some(ToServer::Pane(row) | ToServer::Spawned(row)) = &message {
+                drop(self.book.take_gate(row.pane).inspect(spawn::open_gate));
             }
             match message {
                 Some(ToServer::Hello(hello)) => self.hello = hello,

@@ -3,7 +3,7 @@
 //!
 //! Everything that was said and heard passes through here, so the book is what the keeper would have answered to a new
 //! server, and beside it what was asked for and not answered yet, which is asked again. What is lost with a keeper is
-//! a signal on its way, and a program that was started and not yet told of: it is started again.
+//! a signal on its way. A program that was not told of yet has not run ([`Held::Gate`]): it is started again.
 
 use std::collections::BTreeMap;
 
@@ -83,6 +83,7 @@ impl<D> Book<D> {
                 self.panes.remove(&pane);
                 self.input_ends.remove(&pane);
                 self.held.remove(&(pane, Held::Job as u16));
+                self.held.remove(&(pane, Held::Gate as u16));
                 self.deposits.retain(|(owner, _), _| *owner != pane);
             }
             ToKeeper::EndInput { pane, at } => {
@@ -166,6 +167,16 @@ impl<D> Book<D> {
     /// The keeper's process id.
     pub fn keeper_pid(&self) -> u32 {
         self.keeper_pid
+    }
+
+    /// What lets the program run that was just heard of.
+    pub fn take_gate(&mut self, pane: u32) -> Option<D> {
+        self.held.remove(&(pane, Held::Gate as u16))?.1
+    }
+
+    /// The keeper is dead: what it had not told of yet is not to run.
+    pub fn drop_gates(&mut self) {
+        self.held.retain(|(_, what), _| *what != Held::Gate as u16);
     }
 
     fn held(&self, what: Held) -> Option<&D> {

@@ -166,6 +166,9 @@ pub enum Held {
     HardLimit = 7,
     /// The keeper's end of a job's socket.
     Job = 8,
+    /// What lets a pane's program run that waits between fork and exec. Comes before the row that tells of it; whoever
+    /// has heard that writes a byte. While nobody has, it ends with the keeper and has not run.
+    Gate = 9,
 }
 
 /// A frame that is not what its tag promises. The receiver drops it and goes on.

@@ -302,6 +302,25 @@ fn a_keeper_of_the_first_version_is_understood() {
 }
 
 #[test]
+fn a_gate_is_kept_until_its_program_is_told_of_or_the_keeper_is_dead() {
+    let mut book = book::Book::default();
+    for pane in 1..=3 {
+        let what = Held::Gate as u16;
+        let hold = ToServer::Hold {
+            what,
+            pane,
+            value: 0,
+        };
+        book.heard(&hold, vec![10 + pane as i32]);
+    }
+    assert_eq!((book.take_gate(1), book.take_gate(1)), (Some(11), None));
+    book.said(&ToKeeper::Forget { pane: 2 }, None);
+    assert_eq!(book.take_gate(2), None);
+    book.drop_gates();
+    assert_eq!(book.take_gate(3), None);
+}
+
+#[test]
 fn the_book_is_what_the_keeper_would_have_told() {
     let mut book = book::Book::default();
     let holds = [
