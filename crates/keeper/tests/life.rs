@@ -51,7 +51,7 @@ fn a_prefix_that_comes_to_nothing_is_left_away() {
 #[test]
 fn without_descriptors_panes_are_refused_and_servers_are_not() {
     let dir = fresh_directory();
-    let mut options = options(&dir, &testbed(), &[]);
+    let mut options = options(&dir, &testbed(), &["--thrifty"]);
     options.prefix = ["prlimit", "--nofile=64:64"].map(Into::into).to_vec();
     launch(&options).unwrap();
     let world = World::adopt(dir, options.socket.clone());
@@ -219,12 +219,24 @@ fn keeper_of(socket: &std::path::Path) -> u32 {
     let _ = stream;
     let entries = std::fs::read_dir("/proc").unwrap().flatten();
     let needle = format!("--socket\0{}\0", socket.display());
-    let mut pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.find(|pid| {
-        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        String::from_utf8_lossy(&line).contains(&needle)
-    })
-    .unwrap()
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let named: Vec<u32> = pids
+        .filter(|pid| {
+            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&line).contains(&needle)
+        })
+        .collect();
+    // The anchor has the same words; the keeper is its child.
+    let parent = |pid: &u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let after = stat.rsplit(')').next().unwrap_or_default().to_string();
+        after.split_whitespace().nth(1)?.parse::<u32>().ok()
+    };
+    named
+        .iter()
+        .copied()
+        .find(|pid| parent(pid).is_some_and(|parent| named.contains(&parent)))
+        .unwrap()
 }
 
 /// Whether the keeper sleeps without a deadline, as it does only when nothing is due.

@@ -20,7 +20,8 @@ use outlast_sys::spawn;
 use outlast_sys::{clock, daemon, fd_pass, pty, socket};
 use outlast_wire::keeper::book::{self, Book};
 use outlast_wire::keeper::{
-    FRAME_MAX, Hello, Kind, Pane, SPAWN_STDERR, SpawnSpec, Status, ToKeeper, ToServer, VERSION,
+    FRAME_MAX, Held, Hello, Kind, Pane, SPAWN_STDERR, SpawnSpec, Status, ToKeeper, ToServer,
+    VERSION,
 };
 
 use crate::programs::{byte_at, fill};
@@ -75,6 +76,8 @@ struct Waiting {
 struct Server {
     keeper: OwnedFd,
     book: Book<OwnedFd>,
+    /// It takes no copies of descriptors, so that it needs fewer than the keeper does.
+    thrifty: bool,
     takeovers: u32,
     bells: Option<ServerBells>,
     listener: Option<OwnedFd>,
@@ -105,6 +108,7 @@ pub fn main(args: &[OsString]) -> ExitCode {
     let mut server = Server {
         keeper,
         book: Book::default(),
+        thrifty: words.contains(&"--thrifty"),
         takeovers: 0,
         bells: None,
         listener: None,
@@ -135,8 +139,10 @@ pub fn main(args: &[OsString]) -> ExitCode {
 
 impl Server {
     fn say(&mut self, message: ToKeeper, fds: &[std::os::fd::BorrowedFd<'_>]) {
-        let copy = fds.first().map(|fd| fd.try_clone_to_owned().unwrap());
-        self.book.said(&message, copy);
+        if !self.thrifty {
+            let copy = fds.first().map(|fd| fd.try_clone_to_owned().unwrap());
+            self.book.said(&message, copy);
+        }
         self.send(message, fds);
     }
 
@@ -159,7 +165,9 @@ impl Server {
             };
             let mut fds = received.fds;
             let message = ToServer::decode(&frame[..received.len]).unwrap();
-            if let Some(message) = &message {
+            if let Some(message) = &message
+                && !self.thrifty
+            {
                 self.book.heard(message, fds.copies().unwrap());
             }
             if let Some(ToServer::Pane(row) | ToServer::Spawned(row)) = &message {
@@ -226,6 +234,9 @@ impl Server {
                         entry.row.status = status;
                         entry.row.exit_at = at;
                     }
+                }
+                Some(ToServer::Hold { what, .. }) if self.thrifty && what == Held::Gate as u16 => {
+                    drop(fds.next_fd().inspect(spawn::open_gate));
                 }
                 Some(ToServer::Hold { .. } | ToServer::Former { .. }) => {}
                 Some(ToServer::Resumed { keeper_pid, .. }) => self.hello.keeper_pid = keeper_pid,
