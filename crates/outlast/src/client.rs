@@ -476,10 +476,11 @@ impl Client {
             }
             ToClient::Exit { n, status, message } => {
                 self.is_new(n);
+                // At the goodbye the server gives the terminal its modes back: answers would be echoed from then on.
+                self.leave(Left { status, message });
                 self.say(&ToServer::Bye);
                 // The server finds out by itself when we are gone; this only spares it the wait.
                 let _ = self.send();
-                self.leave(Left { status, message });
             }
             ToClient::Suspend { n } => {
                 if self.is_new(n) {
