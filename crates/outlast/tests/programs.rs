@@ -248,7 +248,11 @@ fn run(program: &Program, cols: u16, rows: u16) {
     }
     if program.redraws {
         for (cols, rows) in [(61, 17), (cols, rows)] {
+            let before = alone.total();
             alone.resize(cols, rows).expect("resize");
+            // Until it draws both show the same: what they showed before.
+            let patience = outlast_testkit::world::patience();
+            alone.wait_bytes(before, patience).expect("it draws");
             inside.resize(cols, rows).expect("resize");
             agree(
                 &format!("{} resized to {cols}x{rows}", program.name),
