@@ -24,9 +24,10 @@ pub fn stepped_over(world: &mut World) -> Result<(), String> {
     let pid = crate::pane_pid(world, "a")?;
     let mut client = world.client(80, 25, &["attach-session", "-t", "a"])?;
     client.wait_text("[a]", Duration::from_secs(10))?;
+    // In one write: in two, neither half kills.
     let go = world.dir().join("go");
     let script = format!(
-        "echo before; while [ ! -e {} ]; do sleep 0.01; done; printf 'the-planted'; printf -- '-poison\\n'; sleep 0.5; echo after; exec cat",
+        "echo before; while [ ! -e {} ]; do sleep 0.01; done; echo the-planted''-poison; sleep 0.5; echo after; exec cat",
         roles::quote(&go.to_string_lossy())
     );
     world.ok(&["new-window", "-t", "a:", "-n", "bad", &script])?;
