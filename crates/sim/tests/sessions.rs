@@ -11,6 +11,9 @@ use std::path::Path;
 use outlast_testkit::script::{Player, Script, find};
 use stage::{NEEDS, SimStage};
 
+/// The core died after the commit that made a pane and before the keeper had been told of it.
+const ONCE_LOST_A_HISTORY: u64 = 10825;
+
 /// How a script went.
 enum Went {
     Passed(u32),
@@ -40,13 +43,11 @@ fn scripts_hold_in_any_weather() {
     let base = std::env::var("SIM_SEED")
         .ok()
         .and_then(|text| text.parse::<u64>().ok());
-    // OPEN: base 10825 loses rows of the history (capture/flags, life/scrollback-after-kill, modes/copy). Until that is
-    // understood the weather is the same in every run; SIM_SEED draws another.
-    let base = base.unwrap_or(2);
+    let base = base.unwrap_or_else(|| u64::from(std::process::id()));
     let (mut passed, mut deaths) = (0, 0);
     let mut failed = Vec::new();
     for script in scripts.iter().filter(|script| script.name.contains(&only)) {
-        for seed in [1, base, base + 1] {
+        for seed in [1, ONCE_LOST_A_HISTORY, base, base + 1] {
             match play(script, seed) {
                 Went::Passed(died) => {
                     passed += usize::from(seed == 1);

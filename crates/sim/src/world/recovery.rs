@@ -82,6 +82,8 @@ impl World {
         self.panes.retain(|id, _| known.contains(id));
         for id in core.pane_ids() {
             let Some(pane) = self.panes.get_mut(&id.0) else {
+                // It died before the keeper was told; the program starts now, and its history needs its memory too.
+                core.restore_terminal(id, None);
                 continue;
             };
             pane.told = false;
