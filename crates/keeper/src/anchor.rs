@@ -54,6 +54,8 @@ pub(crate) fn run(ledger: &Ledger) -> io::Result<()> {
     ])?;
     let poll = Poll::new()?;
     poll.add(&signals, 0, Interest::IN)?;
+    // What started it is the keeper's; from here on it only waits.
+    outlast_sys::rest::release_text();
     loop {
         while let Some((pid, change)) = children::next_change(|pid, change| {
             ledger.enter(pid, change);

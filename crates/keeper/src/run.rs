@@ -12,6 +12,7 @@ use outlast_sys::ledger::Ledger;
 use outlast_sys::mem::Mapping;
 use outlast_sys::mover::Mover;
 use outlast_sys::poll::{Interest, Poll, Ready};
+use outlast_sys::rest::Rest;
 use outlast_sys::signal::{self, Signals};
 use outlast_sys::spawn::{self, ServerArgv, Spawner};
 use outlast_sys::{clock, fd_pass, process};
@@ -72,6 +73,7 @@ struct Parts {
 pub(crate) struct Run {
     keeper: Keeper<OwnedFd>,
     restart: Restart,
+    rest: Rest,
     pumps: Vec<Option<Pump>>,
     server: Option<Server>,
     /// The sockets for the next server, made in time: there may be no descriptor left when it is needed.
@@ -167,6 +169,7 @@ impl Run {
         let run = Run {
             keeper: Keeper::new(),
             restart: parts.restart,
+            rest: Rest::default(),
             pumps: Vec::with_capacity(SLOTS),
             server: None,
             next_sockets: Some(fd_pass::packet_pair()?),
@@ -243,6 +246,7 @@ impl Run {
         } else {
             self.time_left()
         };
+        let timeout = self.rest.before_wait(clock::boottime_ms(), timeout);
         let mut events = [Ready {
             token: 0,
             readable: false,
@@ -257,6 +261,9 @@ impl Run {
             }
         })?;
         self.bells.woke();
+        if count != 0 {
+            self.rest.stirred(clock::boottime_ms());
+        }
         for event in &events[..count] {
             match event.token {
                 SERVER => self.server_event(event),

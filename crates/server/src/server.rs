@@ -19,6 +19,7 @@ use outlast_sys::bell::ServerBells;
 use outlast_sys::clock;
 use outlast_sys::lock::try_lock_file;
 use outlast_sys::poll::{Interest, Poll};
+use outlast_sys::rest::Rest;
 use outlast_sys::signal::{self, Signals};
 use outlast_wire::keeper::ToServer;
 
@@ -90,6 +91,7 @@ pub struct Server {
     pub(crate) takeover: Takeover,
     pub(crate) memory: OutOfMemory,
     retry_ms: Option<u64>,
+    rest: Rest,
     /// Told to end: the keeper goes first, then we.
     pub(crate) ending: bool,
     pub(crate) end_by_ms: Option<u64>,
@@ -172,6 +174,7 @@ impl Server {
             takeover: Takeover::default(),
             memory: OutOfMemory::new(),
             retry_ms: None,
+            rest: Rest::default(),
             ending: false,
             end_by_ms: None,
             keeper_gone: false,
@@ -217,10 +220,14 @@ impl Server {
             timeout
         };
         self.eager.begin();
+        let timeout = self.rest.before_wait(clock::boottime_ms(), timeout);
         let waited = self.poll.wait(timeout, |found| ready.push(found));
         self.bells.woke();
         waited?;
         let now = now();
+        if !ready.is_empty() {
+            self.rest.stirred(now.ms);
+        }
         self.take_bells();
         for found in ready {
             match found.token {

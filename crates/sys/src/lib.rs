@@ -33,6 +33,7 @@ pub mod poll;
 pub mod process;
 pub mod pty;
 pub mod raw_tty;
+pub mod rest;
 pub mod ring;
 pub mod signal;
 pub mod socket;
