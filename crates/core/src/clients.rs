@@ -329,6 +329,7 @@ impl Core {
             client.state.pan = None;
             client.stale = true;
             self.sizes_stale = true;
+            crate::overlay::resized(self, id);
             self.notify_client("client-resized", id);
         }
     }

@@ -17,6 +17,7 @@ use crate::Core;
 use crate::draw;
 use crate::mode::prompt;
 use crate::model::ids::{ClientId, PaneId};
+use crate::overlay;
 pub(crate) use focus::update as update_focus;
 pub(crate) use pane::{mouse_to_pane, send_key};
 
@@ -138,12 +139,18 @@ fn handle(core: &mut Core, client: ClientId, input: Input) {
         Input::Key(key) => handle_key(core, client, key),
         Input::Mouse(report) => {
             if !is_read_only(core, client) {
-                dismiss(core, client);
+                let shown = !dismiss(core, client);
+                if shown || overlay::mouse(core, client, report) {
+                    return;
+                }
                 mouse::report(core, client, report);
             }
         }
         Input::Paste { bytes, end } => {
             if is_read_only(core, client) {
+                return;
+            }
+            if overlay::paste(core, client, &bytes) {
                 return;
             }
             if has_prompt(core, client) {
@@ -173,6 +180,9 @@ pub(crate) fn handle_key(core: &mut Core, client: ClientId, key: Key) {
             return;
         }
         let focus = matches!(key.code, Code::FocusIn | Code::FocusOut);
+        if !focus && overlay::key(core, client, key) {
+            return;
+        }
         if has_prompt(core, client) && !focus && prompt::key(core, client, key) {
             return;
         }

@@ -18,6 +18,7 @@ pub mod input;
 pub mod mode;
 pub mod model;
 pub mod options;
+pub mod overlay;
 pub mod probe;
 pub mod queue;
 pub mod reboot;

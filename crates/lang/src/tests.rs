@@ -5,8 +5,8 @@ use crate::parse::{Argument, CommandList, NoContext, parse_text};
 
 /// Keys per table, of which the second number is for later.
 const TABLES: &[(&str, usize, usize)] = &[
-    ("prefix", 76, 12),
-    ("root", 13, 11),
+    ("prefix", 78, 10),
+    ("root", 19, 5),
     ("copy-mode", 75, 0),
     ("copy-mode-vi", 88, 0),
 ];

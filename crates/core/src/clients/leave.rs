@@ -13,6 +13,10 @@ impl Core {
             return;
         }
         client.state.leaving = true;
+        crate::overlay::close(self, id);
+        let Some(client) = self.model.clients.get_mut(&id) else {
+            return;
+        };
         let was_attached = client.state.attached;
         client.state.attached = false;
         client.state.session = None;
@@ -108,6 +112,7 @@ impl Core {
 
     /// The connection ended and the client will not come back.
     pub(crate) fn gone(&mut self, id: ClientId) {
+        crate::overlay::close(self, id);
         let Some(client) = self.model.clients.get(&id) else {
             return;
         };

@@ -26,6 +26,7 @@ mod hooks;
 mod kill;
 mod layouts;
 mod list;
+mod menus;
 mod new_session;
 mod new_window;
 mod options;

@@ -85,6 +85,10 @@ rows! {
         "Takes the session off a client's terminal; -a does so to all the others."
         "[-aP] [-E shell-command] [-s target-session] [-t target-client]"
         [target('s', Kind::Session, CANFAIL), None] READ_ONLY | CLIENT_T => clients::detach_client;
+    "display-menu" "menu" ("b:c:C:H:s:S:MOt:T:x:y:", 1, None, commands)
+        "Shows a menu: a name, a key and a command for each line; -x and -y say where, -O lets it stay open."
+        "[-MO] [-b border-lines] [-c target-client] [-C starting-choice] [-H selected-style] [-s style] [-S border-style] [-t target-pane] [-T title] [-x position] [-y position] name [key] [command] ..."
+        [None, PANE] AFTER | CLIENT_C => menus::display_menu;
     "display-message" "display" ("aIc:d:lNpt:F:", 0, Some(1))
         "Shows a format on the status line, or prints it with -p."
         "[-aIlNp] [-c target-client] [-d delay] [-F format] [-t target-pane] [message]"

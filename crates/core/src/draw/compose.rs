@@ -15,6 +15,7 @@ use super::window::{Part, Window};
 use super::{status, text};
 use crate::Core;
 use crate::model::ids::{ClientId, PaneId};
+use crate::overlay::{self, Layer};
 
 /// More hyperlinks than this in one client's table: it is begun again, and all rows are drawn again.
 const MAX_LINKS: usize = 4096;
@@ -34,6 +35,8 @@ pub(crate) struct Cache {
     next: Vec<Vec<Part>>,
     links: Vec<Arc<str>>,
     overlay: Option<Arc<ScreenRow>>,
+    /// The rows without what lies over the whole screen; None when nothing does.
+    under: Option<Vec<Arc<ScreenRow>>>,
     /// Monotonic ms at which the formats are expanded again.
     pub(super) status_due: u64,
 }
@@ -49,6 +52,7 @@ impl Default for Cache {
             next: Vec::new(),
             links: Vec::new(),
             overlay: None,
+            under: None,
             status_due: u64::MAX,
         }
     }
@@ -111,6 +115,13 @@ pub(super) fn compose(
         cache.keys = vec![Vec::new(); usize::from(view.rows)];
     }
     let overlay = status_overlay(core, client, &view, cache);
+    // What the rows were drawn from is compared with what they were without a menu or popup over them.
+    let under = cache.under.take();
+    let base = match (&before, &under) {
+        (Some(_), Some(under)) => Some(under.as_slice()),
+        (Some(before), None) => Some(before.rows.as_slice()),
+        (None, _) => None,
+    };
     let frame = cache.frame.as_ref()?;
     let mut window = Window {
         core,
@@ -133,7 +144,7 @@ pub(super) fn compose(
     // How far rows have moved since the last picture, once one has been found again.
     let mut moved: Option<i32> = None;
     for y in 0..view.rows {
-        let old = before.as_ref().map(|screen| &screen.rows[usize::from(y)]);
+        let old = base.and_then(|rows| rows.get(usize::from(y)));
         let parts = &mut cache.next[usize::from(y)];
         parts.clear();
         if y < top || y >= end {
@@ -164,7 +175,7 @@ pub(super) fn compose(
             .borders
             .get(usize::from(y - top))
             .map_or(&[][..], |row| row);
-        if let (Some(before), [_], true) = (&before, parts.as_slice(), borders.is_empty()) {
+        if let (Some(base), [_], true) = (base, parts.as_slice(), borders.is_empty()) {
             let known = |from: usize| {
                 from >= usize::from(top)
                     && cache
@@ -181,7 +192,7 @@ pub(super) fn compose(
             };
             if let Some(from) = from {
                 moved = Some(from as i32 - i32::from(y));
-                rows.push(before.rows[from].clone());
+                rows.push(base[from].clone());
                 continue;
             }
         }
@@ -196,8 +207,19 @@ pub(super) fn compose(
     }
     std::mem::swap(&mut cache.keys, &mut cache.next);
     let still = window.held.contains(&view.active);
+    let layer = overlay::layer(core, client, &view, &mut cache.links);
+    if let Some(layer) = &layer {
+        cache.under = Some(rows.clone());
+        put_over(&mut rows, layer, before.as_deref());
+    }
     let state = core.model.clients.get(&client)?;
-    let modes = modes(core, &view, &cache.formats, state.state.prompt.is_some());
+    let modes = modes(
+        core,
+        &view,
+        &cache.formats,
+        state.state.prompt.is_some(),
+        layer.as_ref().map(|layer| layer.mouse),
+    );
     let cursor = match (prompt, &before) {
         (Some(at), _) => Some(ScreenCursor {
             x: at.x,
@@ -205,6 +227,7 @@ pub(super) fn compose(
             shape: at.shape,
             colour: at.colour,
         }),
+        (None, _) if layer.is_some() => layer.and_then(|layer| layer.cursor),
         (None, Some(before)) if still => before.cursor,
         // A message takes the cursor away, as in tmux.
         _ if state.state.message.is_some() => None,
@@ -226,6 +249,26 @@ pub(super) fn compose(
     match &before {
         Some(before) if super::same(before, &screen) => None,
         _ => Some(screen),
+    }
+}
+
+/// Puts the pieces of a layer over rows; a row that is as it was shown keeps its address.
+fn put_over(rows: &mut [Arc<ScreenRow>], layer: &Layer, before: Option<&Screen>) {
+    let mut touched = BTreeMap::new();
+    for piece in &layer.pieces {
+        let Some(under) = rows.get(usize::from(piece.y)) else {
+            continue;
+        };
+        let row = touched
+            .entry(piece.y)
+            .or_insert_with(|| ScreenRow::clone(under));
+        let room = (row.cells.len() as u16).saturating_sub(piece.x);
+        let width = (piece.row.cells.len() as u16).min(room);
+        text::copy(&piece.row, 0, width, row, piece.x);
+    }
+    for (y, row) in touched {
+        let y = usize::from(y);
+        rows[y] = share(before.and_then(|screen| screen.rows.get(y)), Arc::new(row));
     }
 }
 
@@ -284,15 +327,29 @@ fn cursor(core: &Core, view: &View) -> Option<ScreenCursor> {
 }
 
 /// Modes of the outer terminal: as the active pane's program wants them, but the mouse is ours when `mouse` is on.
-fn modes(core: &Core, view: &View, formats: &Formats, prompt: bool) -> ScreenModes {
+/// `over`: what of the mouse a menu or popup wants to hear.
+fn modes(
+    core: &Core,
+    view: &View,
+    formats: &Formats,
+    prompt: bool,
+    over: Option<MouseTracking>,
+) -> ScreenModes {
     let active = core.model.panes.get(&view.active);
     let in_mode = active.is_some_and(|pane| pane.state.mode.is_some());
     let own = active
         .filter(|_| !in_mode && !prompt)
         .map(|pane| pane.terminal.modes())
         .unwrap_or_default();
-    let mut mouse = own.mouse;
-    if formats.mouse {
+    let mut mouse = over.unwrap_or(own.mouse);
+    if let (true, Some(over)) = (formats.mouse, over) {
+        let least = if formats.follow {
+            MouseTracking::Any
+        } else {
+            MouseTracking::Drag
+        };
+        mouse = over.max(least);
+    } else if formats.mouse {
         let panes = view::visible_panes(core, view.window);
         let any = panes
             .iter()

@@ -24,7 +24,7 @@ use outlast_term::Screen;
 use crate::model::ids::{ClientId, PaneId};
 use crate::{Core, Effect};
 pub(crate) use compose::Cache;
-pub(crate) use layout::{Span, draw as draw_format};
+pub(crate) use layout::{Span, draw as draw_format, width as format_width};
 use pace::{Extent, Pace};
 pub(crate) use pace::{output, typed};
 pub(crate) use text::{

@@ -45,11 +45,6 @@ pub struct Click {
     pub pending: bool,
 }
 
-/// What lies over a client's whole screen. Menus, popups, choosers and display-panes will be its variants; it is in
-/// [`crate::model::client::ClientState`] so that it survives.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Overlay {}
-
 /// For how long a message is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageTime {

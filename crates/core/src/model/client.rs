@@ -95,8 +95,8 @@ pub struct ClientState {
     #[serde(default)]
     pub keys: crate::input::KeyState,
     /// What lies over the whole screen.
-    #[serde(default)]
-    pub overlay: Option<crate::mode::Overlay>,
+    #[serde(default, deserialize_with = "crate::overlay::lenient")]
+    pub overlay: Option<crate::overlay::Overlay>,
     /// What came of its stdin before a command took it.
     #[serde(default, with = "crate::save::bytes")]
     pub stdin: Vec<u8>,

@@ -115,7 +115,7 @@ pub(super) const ROWS: &[Row] = &[
         "80",
         "Width of the large pane in the main-vertical layouts, columns or percent.",
     ),
-    later(
+    option(
         "menu-border-lines",
         WINDOW,
         Kind::Choice(&[
@@ -124,21 +124,21 @@ pub(super) const ROWS: &[Row] = &[
         "single",
         "Characters of the borders of menus.",
     ),
-    later(
+    option(
         "menu-border-style",
         WINDOW,
         Kind::Style,
         "default",
         "Style of the borders of menus.",
     ),
-    later(
+    option(
         "menu-selected-style",
         WINDOW,
         Kind::Style,
         "bg=yellow,fg=black",
         "Style of the chosen line of a menu.",
     ),
-    later(
+    option(
         "menu-style",
         WINDOW,
         Kind::Style,
