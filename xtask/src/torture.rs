@@ -1,9 +1,14 @@
-//! `cargo xtask torture`: kills the server until told otherwise, and counts.
+//! `cargo xtask torture`: all that can befall it, drawn at random for as long as one likes; then everything is counted.
+//!
+//! `--minutes N` (or `--seconds-in-all N`), `--seed S` (repeats a run: the same faults in the same order at the same
+//! intervals), `--only NAME,NAME`, `--strikes N` and `--seconds N` in one world, `--no-resize`, `--no-reboot`, `--on PATH` (a
+//! binary that is built already, or a tmux: on that it is only counted).
 
+use std::io::{IsTerminal, Write};
 use std::process::Command;
 use std::time::Duration;
 
-use outlast_testkit::torture::{self, Plan};
+use outlast_testkit::torture::{self, Board, Marathon, Plan, TABLE};
 use outlast_testkit::{Binary, Rng};
 
 use crate::args::{Args, root};
@@ -11,44 +16,61 @@ use crate::args::{Args, root};
 /// The chore.
 pub fn run(mut args: Args) -> Result<(), String> {
     let minutes = args.number("--minutes")?;
-    let kills = args.number("--kills")?;
-    let seed = args.number("--seed")?;
+    let in_all = args.number("--seconds-in-all")?;
+    let strikes = args.number("--strikes")?.unwrap_or(u64::MAX);
+    let seed = args.number("--seed")?.unwrap_or_else(Rng::fresh_seed);
     let seconds = args.number("--seconds")?.unwrap_or(60);
-    let pause = args.value("--pause")?;
+    let only = args.value("--only")?;
     let on = args.value("--on")?;
-    let still = args.flag("--no-resize");
+    let (still, stays) = (args.flag("--no-resize"), args.flag("--no-reboot"));
     args.rest()?;
     let binary = match on {
         Some(path) if path.ends_with("outlast") => Binary::outlast(path),
         Some(path) => Binary::tmux(path)?,
         None => Binary::outlast(build(true)?),
     };
-    let end = std::time::Instant::now() + Duration::from_secs(60 * minutes.unwrap_or(0));
-    let mut seed = seed.unwrap_or_else(Rng::fresh_seed);
-    loop {
-        // A tmux dies with its sessions: on it the same is counted without kills.
-        let each = if binary.is_outlast {
-            kills.unwrap_or(200)
-        } else {
-            0
-        };
-        let plan = Plan {
+    let faults = match &only {
+        // A tmux dies with its sessions: on it the same is counted without faults.
+        _ if !binary.is_outlast => Vec::new(),
+        None => torture::names(torture::has_faults(&binary.path)),
+        Some(names) => names.split(',').map(known).collect::<Result<_, _>>()?,
+    };
+    println!("seed {seed} on {}", binary.name());
+    let marathon = Marathon {
+        seed,
+        time: Duration::from_secs(in_all.unwrap_or(60 * minutes.unwrap_or(1))),
+        each: Duration::from_secs(seconds),
+        plan: Plan {
+            each: only.is_none(),
+            reboot: binary.is_outlast && !stays,
             resize: binary.is_outlast && !still,
-            ..Plan::new(seed, each, Duration::from_secs(seconds))
+            keep: true,
+            ..Plan::new(seed, &faults, strikes, Duration::ZERO)
+        },
+    };
+    let board = Board::default();
+    let redrawn = std::io::stdout().is_terminal();
+    let result = torture::marathon(&binary, &marathon, &board, |line| {
+        let (before, after) = match redrawn {
+            true => ("\r\x1b[K", ""),
+            false => ("", "\n"),
         };
-        let plan = match &pause {
-            Some(point) => plan.at(&[point], 100),
-            None if binary.is_outlast => plan.at(&torture::POINTS, 30),
-            None => plan,
-        };
-        println!("seed {seed} on {}", binary.name());
-        let report = torture::run(&binary, &plan)?;
-        println!("  {report}");
-        if std::time::Instant::now() >= end {
-            return Ok(());
-        }
-        seed = Rng::new(seed).next();
+        print!("{before}{line}{after}");
+        let _ = std::io::stdout().flush();
+    });
+    if redrawn {
+        println!();
     }
+    println!("{}", board.table());
+    result.map_err(|error| format!("seed {seed}: {error}"))
+}
+
+fn known(name: &str) -> Result<&'static str, String> {
+    let row = TABLE.iter().find(|fault| fault.name == name);
+    row.map(|fault| fault.name).ok_or_else(|| {
+        let names: Vec<&str> = TABLE.iter().map(|fault| fault.name).collect();
+        format!("no such fault: {name}\nthere are {}", names.join(", "))
+    })
 }
 
 /// Builds the release binary and says where it is.

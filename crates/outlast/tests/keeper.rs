@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use outlast_testkit::harness::{self, Trial};
-use outlast_testkit::torture::{self, Plan, Way};
+use outlast_testkit::torture::{self, Plan};
 use outlast_testkit::world::patience;
 use outlast_testkit::{Binary, Rng, Signal, World, proc, roles};
 
@@ -19,14 +19,14 @@ fn main() -> ExitCode {
     let binary = Binary::outlast(env!("CARGO_BIN_EXE_outlast"));
     let trials: [(&str, Test); 6] = [
         ("keeper_is_killed", |binary| {
-            tortured(binary, &[Way::Kill], 100)
+            tortured(binary, &["keeper-kill"], 100)
         }),
         (
             "keeper_and_server_are_killed_one_after_the_other",
-            |binary| tortured(binary, &[Way::KillThenServer, Way::ServerThenKill], 40),
+            both_in_turn,
         ),
         ("keeper_becomes_another_binary", |binary| {
-            tortured(binary, &[Way::Exec, Way::Exec, Way::Kill], 100)
+            tortured(binary, &["keeper-exec", "keeper-kill"], 100)
         }),
         ("ends_are_known_after_the_keeper_s_death", ends),
         ("both_killed_is_said_at_the_next_start", both),
@@ -42,7 +42,16 @@ fn main() -> ExitCode {
     harness::main(trials, 1)
 }
 
-fn tortured(binary: &Binary, ways: &[Way], strikes: u64) -> Result<()> {
+/// With a build that can be stopped there also in the middle of a recovery.
+fn both_in_turn(binary: &Binary) -> Result<()> {
+    let mut faults = vec!["keeper-then-server", "server-then-keeper"];
+    if cfg!(feature = "faults") {
+        faults.push("recovery-then-keeper");
+    }
+    tortured(binary, &faults, 40)
+}
+
+fn tortured(binary: &Binary, faults: &[&'static str], strikes: u64) -> Result<()> {
     let seed = std::env::var("SURVIVE_SEED")
         .ok()
         .and_then(|text| text.parse().ok())
@@ -50,13 +59,7 @@ fn tortured(binary: &Binary, ways: &[Way], strikes: u64) -> Result<()> {
     println!("seed {seed}");
     let plan = Plan {
         resize: false,
-        keeper: ways.to_vec(),
-        ..Plan::new(seed, strikes, Duration::from_secs(300))
-    };
-    // The keeper's death in the middle of a recovery.
-    let plan = match cfg!(feature = "faults") {
-        true => plan.at(&["recover"], 0),
-        false => plan,
+        ..Plan::new(seed, faults, strikes, Duration::from_secs(300))
     };
     let report =
         torture::run(binary, &plan).map_err(|error| format!("SURVIVE_SEED={seed}: {error}"))?;

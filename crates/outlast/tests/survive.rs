@@ -34,7 +34,7 @@ fn main() -> ExitCode {
             move || {
                 let plan = Plan {
                     resize: false,
-                    ..Plan::new(seed(), 0, Duration::from_secs(4))
+                    ..Plan::new(seed(), &[], 0, Duration::from_secs(4))
                 };
                 tortured(&tmux, &plan).map(drop)
             },
@@ -59,22 +59,19 @@ fn tortured(binary: &Binary, plan: &Plan) -> Result<Report, String> {
 }
 
 fn server_is_killed(binary: &Binary) -> Result<(), String> {
-    let plan = Plan::new(seed(), 200, Duration::from_secs(300));
+    let faults = ["server-kill", "server-kill-in-a-row"];
+    let plan = Plan::new(seed(), &faults, 200, Duration::from_secs(300));
     tortured(binary, &plan).map(drop)
 }
 
-/// Twenty kills inside each of a checkpoint, a history append, a cut-back, a journal write, effects and recovery.
+/// Kills inside each of a checkpoint, a history append, a cut-back, a journal write, effects and recovery.
 fn delicate(binary: &Binary) -> Result<(), String> {
-    let kills = 20 * torture::POINTS.len() as u64;
-    let plan = Plan::new(seed(), kills, Duration::from_secs(200));
-    let report = tortured(binary, &plan.at(&torture::POINTS, 100))?;
-    match torture::POINTS
-        .iter()
-        .find(|point| report.at.get(**point) < Some(&20))
-    {
-        Some(point) => Err(format!("not twenty kills at {point}: {report}")),
-        None => Ok(()),
-    }
+    let strikes = 20 * torture::POINTS.len() as u64;
+    let plan = Plan {
+        each: true,
+        ..Plan::new(seed(), &torture::POINTS, strikes, Duration::from_secs(200))
+    };
+    tortured(binary, &plan).map(drop)
 }
 
 /// 50 panes: how long until an attached client goes on.

@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -146,7 +146,7 @@ pub struct World {
     binary: Binary,
     env: BTreeMap<String, String>,
     /// Processes that were seen by pid and start time and must be gone at the end, whatever their environment says.
-    keep: bool,
+    keep: AtomicBool,
 }
 
 static WORLDS: AtomicU32 = AtomicU32::new(0);
@@ -206,13 +206,18 @@ impl World {
             dir,
             binary: binary.clone(),
             env,
-            keep: std::env::var_os("TESTKIT_KEEP").is_some(),
+            keep: AtomicBool::new(std::env::var_os("TESTKIT_KEEP").is_some()),
         })
     }
 
     /// Its folder.
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// Its folder stays when its processes are ended.
+    pub fn keep(&self) {
+        self.keep.store(true, Ordering::Relaxed);
     }
 
     /// Its home.
@@ -401,7 +406,7 @@ impl Drop for World {
                 let _ = proc::wait_exit(pid, Duration::from_millis(500));
             }
         }
-        if !self.keep {
+        if !self.keep.load(Ordering::Relaxed) {
             let _ = fs::remove_dir_all(&self.dir);
         }
     }

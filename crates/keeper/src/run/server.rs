@@ -2,14 +2,14 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 
 use outlast_sys::errno::EINVAL;
 use outlast_sys::poll::Interest;
 use outlast_sys::signal;
-use outlast_sys::spawn::ExecPath;
+use outlast_sys::spawn::{ExecPath, SERVER_FD};
 use outlast_sys::{clock, fd_pass};
 use outlast_wire::keeper::{FRAME_MAX, Status, ToKeeper};
 
@@ -48,6 +48,12 @@ pub(super) enum Taken {
 impl Run {
     pub(super) fn start_server(&mut self, now: u64) {
         let installed = self.installed();
+        // The child puts its socket there before it executes what this descriptor has open.
+        if self.previous.as_raw_fd() == SERVER_FD
+            && let Ok(elsewhere) = self.previous.try_clone()
+        {
+            self.previous = elsewhere;
+        }
         let sockets = self
             .next_sockets
             .take()

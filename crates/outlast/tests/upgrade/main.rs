@@ -12,10 +12,11 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use outlast_testkit::facts::Who;
 use outlast_testkit::harness::{self, Trial};
 use outlast_testkit::torture::{self, Plan};
 use outlast_testkit::world::patience;
-use outlast_testkit::{Binary, Rng, World, proc, roles};
+use outlast_testkit::{Binary, Rng, Signal, proc, roles};
 
 use lab::{GOOD, Lab, Result, expect, install, release, run, script, text};
 
@@ -25,9 +26,13 @@ fn main() -> ExitCode {
     if let Some(code) = roles::play() {
         return code;
     }
-    let trials: [(&str, Test); 10] = [
+    let trials: [(&str, Test); 11] = [
         ("swapped_again_and_again_under_load", swapped_under_load),
         ("a_build_that_does_not_start_is_given_up", broken_builds),
+        (
+            "a_build_that_does_not_start_is_given_up_by_a_later_keeper_too",
+            broken_builds_later,
+        ),
         ("the_keeper_too", keeper_too),
         ("what_is_no_build_is_refused_before", refused_before),
         ("a_newer_client_is_enough", newer_client),
@@ -52,37 +57,22 @@ fn main() -> ExitCode {
 
 /// The torture, but servers are swapped rather than killed.
 fn swapped_under_load() -> Result<()> {
-    let directory = std::env::temp_dir().join(format!("okup{}", std::process::id()));
-    fs::create_dir_all(&directory).map_err(text("directory"))?;
-    let installed = directory.join("outlast");
-    let good = fs::read(GOOD).map_err(text(GOOD))?;
-    install(&installed, &good)?;
     let seed = std::env::var("SURVIVE_SEED")
         .ok()
         .and_then(|seed| seed.parse().ok())
         .unwrap_or_else(Rng::fresh_seed);
+    let faults = ["upgrade", "downgrade", "other-build"];
     let plan = Plan {
         resize: false,
-        strike: Some(swap),
-        ..Plan::new(seed, 25, Duration::from_secs(300))
+        ..Plan::new(seed, &faults, 25, Duration::from_secs(300))
     };
-    let report = torture::run(&Binary::outlast(&installed), &plan);
-    let _ = fs::remove_dir_all(&directory);
+    let report = torture::run(&Binary::outlast(GOOD), &plan);
     let report = report.map_err(|error| format!("SURVIVE_SEED={seed}: {error}"))?;
     println!("  swapped, not killed: {report}");
-    match report.kills {
+    match report.strikes {
         25 => Ok(()),
         n => Err(format!("only {n} of 25 swaps fitted the time")),
     }
-}
-
-/// Installs a build with other bytes and has the server become that.
-fn swap(world: &World, n: u64) -> Result<()> {
-    let mut bytes = fs::read(GOOD).map_err(text(GOOD))?;
-    bytes.extend(n.to_le_bytes());
-    install(&world.binary().path, &bytes)?;
-    let output = run(world, &world.binary().path, &["upgrade"])?;
-    expect(&output, 0, &["swapped: 0.", " panes, 5 attached clients"])
 }
 
 fn broken_builds() -> Result<()> {
@@ -125,6 +115,26 @@ fn broken_builds() -> Result<()> {
     install(&lab.installed, &good)?;
     lab.upgraded(&[])?;
     lab.is_whole("good")
+}
+
+/// Its descriptors have other numbers, and what it has to fall back to is not the file that it runs.
+fn broken_builds_later() -> Result<()> {
+    let good = fs::read(GOOD).map_err(text(GOOD))?;
+    let mut lab = Lab::new(&good)?;
+    for n in 0..3 {
+        let keeper = torture::keeper(&lab.world)?;
+        proc::signal(keeper, Signal::KILL)?;
+        proc::wait_exit(keeper, patience())?;
+        lab.world.wait_for(Who::Keeper, keeper)?;
+        let line = format!("# {n}\nexit 3");
+        install(
+            &lab.installed,
+            &script(&line, "release=9.9.9 state=1 reads=1 "),
+        )?;
+        expect(&lab.upgrade(&[])?, 1, &["does not start", "goes on"])?;
+        lab.is_whole(&format!("mark{n}"))?;
+    }
+    Ok(())
 }
 
 fn refused_before() -> Result<()> {

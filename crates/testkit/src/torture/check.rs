@@ -11,7 +11,7 @@ use crate::world::patience;
 use crate::{Client, Result, World, at};
 
 mod knowledge;
-mod lines;
+pub mod lines;
 mod screens;
 
 /// Everything.
@@ -31,9 +31,13 @@ pub fn all(
     file(&scene.world, "saved", &model.saved)?;
     background(&scene.world, &model.background)?;
     for (n, pane) in (0..).zip(&scene.floods) {
-        report.lines += lines::all(&scene.world, n, pane, plan.seed ^ n)?;
+        let (lines, bytes) = lines::all(&scene.world, n, pane, plan.seed ^ n)?;
+        report.lines += lines;
+        report.bytes += bytes;
     }
-    report.lines += lines::newest(&scene.world, plan.seed)?;
+    let (lines, bytes) = lines::newest(&scene.world, plan.seed)?;
+    report.lines += lines;
+    report.bytes += bytes;
     knowledge::all(scene, model, typed)?;
     report.frames = screens::painted(scene, plan)?;
     prompt(scene)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use super::Course;
-use crate::{Result, Rng, Version, World, at, roles};
+use crate::{Result, Rng, Version, World, at, lock, roles};
 
 /// What the server must know.
 #[derive(Clone, Debug, Default)]
@@ -96,8 +96,10 @@ pub fn run(world: &World, seed: u64, course: &Course, model: &mut Model) -> Resu
                 None => true,
             });
         if let Some((_, act)) = row {
+            let mut door = lock(&course.door);
             act(&mut commander)
                 .map_err(|error| format!("command {}: {error}", commander.model.done + 1))?;
+            *door = commander.model.background.len() as u64;
         }
         commander.model.done += 1;
     }

@@ -46,8 +46,7 @@ pub fn run(
             watcher.keys("F6")?;
             typed.sixes += 1;
         }
-        // Each rebuilds the whole history of every pane in that window, and so does a recovery soon after it.
-        if rng.one_in(200) && plan.resize {
+        if rng.one_in(20) && plan.resize {
             watcher.resize(40 + rng.below(100) as u16, 12 + rng.below(40) as u16)?;
         }
         // The pace of fingers, not a wait for anything.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::killer::Hunter;
+use crate::facts::Who;
 use crate::world::patience;
 use crate::{Binary, Result, World, proc};
 
@@ -28,7 +28,7 @@ pub fn recovery(binary: &Binary, panes: usize, kills: usize) -> Result<Vec<Durat
     )?;
     let mut client = world.client(80, 25, &["attach-session", "-t", "a"])?;
     client.wait_text("1000", patience())?;
-    let (hunter, mut server) = Hunter::new(&world)?;
+    let mut server = world.wait_for(Who::Server, 0)?;
     let mut times = Vec::new();
     for n in 0..kills {
         client.wait_quiet(Duration::from_millis(100), patience());
@@ -39,7 +39,7 @@ pub fn recovery(binary: &Binary, panes: usize, kills: usize) -> Result<Vec<Durat
             .wait_bytes(before, patience())
             .map_err(|error| format!("kill {}: {error}", n + 1))?;
         times.push(back.saturating_duration_since(killed));
-        server = hunter.next(server, patience())?;
+        server = world.wait_for(Who::Server, server)?;
         let mark = format!("mark{n}");
         client.type_text(&mark)?;
         client

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Plan;
+use super::builds::{self, Builds};
+use super::faults::{Need, TABLE};
+use super::strikes::poison;
 use crate::world::patience;
 use crate::{Binary, Client, Result, World, proc, roles};
 
@@ -34,6 +37,8 @@ pub struct Scene {
     pub clients: Clients,
     /// The world.
     pub world: World,
+    /// What servers are swapped for.
+    pub builds: Option<Builds>,
     /// Pane id to (pid, start time) of its program.
     pub panes: BTreeMap<String, (u32, u64)>,
     /// Ids of the panes that flood.
@@ -73,20 +78,44 @@ const FACTS: [(&str, &str); 6] = [
 
 impl Scene {
     /// Builds it.
-    pub fn build(binary: &Binary, plan: &Plan) -> Result<Scene> {
+    pub fn build(binary: &Binary, plan: &Plan, rows: &[usize]) -> Result<Scene> {
         let mut world = World::new(binary)?;
-        if !plan.points.is_empty() {
+        if rows.iter().any(|row| TABLE[*row].needs == Need::Faults) {
+            if !builds::has_faults(&binary.path) {
+                let path = binary.path.display();
+                return Err(format!("{path} was built without the feature faults"));
+            }
             let file = format!("@{}", world.pause_file().display());
             world.set_env("OUTLAST_PAUSE", Some(&file));
+            world.set_env("OUTLAST_POISON", Some(poison::TEXT));
         }
+        let log = world.dir().join("log").to_string_lossy().into_owned();
+        world.set_env("OUTLAST_LOG", Some(&log));
         world.write(
             ".tmux.conf",
-            "set -g history-limit 1000000\nset -g status-interval 1\nset -g @note kept\nset -g window-size latest\nset -gq assume-paste-time 0\nset -asq terminal-features ',xterm-256color:RGB'\n\
+            "set -g history-limit 1000000\nset -gq disk-history-limit 1000000000\nset -g status-interval 1\nset -g @note kept\nset -g window-size latest\nset -gq assume-paste-time 0\nset -asq terminal-features ',xterm-256color:RGB'\n\
              set -g set-titles on\nbind -n F5 set -ag @fives x\nbind F6 set -ag @sixes x\nset-hook -g after-new-window 'set -ag @hooked x'\n",
         )?;
         let path = |name: &str| world.dir().join(name).to_string_lossy().into_owned();
         let stop = path("stop");
         let limit = "250000";
+        let builds = match rows.is_empty() {
+            true => None,
+            false => Some(Builds::new(&world.binary().path)?),
+        };
+        // The server is of a build that can be swapped; all that call it are the binary itself.
+        let first = |words: &[&str]| match &builds {
+            None => world.ok(words),
+            Some(builds) => {
+                let mut argv = world.argv(words);
+                argv[0] = builds.path().to_string_lossy().into_owned();
+                let output = world.run(&argv)?;
+                match output.status {
+                    0 => Ok(output.stdout),
+                    _ => Err(format!("{words:?}: {}", output.stderr)),
+                }
+            }
+        };
         let mut floods = Vec::new();
         for n in 0..plan.floods {
             let (name, seed) = (format!("flood{n}"), (plan.seed ^ n).to_string());
@@ -94,7 +123,7 @@ impl Scene {
                 roles::command("flood", &[&name, &path(&name), &stop, limit, &seed, "1"])?;
             let size = ["-x", "120", "-y", "40", "-P", "-F", "#{pane_id}", &command];
             let id = match n {
-                0 => world.ok(&[&["new-session", "-d", "-s", "floods"], &size[..]].concat())?,
+                0 => first(&[&["new-session", "-d", "-s", "floods"], &size[..]].concat())?,
                 _ => world.ok(&[&["split-window", "-d", "-t", "floods:0"], &size[4..]].concat())?,
             };
             floods.push(id.trim_end().to_string());
@@ -311,6 +340,7 @@ impl Scene {
             floods,
             clients,
             world,
+            builds,
             panes: BTreeMap::new(),
             attached: Vec::new(),
             facts: Vec::new(),

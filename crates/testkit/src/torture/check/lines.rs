@@ -16,7 +16,7 @@ fn squeezed(text: &str) -> String {
 }
 
 /// How many lines a flood has written, once it has come to its end and its last line is shown.
-fn count(world: &World, name: &str, pane: &str) -> Result<u64> {
+pub fn count(world: &World, name: &str, pane: &str) -> Result<u64> {
     let log = world.dir().join(name);
     let end = Instant::now() + patience();
     let count = loop {
@@ -41,9 +41,22 @@ fn count(world: &World, name: &str, pane: &str) -> Result<u64> {
 }
 
 /// The history of a pane, and what is on its screen.
-fn captured(world: &World, pane: &str) -> Result<String> {
+pub fn captured(world: &World, pane: &str) -> Result<String> {
     let text = world.ok(&["capture-pane", "-p", "-J", "-t", pane, "-S", "-", "-E", "-"])?;
     Ok(squeezed(&text))
+}
+
+/// So many lines of a flood `got` begins with, of `count` at most.
+pub fn begins(got: &str, name: &str, count: u64, seed: u64) -> u64 {
+    let mut rest = got;
+    for number in 0..count {
+        let line = squeezed(&flood::line(name, number, seed));
+        match rest.strip_prefix(line.as_str()) {
+            Some(after) => rest = after,
+            None => return number,
+        }
+    }
+    count
 }
 
 /// Lines from `from` on are what `got` consists of.
@@ -70,17 +83,36 @@ fn follow(name: &str, got: &str, from: u64, count: u64, seed: u64) -> Result<()>
     }
 }
 
-/// A flood's lines are all in the history, once and in order: how many.
-pub fn all(world: &World, n: u64, pane: &str, seed: u64) -> Result<u64> {
+/// Of a difference, what was found is kept as a file beside the flood's log.
+fn compared(world: &World, name: &str, pane: &str, got: &str, result: Result<()>) -> Result<()> {
+    result.map_err(|error| {
+        let file = world.dir().join(format!("{name}.actual"));
+        let _ = fs::write(&file, got);
+        format!(
+            "pane {pane}: {error}\n  all of it, without blanks: {}",
+            file.display()
+        )
+    })
+}
+
+/// A flood's lines are all in the history, once and in order: how many, and their bytes.
+pub fn all(world: &World, n: u64, pane: &str, seed: u64) -> Result<(u64, u64)> {
     let name = format!("flood{n}");
     let count = count(world, &name, pane)?;
-    follow(&name, &captured(world, pane)?, 0, count, seed)?;
-    Ok(count)
+    let got = captured(world, pane)?;
+    compared(
+        world,
+        &name,
+        pane,
+        &got,
+        follow(&name, &got, 0, count, seed),
+    )?;
+    Ok((count, got.len() as u64))
 }
 
 /// Of the flood whose history is short, the newest lines are there, as many as the limit says, and the screen is that
-/// of a terminal that was never killed: how many lines it has written.
-pub fn newest(world: &World, seed: u64) -> Result<u64> {
+/// of a terminal that was never killed: how many lines it has written, and bytes that were compared.
+pub fn newest(world: &World, seed: u64) -> Result<(u64, u64)> {
     let name = "brief";
     let count = count(world, name, name)?;
     let got = captured(world, name)?;
@@ -96,7 +128,13 @@ pub fn newest(world: &World, seed: u64) -> Result<u64> {
     let Some((at, from)) = first else {
         return Err(format!("{name}: no line in {got:?}"));
     };
-    follow(name, &got[at..], from, count, seed)?;
+    compared(
+        world,
+        name,
+        name,
+        &got,
+        follow(name, &got[at..], from, count, seed),
+    )?;
     let history = world.format(name, "#{history_size}")?;
     let least = BRIEF_LIMIT - BRIEF_LIMIT / 10;
     let many = count > 2 * BRIEF_LIMIT;
@@ -106,5 +144,5 @@ pub fn newest(world: &World, seed: u64) -> Result<u64> {
     }
     let tail = flood::newest(name, seed, count, 3 * BRIEF_LIMIT);
     screens::like_never_killed(world, name, BRIEF, tail.as_bytes())?;
-    Ok(count)
+    Ok((count, got.len() as u64))
 }
