@@ -65,7 +65,7 @@ impl Core {
             window.activity = unix;
         }
         if let Some(pane) = self.model.panes.get_mut(&id)
-            && pane.state.mode.is_some()
+            && pane.state.in_mode()
             && !pane.state.unseen
         {
             pane.state.unseen = true;

@@ -46,6 +46,7 @@ impl Core {
     /// A pane has a new size and may be in a mode.
     pub(crate) fn mode_resized(&mut self, pane: PaneId) {
         mode::resized(self, pane);
+        mode::front::changed(self);
     }
 
     /// A format variable of a pane's mode (`copy_cursor_x` …).
@@ -59,6 +60,7 @@ impl Core {
 
     /// A pane leaves its mode.
     pub(crate) fn leave_mode(&mut self, pane: PaneId) {
+        mode::front::close(self, pane);
         mode::copy::set(self, pane, None);
     }
 }

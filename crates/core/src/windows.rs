@@ -381,6 +381,7 @@ impl PaneState {
             options: Options::local(),
             input_off: false,
             mode: None,
+            front: None,
             unseen: false,
             shell: String::new(),
             empty: false,

@@ -18,6 +18,7 @@ mod attach_session;
 mod bindings;
 mod buffers;
 mod capture;
+mod choosers;
 mod clients;
 mod display;
 mod environment;

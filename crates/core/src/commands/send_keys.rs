@@ -23,7 +23,7 @@ pub(super) fn send_keys(ctx: &mut Ctx<'_>) -> Outcome {
         .model
         .panes
         .get(&pane)
-        .is_some_and(|pane| pane.state.mode.is_some());
+        .is_some_and(|pane| pane.state.mode.is_some() && pane.state.front.is_none());
     let mut repeat = 1;
     let mut count_given = None;
     if let Some(text) = ctx.get('N') {
@@ -60,7 +60,7 @@ pub(super) fn send_keys(ctx: &mut Ctx<'_>) -> Outcome {
             .filter(|mouse| mouse.pane.is_some())
             .ok_or("no mouse target")?;
         if let Some(pane) = mouse.pane {
-            input::mouse_to_pane(ctx.core, pane, &mouse);
+            input::mouse_to_pane(ctx.core, client, pane, &mouse);
         }
         return Ok(Flow::Normal);
     }
@@ -102,7 +102,7 @@ fn inject_word(ctx: &mut Ctx<'_>, pane: PaneId, word: &str) {
                 .model
                 .panes
                 .get(&pane)
-                .is_none_or(|pane| pane.state.mode.is_none())
+                .is_none_or(|pane| !pane.state.in_mode())
         {
             ctx.core.write_pane(pane, &[byte]);
         }
@@ -151,6 +151,9 @@ fn inject(ctx: &mut Ctx<'_>, pane: PaneId, key: Key) {
         }
         return;
     }
+    if crate::mode::front::key(ctx.core, ctx.target_client, pane, key, None) {
+        return;
+    }
     let Some(table) = ctx.core.mode_table(pane) else {
         input::send_key(ctx.core, pane, key);
         return;
@@ -174,6 +177,9 @@ impl Core {
     /// The key table of a pane's mode.
     pub(crate) fn mode_table(&self, pane: PaneId) -> Option<String> {
         let pane = self.model.panes.get(&pane)?;
+        if pane.state.front.is_some() {
+            return None;
+        }
         pane.state.mode.as_ref()?;
         let vi = self.window_chain(pane.state.window).text("mode-keys") == "vi";
         Some(if vi { "copy-mode-vi" } else { "copy-mode" }.to_string())

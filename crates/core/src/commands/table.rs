@@ -59,6 +59,18 @@ rows! {
         "Copies what a pane shows, or lines of its history, to a buffer or with -p to stdout."
         "[-aCeHJLNpPqT] [-b buffer-name] [-E end-line] [-S start-line] [-t target-pane]"
         [None, PANE] AFTER => capture::capture_pane;
+    "choose-buffer" "" ("F:f:K:NO:rt:yZ", 0, Some(1), commands)
+        "Lists the paste buffers to choose one; -Z zooms the pane for it, -N leaves the preview out."
+        "[-NrZ] [-F format] [-f filter] [-K key-format] [-O sort-order] [-t target-pane] [template]"
+        [None, PANE] 0 => choosers::choose;
+    "choose-client" "" ("F:f:K:NO:rt:yZ", 0, Some(1), commands)
+        "Lists the clients to choose one, to detach it or for the template."
+        "[-NrZ] [-F format] [-f filter] [-K key-format] [-O sort-order] [-t target-pane] [template]"
+        [None, PANE] 0 => choosers::choose;
+    "choose-tree" "" ("F:f:GK:NO:rst:wyZ", 0, Some(1), commands)
+        "Lists sessions, windows and panes to choose one; -s and -w fold windows or panes, -G lists all of a group."
+        "[-GNrswZ] [-F format] [-f filter] [-K key-format] [-O sort-order] [-t target-pane] [template]"
+        [None, PANE] 0 => choosers::choose;
     "clear-history" "clearhist" ("t:", 0, Some(0))
         "Drops a pane's history."
         "[-t target-pane]"
@@ -342,6 +354,9 @@ mod tests {
 
     /// Flags that 3.7c has and does not mention.
     const UNMENTIONED: &[(&str, &str)] = &[
+        ("choose-buffer", "y"),
+        ("choose-client", "y"),
+        ("choose-tree", "y"),
         ("join-pane", "p"),
         ("list-buffers", "r"),
         ("list-clients", "r"),

@@ -59,6 +59,12 @@ impl Default for Cache {
 }
 
 impl Cache {
+    /// The status lines.
+    pub(super) fn status_rows(&self) -> Vec<ScreenRow> {
+        let lines = self.formats.status.iter();
+        lines.map(|line| (*line.row).clone()).collect()
+    }
+
     /// What clicks on a status line mean.
     pub(super) fn spans(&self, row: u16) -> &[Span] {
         self.formats
@@ -336,7 +342,7 @@ fn modes(
     over: Option<MouseTracking>,
 ) -> ScreenModes {
     let active = core.model.panes.get(&view.active);
-    let in_mode = active.is_some_and(|pane| pane.state.mode.is_some());
+    let in_mode = active.is_some_and(|pane| pane.state.in_mode());
     let own = active
         .filter(|_| !in_mode && !prompt)
         .map(|pane| pane.terminal.modes())
@@ -354,9 +360,7 @@ fn modes(
         let any = panes
             .iter()
             .filter_map(|id| core.model.panes.get(id))
-            .any(|pane| {
-                pane.state.mode.is_none() && pane.terminal.modes().mouse == MouseTracking::Any
-            });
+            .any(|pane| !pane.state.in_mode() && pane.terminal.modes().mouse == MouseTracking::Any);
         mouse = if any || formats.follow {
             MouseTracking::Any
         } else {

@@ -133,6 +133,7 @@ pub(crate) fn fingerprint(core: &Core, client: ClientId, view: &View, serial: u6
                 .hash(h);
             (
                 state.mode.is_some(),
+                state.front.is_some(),
                 state.dead.is_some(),
                 pane.terminal.modes().alternate,
             )

@@ -19,8 +19,9 @@ mod window;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use outlast_term::Screen;
+use outlast_term::{Screen, ScreenRow};
 
+use crate::mode::front::{self, Fronts};
 use crate::model::ids::{ClientId, PaneId};
 use crate::{Core, Effect};
 pub(crate) use compose::Cache;
@@ -47,6 +48,8 @@ pub(crate) struct State {
     /// Newest number of a mode's picture.
     change: u64,
     pace: Pace,
+    /// Choosers and clocks.
+    pub(crate) fronts: Fronts,
 }
 
 impl State {
@@ -54,6 +57,14 @@ impl State {
     pub(crate) fn next_change(&mut self) -> u64 {
         self.change += 1;
         self.change
+    }
+
+    /// The status lines of a client, as they were drawn last.
+    pub(crate) fn status_rows(&self, client: ClientId) -> Vec<ScreenRow> {
+        self.clients
+            .get(&client)
+            .map(Cache::status_rows)
+            .unwrap_or_default()
     }
 
     /// What clicks on the status lines of a client mean.
@@ -84,6 +95,7 @@ pub(crate) fn forget(core: &mut Core, client: ClientId) {
 /// Emits a frame for each attached client that is stale, ready and due.
 pub fn frames(core: &mut Core) {
     crate::input::update_focus(core);
+    front::refresh_all(core);
     let now = core.now.ms;
     // Nothing to draw is the common case: a turn that only forwards a key.
     let held = !core.draw.held.is_empty();
@@ -178,7 +190,7 @@ pub(crate) fn settle<'a>(core: &mut Core, pane: PaneId, bytes: &'a [u8]) -> &'a 
 /// Monotonic ms at which a frame is due, or a held pane or the status lines want one.
 pub fn next_due(core: &Core) -> Option<u64> {
     let draw = &core.draw;
-    let mut next: Option<u64> = None;
+    let mut next: Option<u64> = front::next_due(core);
     let mut at = |ms: u64| next = Some(next.map_or(ms, |before: u64| before.min(ms)));
     let mut waiting = false;
     for (id, client) in &core.model.clients {

@@ -135,6 +135,9 @@ pub(crate) fn active_pane(core: &Core, client: ClientId, window: WindowId) -> Op
 /// Where the cursor of a pane is in its window; None when it is hidden.
 pub(crate) fn cursor_in_window(core: &Core, pane_id: PaneId) -> Option<(u16, u16)> {
     let pane = core.model.panes.get(&pane_id)?;
+    if pane.state.front.is_some() {
+        return None;
+    }
     let (x, y) = match &pane.state.mode {
         Some(mode) => crate::mode::copy::cursor(core, pane_id, mode),
         None => {

@@ -38,7 +38,7 @@ impl Window<'_> {
             let Some(pane) = self.core.model.panes.get(id) else {
                 continue;
             };
-            if pane.state.mode.is_none() && pane.terminal.modes().synchronized {
+            if !pane.state.in_mode() && pane.terminal.modes().synchronized {
                 let since = *held.entry(*id).or_insert(now);
                 if since.saturating_add(super::SYNC_MS) > now && settled {
                     self.held.push(*id);
@@ -63,14 +63,20 @@ impl Window<'_> {
                 continue;
             };
             let row = y - rect.y;
-            let part = match &pane.state.mode {
-                Some(mode) => Part {
+            let part = match (&pane.state.front, &pane.state.mode) {
+                (Some(front), _) => Part {
+                    pane: *id,
+                    epoch: u64::MAX,
+                    line: u64::from(row),
+                    change: front.change(row),
+                },
+                (None, Some(mode)) => Part {
                     pane: *id,
                     epoch: u64::MAX,
                     line: u64::from(row),
                     change: mode.change(),
                 },
-                None => {
+                (None, None) => {
                     if let Some(old) = old
                         .iter()
                         .find(|part| part.pane == *id && self.held.contains(id))
@@ -131,12 +137,17 @@ impl Window<'_> {
                 text::copy(old, at, width, &mut out, at);
                 continue;
             }
-            match &pane.state.mode {
-                Some(mode) => {
+            match (&pane.state.front, &pane.state.mode) {
+                (Some(front), _) => {
+                    if let Some(whole) = front.row(row) {
+                        text::copy(whole, from, width, &mut out, at);
+                    }
+                }
+                (None, Some(mode)) => {
                     let whole = crate::mode::copy::draw_row(self.core, *id, mode, row, links);
                     text::copy(&whole, from, width, &mut out, at);
                 }
-                None => {
+                (None, None) => {
                     let terminal = &pane.terminal;
                     let line =
                         terminal.first_line() + u64::from(terminal.history_len()) + u64::from(row);

@@ -1,6 +1,7 @@
 //! Variables about clients.
 
 use super::{Row, flag, some, text, time};
+use crate::mode::tree::What;
 
 pub(super) const ROWS: &[Row] = &[
     time("client_activity", "When the client was last used.", |s| {
@@ -84,10 +85,8 @@ pub(super) const ROWS: &[Row] = &[
     ),
     text(
         "client_mode_format",
-        "How choose-client would write a line.",
-        |_| {
-            some("session #{session_name} (#{client_width}x#{client_height}, #{t:client_activity})")
-        },
+        "How choose-client writes a line.",
+        |_| some(What::Clients.format()),
     ),
     text(
         "client_name",

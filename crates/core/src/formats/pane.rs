@@ -346,8 +346,13 @@ pub(super) const ROWS: &[Row] = &[
     ),
     text(
         "pane_in_mode",
-        "1 when the pane is in a mode such as copy mode.",
-        |s| state(s).map(|pane| u8::from(pane.mode.is_some()).to_string()),
+        "Number of modes that the pane is in, such as copy mode; 0 for none.",
+        |s| {
+            state(s).map(|pane| {
+                let modes = u8::from(pane.mode.is_some()) + u8::from(pane.front.is_some());
+                modes.to_string()
+            })
+        },
     ),
     text("pane_index", "The pane's number in its window.", |s| {
         s.core
@@ -381,7 +386,10 @@ pub(super) const ROWS: &[Row] = &[
         state(s).and_then(|_| flag(s.core.model.global.marked.is_some()))
     }),
     text("pane_mode", "Name of the pane's mode.", |s| {
-        state(s)?.mode.as_ref().map(|mode| mode.name().to_string())
+        let pane = state(s)?;
+        let front = pane.front.as_ref().map(|front| front.name());
+        let mode = front.or_else(|| pane.mode.as_ref().map(|mode| mode.name()));
+        mode.map(str::to_string)
     }),
     text(
         "pane_path",

@@ -4,6 +4,7 @@ use outlast_term::Terminal;
 
 use super::{Row, Scope, flag, some, text, time};
 use crate::mode::copy::rows::Line;
+use crate::mode::tree::What;
 use crate::model::Buffer;
 
 fn buffer<'a>(s: &'a Scope<'_>) -> Option<(&'a str, &'a Buffer)> {
@@ -106,8 +107,8 @@ pub(super) const ROWS: &[Row] = &[
     }),
     text(
         "buffer_mode_format",
-        "How choose-buffer would write a line.",
-        |_| some("#{t/p:buffer_created}: #{buffer_sample}"),
+        "How choose-buffer writes a line.",
+        |_| some(What::Buffers.format()),
     ),
     text("buffer_name", "The buffer's name.", |s| {
         buffer(s).map(|(name, _)| name.to_string())
@@ -196,11 +197,9 @@ pub(super) const ROWS: &[Row] = &[
         "When the server was first started; a killed server's successor keeps it.",
         |s| Some(s.core.model.global.start_unix),
     ),
-    text(
-        "tree_mode_format",
-        "How choose-tree would write a line; empty so far.",
-        |_| None,
-    ),
+    text("tree_mode_format", "How choose-tree writes a line.", |_| {
+        some(What::Tree.format())
+    }),
     text("uid", "The server's user id.", |s| {
         some(s.core.probe.server().uid)
     }),

@@ -4,6 +4,7 @@ use outlast_term::keys::mouse::MouseKind;
 use outlast_term::keys::{Code, Input, Key, Mods};
 
 use super::pane;
+use crate::mode::front;
 use crate::model::ids::{ClientId, PaneId};
 use crate::model::{Binding, Pane};
 use crate::options::Chain;
@@ -27,6 +28,9 @@ fn default_table(core: &Core, client: ClientId) -> String {
 /// The table of the mode that a pane is in.
 pub(super) fn mode_table(core: &Core, pane: PaneId) -> Option<&'static str> {
     let pane = core.model.panes.get(&pane)?;
+    if pane.state.front.is_some() {
+        return None;
+    }
     pane.state.mode.as_ref()?;
     let vi = core.window_chain(pane.state.window).number("mode-keys") == 1;
     Some(if vi { "copy-mode-vi" } else { "copy-mode" })
@@ -93,7 +97,7 @@ pub(super) fn run(core: &mut Core, client: ClientId, inputs: &[Input]) -> usize 
     let Some(pane) = core.pane_of(client) else {
         return 0;
     };
-    let free = |pane: &Pane| pane.state.mode.is_none() && pane.state.dead.is_none();
+    let free = |pane: &Pane| !pane.state.in_mode() && pane.state.dead.is_none();
     if !core.model.panes.get(&pane).is_some_and(free) {
         return 0;
     }
@@ -247,7 +251,11 @@ fn forward(
     let Some(state) = core.model.panes.get(&pane).map(|pane| &pane.state) else {
         return;
     };
-    if state.dead.is_some() && !is_mouse && core.pane_chain(pane).number("remain-on-exit") == 3 {
+    if state.dead.is_some()
+        && state.front.is_none()
+        && !is_mouse
+        && core.pane_chain(pane).number("remain-on-exit") == 3
+    {
         if let Ok(commands) = core.parse_commands(&format!("kill-pane -t {pane}")) {
             core.run_binding(client, "", &commands, None);
         }
@@ -257,8 +265,9 @@ fn forward(
         return;
     }
     match mouse {
-        Some(mouse) => pane::mouse_to_pane(core, pane, &mouse),
+        Some(mouse) => pane::mouse_to_pane(core, Some(client), pane, &mouse),
         None if matches!(key.code, Code::FocusIn | Code::FocusOut) => {}
+        None if front::key(core, Some(client), pane, key, None) => {}
         None => pane::send_key(
             core,
             pane,

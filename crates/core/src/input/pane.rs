@@ -3,13 +3,14 @@
 use outlast_term::keys::mouse::Mouse;
 use outlast_term::keys::{Code, EncodeOptions, Key, Mods, encode_key_with, encode_mouse};
 
+use crate::mode::front;
 use crate::model::ids::{ClientId, PaneId};
 use crate::{Core, MouseEvent};
 
 /// Whether the pane's program can be typed to: no mode lies over it and its input is on.
 fn takes_input(core: &Core, pane: PaneId) -> bool {
     core.model.panes.get(&pane).is_some_and(|pane| {
-        pane.state.mode.is_none() && !pane.state.input_off && pane.state.dead.is_none()
+        !pane.state.in_mode() && !pane.state.input_off && pane.state.dead.is_none()
     })
 }
 
@@ -131,7 +132,19 @@ fn write_paste(core: &mut Core, pane: PaneId, bytes: &[u8], start: bool, end: bo
 }
 
 /// A mouse event for a pane's program, if it was in the pane and the program wants it (`send-keys -M`, unbound keys).
-pub(crate) fn mouse_to_pane(core: &mut Core, pane: PaneId, event: &MouseEvent) {
+pub(crate) fn mouse_to_pane(
+    core: &mut Core,
+    client: Option<ClientId>,
+    pane: PaneId,
+    event: &MouseEvent,
+) {
+    if event.pane == Some(pane)
+        && event.in_pane
+        && let Some(key) = outlast_lang::key::parse(&event.key)
+        && front::key(core, client, pane, key, Some(event))
+    {
+        return;
+    }
     if event.pane != Some(pane) || !event.in_pane || !takes_input(core, pane) {
         return;
     }

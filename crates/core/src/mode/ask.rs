@@ -3,10 +3,10 @@
 use outlast_lang::args::Args;
 use outlast_lang::parse::{Argument, CommandList};
 
-use super::prompt::{Entry, KINDS, Prompt, Purpose, report};
+use super::prompt::{ChooserAsk, Entry, KINDS, Prompt, Purpose, report};
 use crate::Core;
 use crate::formats::{self, FormatContext};
-use crate::model::ids::ClientId;
+use crate::model::ids::{ClientId, PaneId};
 
 /// Opens the prompt of `command-prompt`. False when the client has one already. `ticket` is the queue item that waits,
 /// None with -b and -i.
@@ -127,6 +127,47 @@ pub fn confirm_before(
         ticket,
     );
     Ok(true)
+}
+
+/// Opens a prompt of a chooser. `label` and `input` are shown as they are; `single`: one key is the answer.
+pub(crate) fn for_chooser(
+    core: &mut Core,
+    client: ClientId,
+    pane: PaneId,
+    label: &str,
+    input: &str,
+    what: ChooserAsk,
+    single: bool,
+) {
+    if core
+        .model
+        .clients
+        .get(&client)
+        .is_none_or(|client| client.state.prompt.is_some())
+    {
+        return;
+    }
+    let literal = |text: &str| text.replace('#', "##").replace('%', "%%");
+    let kind = match what {
+        ChooserAsk::Search | ChooserAsk::Filter => "search",
+        ChooserAsk::Command | ChooserAsk::Kill { .. } => "command",
+    };
+    let context = crate::draw::context(core, client, None);
+    open(
+        core,
+        client,
+        vec![(literal(label), String::new())],
+        if single { Entry::Single } else { Entry::Line },
+        kind,
+        Purpose::Chooser { pane, what },
+        &context,
+        None,
+    );
+    if let Some(client) = core.model.clients.get_mut(&client)
+        && let Some(prompt) = &mut client.state.prompt
+    {
+        prompt.set(input);
+    }
 }
 
 #[allow(clippy::too_many_arguments)]

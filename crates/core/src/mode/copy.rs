@@ -353,6 +353,7 @@ pub fn copy_mode(
     event: Option<&crate::MouseEvent>,
 ) {
     if args.has('q') {
+        super::front::close(core, pane);
         return set(core, pane, None);
     }
     let mut pane = pane;
@@ -366,6 +367,8 @@ pub fn copy_mode(
         }
         pane = hit;
     }
+    // Copy mode is shown, so what was before it goes.
+    super::front::close(core, pane);
     let how = Enter {
         exit: args.has('e'),
         hide: args.has('H'),
@@ -392,6 +395,10 @@ pub fn list(core: &mut Core, pane: PaneId, text: &str) {
         return;
     };
     let cols = entry.state.cols.max(1);
+    super::front::close(core, pane);
+    let Some(entry) = core.model.panes.get_mut(&pane) else {
+        return;
+    };
     let open = entry.state.mode.as_ref().is_some_and(|mode| mode.listing);
     if !open {
         set(

@@ -4,7 +4,9 @@ pub mod ask;
 pub mod complete;
 pub mod copy;
 pub mod edit;
+pub mod front;
 pub mod prompt;
+pub mod tree;
 
 use outlast_lang::parse::CommandList;
 use serde::{Deserialize, Serialize};

@@ -12,7 +12,7 @@ pub use super::ask::{command_prompt, confirm_before};
 use super::edit::{self, Change};
 use crate::Core;
 use crate::formats;
-use crate::model::ids::ClientId;
+use crate::model::ids::{ClientId, PaneId};
 
 /// What an answer leads to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,31 @@ pub enum Purpose {
         key: char,
         /// Enter confirms too.
         default_yes: bool,
+    },
+    /// A chooser asks.
+    Chooser {
+        /// Its pane.
+        pane: PaneId,
+        /// For what.
+        what: ChooserAsk,
+    },
+}
+
+/// What a chooser asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChooserAsk {
+    /// What to look for.
+    Search,
+    /// Which things are listed.
+    Filter,
+    /// A command for what is tagged.
+    Command,
+    /// Whether to end the current thing or those that are tagged; Enter may be a yes.
+    Kill {
+        /// Enter is a yes.
+        accept: bool,
+        /// All that are tagged.
+        tagged: bool,
     },
 }
 
@@ -145,7 +170,7 @@ pub fn close(core: &mut Core, client: ClientId) {
     client_ref.stale = true;
     let status = match prompt.purpose {
         Purpose::Confirm { .. } => 1,
-        Purpose::Command { .. } => 0,
+        Purpose::Command { .. } | Purpose::Chooser { .. } => 0,
     };
     core.prompt_done(client, prompt.ticket, None, status);
 }
@@ -319,6 +344,10 @@ fn answer(core: &mut Core, client: ClientId, text: String) {
         return;
     };
     let (commands, status) = match &prompt.purpose {
+        Purpose::Chooser { pane, what } => {
+            super::tree::asked(core, client, *pane, what, &text);
+            (None, 0)
+        }
         Purpose::Command { .. } if prompt.entry == Entry::Incremental => (None, 0),
         Purpose::Command { template } => (commands(core, client, template, &prompt.answers), 0),
         Purpose::Confirm {

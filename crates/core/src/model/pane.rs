@@ -10,6 +10,7 @@ use super::ids::{PaneId, WindowId};
 use crate::effect::SpawnSpec;
 use crate::event::ExitStatus;
 use crate::mode::copy::CopyMode;
+use crate::mode::front::Front;
 use crate::reboot::ran::Offer;
 use crate::save::Tracked;
 
@@ -50,6 +51,9 @@ pub struct PaneState {
     pub input_off: bool,
     /// Copy mode and the like, None when the terminal itself is shown.
     pub mode: Option<CopyMode>,
+    /// What lies in front of text and copy mode: a chooser, the clock.
+    #[serde(default, deserialize_with = "crate::mode::front::lenient")]
+    pub front: Option<Front>,
     /// Something came since it was last seen (pane_unseen_changes).
     pub unseen: bool,
     /// Shell that ran the program (default-shell when the pane was made); respawn uses it again.
@@ -67,6 +71,13 @@ pub struct PaneState {
     /// No program was ever wanted here (split-window with an empty command).
     #[serde(default)]
     pub empty: bool,
+}
+
+impl PaneState {
+    /// Whether something else than the terminal is shown.
+    pub fn in_mode(&self) -> bool {
+        self.mode.is_some() || self.front.is_some()
+    }
 }
 
 /// An operation on a terminal that the last checkpoint does not cover.

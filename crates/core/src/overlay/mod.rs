@@ -6,6 +6,7 @@
 //! one is refused by the command that wants it.
 
 pub(crate) mod boxes;
+mod help;
 pub(crate) mod menu;
 pub(crate) mod place;
 
@@ -20,6 +21,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::Core;
 use crate::draw::View;
 use crate::model::ids::ClientId;
+pub use help::Help;
 pub use menu::Menu;
 
 /// What lies over a client's whole screen. It is in [`crate::model::client::ClientState`] so that it survives.
@@ -27,6 +29,8 @@ pub use menu::Menu;
 pub enum Overlay {
     /// display-menu.
     Menu(Box<Menu>),
+    /// The help of a chooser.
+    Help(Help),
 }
 
 /// Reads an overlay; one of a kind that this build does not know is none.
@@ -94,7 +98,7 @@ pub(crate) fn close(core: &mut Core, client: ClientId) {
     entry.stale = true;
     let ticket = match overlay {
         Some(Overlay::Menu(menu)) => menu.ticket,
-        None => None,
+        Some(Overlay::Help(_)) | None => None,
     };
     if let Some(ticket) = ticket {
         core.resume(ticket);
@@ -106,6 +110,7 @@ pub(crate) fn key(core: &mut Core, client: ClientId, key: Key) -> bool {
     let taken = match get(core, client) {
         None => return false,
         Some(Overlay::Menu(_)) => menu::key(core, client, key),
+        Some(Overlay::Help(_)) => help::key(core, client, key),
     };
     done(core, client, taken);
     true
@@ -116,6 +121,7 @@ pub(crate) fn mouse(core: &mut Core, client: ClientId, report: Mouse) -> bool {
     let taken = match get(core, client) {
         None => return false,
         Some(Overlay::Menu(_)) => menu::mouse(core, client, report),
+        Some(Overlay::Help(_)) => help::mouse(core, client, report),
     };
     done(core, client, taken);
     true
@@ -132,14 +138,14 @@ fn done(core: &mut Core, client: ClientId, taken: Taken) {
 pub(crate) fn paste(core: &mut Core, client: ClientId, _bytes: &[u8]) -> bool {
     match get(core, client) {
         None => false,
-        Some(Overlay::Menu(_)) => true,
+        Some(Overlay::Menu(_) | Overlay::Help(_)) => true,
     }
 }
 
 /// The client's terminal has another size.
 pub(crate) fn resized(core: &mut Core, client: ClientId) {
     match get(core, client) {
-        None => {}
+        None | Some(Overlay::Help(_)) => {}
         Some(Overlay::Menu(_)) => menu::resized(core, client),
     }
 }
@@ -153,5 +159,6 @@ pub(crate) fn layer(
 ) -> Option<Layer> {
     match get(core, client)? {
         Overlay::Menu(menu) => Some(menu::layer(core, client, view, menu)),
+        Overlay::Help(help) => Some(help::layer(view, help)),
     }
 }

@@ -123,7 +123,7 @@ pub(super) const ROWS: &[Row] = &[
         "off",
         "Whether what is typed goes to all panes of the window that have this on.",
     ),
-    later(
+    option(
         "tree-mode-preview-format",
         PANE,
         Kind::Text,

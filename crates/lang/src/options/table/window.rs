@@ -294,7 +294,7 @@ pub(super) const ROWS: &[Row] = &[
         "0",
         "Most columns of the tiled layout; 0 for no limit.",
     ),
-    later(
+    option(
         "tree-mode-preview-style",
         WINDOW,
         Kind::Style,
