@@ -47,13 +47,40 @@ const ROWS: &[(&str, &str)] = &[
         "outlast list-commands shows all commands",
     ),
     (
+        "ambiguous command",
+        "write more of its letters; outlast list-commands shows all commands",
+    ),
+    (
+        "command ",
+        "outlast list-commands NAME shows a command's flags and words",
+    ),
+    (
+        "ambiguous option",
+        "write more of its letters; outlast show-options -g, -gw and -s show all options",
+    ),
+    (
         "invalid option",
         "outlast show-options -g, -gw and -s show all options",
     ),
 ];
 
+/// The remedy for errors in a file, which are said with their places.
+pub const IN_A_FILE: &str =
+    "correct what stands there and load the file again: outlast source-file FILE";
+
+/// Whether an error begins with a place: `file:line: `.
+fn has_place(error: &str) -> bool {
+    let mut parts = error.split(": ");
+    let place = parts.next().and_then(|place| place.rsplit_once(':'));
+    parts.next().is_some()
+        && place.is_some_and(|(file, line)| !file.is_empty() && line.parse::<u32>().is_ok())
+}
+
 /// The remedy for an error.
 pub fn of(error: &str) -> Option<String> {
+    if has_place(error) {
+        return Some(IN_A_FILE.to_string());
+    }
     if error.contains("No such file or directory") || error.contains("Permission denied") {
         return Some(
             "check the path and that you may read it; -q passes over a missing file".to_string(),

@@ -4,51 +4,32 @@
 //! connection is lost (the server died; the next one is on its way) we come back under the same key and go on, so
 //! nothing that was asked is lost or done twice. See `outlast_wire::client`.
 
-use std::collections::VecDeque;
+mod caller;
+mod leave;
+mod reach;
+mod requests;
+
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use outlast_sys::{fd_pass, raw_tty};
 use outlast_wire::client::{Hello, OLDEST_SERVER, ToClient, ToServer, VERSION};
 use outlast_wire::frame::Splitter;
 
-use crate::connect::{Door, Lost};
+use crate::connect::Door;
 use crate::piped;
 use crate::terminal::Terminal;
 
-/// How long a connection that was lost is sought for when nobody listens: the keeper is gone too then, and somebody
-/// else may start another.
-const SEEK: Duration = Duration::from_secs(5);
-/// So many connections in a row, and for so long, may come to nothing before we give up.
-const VAIN_MIN: u32 = 3;
-const VAIN: Duration = Duration::from_secs(10);
+pub use caller::Caller;
+use leave::Leaving;
+pub use leave::Left;
+use requests::Requests;
+
 /// Outstanding typed bytes from which on the terminal is not read.
 const OUTSTANDING_MAX: usize = 64 * 1024;
 /// Outstanding bytes of our stdin from which on no more is read.
 const PIPED_MAX: usize = 1024 * 1024;
-
-/// How it ended.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Left {
-    /// Exit status.
-    pub status: u8,
-    /// A last line for stdout, or nothing.
-    pub message: String,
-}
-
-/// What we say of ourselves, whichever server it is.
-pub struct Caller {
-    /// `-2`, `-u`, `-T…`.
-    pub flags: Vec<String>,
-    /// Called as `outlast`.
-    pub hints: bool,
-    /// Our stdin is wanted.
-    pub stdin: bool,
-    /// What is printed goes here rather than to stdout.
-    pub captured: Option<Vec<u8>>,
-}
 
 /// The conversation.
 pub struct Client {
@@ -59,16 +40,14 @@ pub struct Client {
     socket: Option<OwnedFd>,
     splitter: Splitter,
     out: Vec<u8>,
-    next_seq: u64,
-    /// Number, frame, and how many typed bytes are in it.
-    unaccepted: VecDeque<(u64, Vec<u8>, usize)>,
-    outstanding: usize,
-    accepted: u64,
+    requests: Requests,
     terminal: Option<Terminal>,
     /// What to do when we have left: SIGHUP for whoever started us, a shell and its command to become.
     afterwards: (bool, Vec<String>),
     /// Our stdin is to be sent.
     stdin: bool,
+    /// We want to leave, and wait for the server to let us go.
+    leaving: Option<Leaving>,
     left: Option<Left>,
     /// This connection was welcomed.
     answered: bool,
@@ -95,19 +74,7 @@ impl Client {
             .as_ref()
             .and_then(|tty| raw_tty::tty_name(tty.as_fd()).ok())
             .unwrap_or_default();
-        let hello = Hello {
-            version: VERSION,
-            key,
-            pid: std::process::id(),
-            tty: tty_name,
-            term: std::env::var("TERM").unwrap_or_default(),
-            flags: caller.flags.clone(),
-            cwd: working_directory(),
-            env: environment(),
-            hints: caller.hints,
-            release: outlast_server::stamp::Build::own().release,
-            ..Hello::default()
-        };
+        let hello = caller.hello(key, tty_name);
         Ok(Client {
             door,
             caller,
@@ -116,13 +83,11 @@ impl Client {
             socket: None,
             splitter: Splitter::default(),
             out: Vec::new(),
-            next_seq: 1,
-            unaccepted: VecDeque::new(),
-            outstanding: 0,
-            accepted: 0,
+            requests: Requests::default(),
             terminal: None,
             afterwards: (false, Vec::new()),
             stdin: false,
+            leaving: None,
             left: None,
             answered: false,
             progress: false,
@@ -136,8 +101,7 @@ impl Client {
     /// # Errors
     /// There is no server and none is to be started.
     pub fn run(&mut self, argv: Vec<String>) -> Result<Left, String> {
-        let seq = self.number();
-        self.keep(seq, &ToServer::Command { seq, argv }, 0);
+        self.ask(0, |seq| ToServer::Command { seq, argv });
         self.connect(false)?;
         if std::mem::take(&mut self.caller.stdin) {
             self.stdin = true;
@@ -146,9 +110,17 @@ impl Client {
             if let Some(left) = self.left.take() {
                 return Ok(left);
             }
-            let gone = match &mut self.terminal {
-                None => self.answer().is_err(),
-                Some(_) => self.attached_turn().is_err(),
+            if self.is_late() {
+                self.leave_alone(Left {
+                    status: 1,
+                    message: String::new(),
+                });
+                continue;
+            }
+            let gone = match (&self.terminal, &self.leaving) {
+                (_, Some(_)) => self.leaving_turn().is_err(),
+                (Some(_), None) => self.attached_turn().is_err(),
+                (None, None) => self.answer().is_err(),
             };
             if gone && self.left.is_none() {
                 self.socket = None;
@@ -162,7 +134,7 @@ impl Client {
 
     /// Waits for what the server says, and for our stdin while that is wanted.
     fn answer(&mut self) -> io::Result<()> {
-        if !self.stdin || self.outstanding >= PIPED_MAX {
+        if !self.stdin || self.requests.outstanding() >= PIPED_MAX {
             return self.read(false);
         }
         let Some(socket) = &self.socket else {
@@ -172,8 +144,7 @@ impl Client {
             return self.read(true);
         };
         self.stdin = !bytes.is_empty();
-        let (seq, typed) = (self.number(), bytes.len());
-        self.keep(seq, &ToServer::Input { seq, bytes }, typed);
+        self.ask(bytes.len(), |seq| ToServer::Input { seq, bytes });
         while let (Some(socket), false) = (&self.socket, self.out.is_empty()) {
             match fd_pass::send(socket.as_fd(), &self.out, &[], false) {
                 Ok(n) => drop(self.out.drain(..n)),
@@ -182,53 +153,6 @@ impl Client {
             }
         }
         Ok(())
-    }
-
-    /// A connection has ended. Servers die and come back, so it is tried again; but not for ever where nobody ever
-    /// answers, or where what we ask for ends each server that does. Some: why we give up.
-    fn unheard(&mut self) -> Option<String> {
-        let answered = std::mem::take(&mut self.answered);
-        if std::mem::take(&mut self.progress) || (answered && self.terminal.is_some()) {
-            self.vain = 0;
-            return None;
-        }
-        self.vain += 1;
-        let since = match self.vain {
-            1 => Instant::now(),
-            _ => self.vain_since.unwrap_or_else(Instant::now),
-        };
-        self.vain_since = Some(since);
-        if self.vain < VAIN_MIN {
-            return None;
-        }
-        let path = self.door.path.display();
-        let stranger = !answered && crate::socket::is_real_tmux(&self.door.path);
-        if !stranger && since.elapsed() < VAIN {
-            self.wait(Duration::from_millis(u64::from(self.vain.min(20)) * 5));
-            return None;
-        }
-        let (text, remedy) = match (stranger, answered) {
-            (true, _) => (
-                format!("{path} is the socket of a real tmux"),
-                "outlast has servers of its own: name one with -L",
-            ),
-            (false, false) => (
-                format!("the server on {path} does not speak with this client"),
-                "call it with the program that it was started from, or name another server with -L",
-            ),
-            (false, true) => (
-                format!("the server on {path} ended {} times over this", self.vain),
-                "nothing of it was done; the sessions go on",
-            ),
-        };
-        if let Some(terminal) = &mut self.terminal {
-            terminal.give_back();
-            terminal.settle();
-        }
-        Some(match self.caller.hints {
-            true => format!("{text}\n{remedy}"),
-            false => text,
-        })
     }
 
     /// What is to be done now that we have left: SIGHUP for whoever started us; a shell and its command.
@@ -241,125 +165,17 @@ impl Client {
         self.caller.captured.take().unwrap_or_default()
     }
 
-    fn number(&mut self) -> u64 {
-        self.next_seq += 1;
-        self.next_seq - 1
-    }
-
     /// Keeps a request until it is accepted, and sends it if there is a connection.
-    fn keep(&mut self, seq: u64, request: &ToServer, typed: usize) {
-        let mut frame = Vec::new();
-        request.encode(&mut frame);
+    fn ask(&mut self, typed: usize, make: impl FnOnce(u64) -> ToServer) {
+        let frame = self.requests.add(typed, make);
         if self.socket.is_some() {
-            self.out.extend_from_slice(&frame);
+            self.out.extend_from_slice(frame);
         }
-        self.outstanding += typed;
-        self.unaccepted.push_back((seq, frame, typed));
     }
 
     /// Says something that need not be said again.
     fn say(&mut self, message: &ToServer) {
         message.encode(&mut self.out);
-    }
-
-    /// Connects, says who we are, and asks again what was not accepted.
-    fn connect(&mut self, again: bool) -> Result<(), String> {
-        let given_up = Instant::now() + SEEK;
-        let socket = loop {
-            match self.door.open(self.may_start()) {
-                Ok(socket) => break socket,
-                Err(lost) if self.known() && Instant::now() < given_up => {
-                    if !self.wait(Duration::from_millis(20)) {
-                        return Ok(());
-                    }
-                    drop(lost);
-                }
-                Err(_) if self.known() => {
-                    self.lost_server();
-                    return Ok(());
-                }
-                Err(Lost(text)) => return Err(text),
-            }
-        };
-        if let Some(size) = self
-            .tty
-            .as_ref()
-            .and_then(|tty| outlast_sys::pty::winsize(tty.as_fd()).ok())
-        {
-            (self.hello.cols, self.hello.rows) = size;
-        }
-        self.hello.resume = again;
-        self.splitter = Splitter::default();
-        self.out.clear();
-        let mut first = Vec::new();
-        ToServer::Hello(self.hello.clone()).encode(&mut first);
-        for (_, frame, _) in &self.unaccepted {
-            first.extend_from_slice(frame);
-        }
-        let tty: Vec<_> = self.tty.iter().map(AsFd::as_fd).collect();
-        let mut sent = 0;
-        // A server that dies while we speak is noticed when we listen.
-        while sent < first.len() {
-            let fds = if sent == 0 { tty.as_slice() } else { &[] };
-            match fd_pass::send(socket.as_fd(), &first[sent..], fds, false) {
-                Ok(n) => sent += n,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => break,
-            }
-        }
-        if let Some(terminal) = &mut self.terminal {
-            terminal.watch(&socket);
-        }
-        self.socket = Some(socket);
-        Ok(())
-    }
-
-    /// The server may know us: something of ours was accepted or something of its was received.
-    fn known(&self) -> bool {
-        self.accepted > 0 || self.hello.received > 0
-    }
-
-    fn may_start(&self) -> bool {
-        !self.known()
-    }
-
-    /// Waits a little for a server; false: we have been told to leave meanwhile.
-    fn wait(&mut self, time: Duration) -> bool {
-        match &mut self.terminal {
-            None => std::thread::sleep(time),
-            Some(terminal) => {
-                if let Some(left) = terminal.wait(time) {
-                    self.leave(left);
-                    return false;
-                }
-            }
-        }
-        true
-    }
-
-    /// No server any more that knows us.
-    fn lost_server(&mut self) {
-        let message = match &mut self.terminal {
-            Some(terminal) => {
-                terminal.give_back();
-                "[server exited]"
-            }
-            None => {
-                eprintln!("server exited");
-                ""
-            }
-        };
-        self.leave(Left {
-            status: 1,
-            message: message.into(),
-        });
-    }
-
-    fn leave(&mut self, left: Left) {
-        if let Some(mut terminal) = self.terminal.take() {
-            terminal.settle();
-        }
-        self.left = Some(left);
     }
 
     /// Takes what the server says; waits for it unless `nonblocking`.
@@ -428,17 +244,6 @@ impl Client {
         new
     }
 
-    fn accept(&mut self, seq: u64) {
-        self.progress |= seq > self.accepted;
-        self.accepted = self.accepted.max(seq);
-        while let Some((number, _, typed)) = self.unaccepted.front()
-            && *number <= seq
-        {
-            self.outstanding -= typed;
-            self.unaccepted.pop_front();
-        }
-    }
-
     fn take(&mut self, message: ToClient) {
         match message {
             ToClient::Welcome {
@@ -452,12 +257,12 @@ impl Client {
             }
             ToClient::Welcome { done, .. } => {
                 self.answered = true;
-                if done < self.accepted {
+                if done < self.requests.accepted() {
                     return self.lost_server();
                 }
-                self.accept(done);
+                self.progress |= self.requests.accept(done);
             }
-            ToClient::Accepted { seq } => self.accept(seq),
+            ToClient::Accepted { seq } => self.progress |= self.requests.accept(seq),
             ToClient::Print { n, stream, bytes } => {
                 if self.is_new(n) {
                     self.print(stream, &bytes);
@@ -476,14 +281,13 @@ impl Client {
             }
             ToClient::Exit { n, status, message } => {
                 self.is_new(n);
-                // At the goodbye the server gives the terminal its modes back: answers would be echoed from then on.
                 self.leave(Left { status, message });
                 self.say(&ToServer::Bye);
                 // The server finds out by itself when we are gone; this only spares it the wait.
                 let _ = self.send();
             }
             ToClient::Suspend { n } => {
-                if self.is_new(n) {
+                if self.is_new(n) && self.leaving.is_none() {
                     let _ = self.send();
                     if let Some(terminal) = &mut self.terminal {
                         terminal.stop();
@@ -535,11 +339,12 @@ impl Client {
         let Some(terminal) = &mut self.terminal else {
             return Ok(());
         };
-        let news = terminal.news(self.outstanding < OUTSTANDING_MAX, !self.out.is_empty())?;
+        let news = terminal.news(
+            self.requests.outstanding() < OUTSTANDING_MAX,
+            !self.out.is_empty(),
+        )?;
         for bytes in news.typed {
-            let seq = self.number();
-            let typed = bytes.len();
-            self.keep(seq, &ToServer::Input { seq, bytes }, typed);
+            self.ask(bytes.len(), |seq| ToServer::Input { seq, bytes });
         }
         if let Some((cols, rows)) = news.resized {
             self.say(&ToServer::Resize { cols, rows });
@@ -549,41 +354,10 @@ impl Client {
         }
         if let Some(left) = news.left {
             self.say_goodbye(left);
-            return Ok(());
+            return self.send();
         }
         self.send()?;
         self.read(true)
-    }
-
-    /// Leaves of our own will: the server gives the terminal back and closes, or we do it after a while.
-    fn say_goodbye(&mut self, left: Left) {
-        // The server gives the terminal its modes back as soon as it hears of it; answers would be echoed from then on.
-        if let Some(terminal) = &mut self.terminal {
-            terminal.settle();
-        }
-        self.say(&ToServer::Bye);
-        let _ = self.send();
-        let until = Instant::now() + Duration::from_secs(1);
-        let mut buffer = [0; 4096];
-        let mut given_back = false;
-        while let Some(socket) = &self.socket {
-            let time = until.saturating_duration_since(Instant::now());
-            match outlast_sys::poll::readable_within(socket.as_fd(), time) {
-                Ok(true) => match fd_pass::receive(socket.as_fd(), &mut buffer, true) {
-                    Ok(received) if received.len > 0 => {}
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    _ => {
-                        given_back = true;
-                        break;
-                    }
-                },
-                _ => break,
-            }
-        }
-        if let Some(terminal) = self.terminal.as_mut().filter(|_| !given_back) {
-            terminal.give_back();
-        }
-        self.leave(left);
     }
 }
 
@@ -598,32 +372,4 @@ fn too_old(version: u32, release: &str) -> String {
             release
         }
     )
-}
-
-/// PWD if it is where we are, as people like to see it; else where we are.
-fn working_directory() -> String {
-    let here = std::env::current_dir();
-    let named = std::env::var_os("PWD").map(PathBuf::from).filter(|named| {
-        named.is_absolute()
-            && match (
-                named.canonicalize(),
-                here.as_ref().map(|here| here.canonicalize()),
-            ) {
-                (Ok(named), Ok(Ok(here))) => named == here,
-                _ => false,
-            }
-    });
-    let home = || std::env::var_os("HOME").map(PathBuf::from);
-    let found = named
-        .or_else(|| here.ok())
-        .or_else(home)
-        .unwrap_or_else(|| PathBuf::from("/"));
-    found.to_string_lossy().into_owned()
-}
-
-/// The environment; names or values that are not UTF-8 are left out, a shell would get other bytes than were meant.
-fn environment() -> Vec<(String, String)> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect()
 }

@@ -70,6 +70,9 @@ fn main() -> ExitCode {
                 eprintln!("{}: {reason}", me.program);
             }
             eprint!("{}", flags::usage(&me.program));
+            if me.outlast {
+                eprintln!("outlast help says what there is");
+            }
             return ExitCode::FAILURE;
         }
     };

@@ -158,9 +158,6 @@ impl Terminal {
                 message: "[lost tty]".into(),
             });
         }
-        if news.left.is_some() {
-            self.give_back();
-        }
         news.left
     }
 
@@ -265,10 +262,16 @@ impl Terminal {
         signal::block(signal::SIGTSTP);
     }
 
-    /// Gives the screen back in the server's place.
+    /// Gives the screen back in the server's place. It may have been given back already: on the alternate screen, which
+    /// is entered first, nothing is cleared that a person had before.
     pub fn give_back(&mut self) {
-        let mut bytes = b"\x18\x1b\\".to_vec();
-        paint::end(&own_caps(), &mut bytes);
+        let mut bytes = b"\x18\x1b\\\x1b[?1049h".to_vec();
+        let mut caps = own_caps();
+        if caps.queries {
+            // The server may have learned that it has these; if not, it swallows what it does not know.
+            caps.add("sync,hyperlinks,kkeys,extkeys");
+        }
+        paint::end(&caps, &mut bytes);
         // It may be gone; then there is nothing to give back.
         let _ = self.tty.write_all(&bytes);
         // While the terminal is raw, answers that come are not echoed.

@@ -38,6 +38,8 @@ pub struct Client {
     pub given_back: bool,
     /// It has been told to leave.
     pub leaving: bool,
+    /// It wants to leave, and waits to hear that its terminal has been given back.
+    pub bye: bool,
     /// The descriptor of its terminal, until we have opened our own.
     pub tty: Option<OwnedFd>,
     /// Its terminal, once that is ours.
@@ -66,6 +68,7 @@ impl Client {
             features: None,
             given_back: false,
             leaving: false,
+            bye: false,
             tty: None,
             local: None,
             colour_term: None,
@@ -84,7 +87,7 @@ impl Client {
     /// Takes its terminal over.
     pub fn begin_terminal(&mut self) {
         let Some(tty) = self.tty.take() else { return };
-        let mut local = Local::open(&tty);
+        let mut local = Local::open(tty);
         local.take(self.known_caps());
         self.local = Some(local);
     }
@@ -92,7 +95,7 @@ impl Client {
     /// Goes on with a terminal that a former server had taken over.
     pub fn resume_terminal(&mut self) {
         let Some(tty) = self.tty.take() else { return };
-        let mut local = Local::open(&tty);
+        let mut local = Local::open(tty);
         let held = self.messages.iter().any(|(_, frame)| is_attached(frame));
         local.resume(self.known_caps(), self.given_back, held);
         self.local = Some(local);
@@ -115,6 +118,18 @@ impl Client {
         message.encode(&mut frame);
         self.messages.push_back((n, frame.clone()));
         Entry::Message(self.id.0, n, frame)
+    }
+
+    /// Appends the last that a client hears which has said goodbye. It has no number: who has not heard it says goodbye
+    /// again.
+    pub fn parting(&self, out: &mut Vec<u8>) {
+        crate::fault::point("given-back");
+        let exit = ToClient::Exit {
+            n: 0,
+            status: 0,
+            message: String::new(),
+        };
+        exit.encode(out);
     }
 
     /// Everything up to `n` has been received.

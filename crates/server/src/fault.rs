@@ -10,6 +10,10 @@
 //! | `journal-publish` | a turn that is written and does not count yet |
 //! | `effects` | a turn that counts and has had no effect |
 //! | `recover` | a recovery: terminals are back, input that the ring lacks is not in it |
+//! | `raw` | a client's terminal being taken over |
+//! | `goodbye` | a client's goodbye: it is heard, and nothing has been done |
+//! | `given-back` | the same: the terminal has been given back, the client does not know |
+//! | `parted` | the same: the client knows, the journal does not |
 //!
 //! `OUTLAST_PAUSE=point:count` kills at the count-th passing of every server's life. `OUTLAST_PAUSE=@FILE` reads
 //! `point:count` from the file at each passing, takes the file away when it strikes, and so strikes once: recovery

@@ -6,6 +6,7 @@
 //! | [`server`] | what is waited for, and in which order is it taken |
 //! | [`turn`] | how does a turn end: commit, effects, checkpoints |
 //! | [`visits`] | what do clients say and what are they told |
+//! | [`leave`] | how do clients leave and get their terminals back |
 //! | [`calls`], [`clients`], [`locals`] | their connections, who they are, their terminals |
 //! | [`panes`], [`jobs`], [`spawn`] | programs with a terminal and without |
 //! | [`keeper`], [`table`] | the connection with the keeper, and what it tells first |
@@ -31,6 +32,7 @@ mod history;
 mod jobs;
 mod journal;
 mod keeper;
+mod leave;
 mod locals;
 mod memory;
 mod notes;

@@ -1,7 +1,8 @@
 //! A client's terminal, painted by the server itself: one picture at a time, the rest of it when there is room.
 //!
 //! The terminal is opened anew through the descriptor that the client sent, so that our O_NONBLOCK is on a
-//! description of our own. Where that is not allowed (the terminal belongs to another user) the client writes for us.
+//! description of our own. Where that is not allowed (the terminal belongs to another user) the client writes for us,
+//! as long as it lives.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -9,7 +10,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
 
-use outlast_sys::raw_tty;
+use outlast_sys::{raw_tty, socket};
 use outlast_term::Screen;
 use outlast_term::keys::decode::{Decoder, Input};
 use outlast_term::paint::{self, Ansi, Caps};
@@ -19,8 +20,13 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 enum Way {
     /// Our own description of it, non-blocking.
     Own(File),
-    /// Through the client; true while it has bytes that it has not yet written.
-    Relay { busy: bool },
+    /// Through the client.
+    Relay {
+        /// It has bytes that it has not yet written.
+        busy: bool,
+        /// What it sent: the description that its shell has, too. Written to only when the client is dead.
+        theirs: File,
+    },
 }
 
 /// How writing went.
@@ -59,11 +65,14 @@ pub struct Local {
 
 impl Local {
     /// A terminal by the descriptor that the client sent.
-    pub fn open(theirs: &OwnedFd) -> Local {
+    pub fn open(theirs: OwnedFd) -> Local {
         let path = format!("/proc/self/fd/{}", theirs.as_raw_fd());
         let way = match raw_tty::reopen_tty(Path::new(&path), true) {
             Ok(own) => Way::Own(File::from(own)),
-            Err(_) => Way::Relay { busy: false },
+            Err(_) => Way::Relay {
+                busy: false,
+                theirs: File::from(theirs),
+            },
         };
         Local {
             way,
@@ -83,9 +92,7 @@ impl Local {
     /// Takes the terminal over, as soon as its client has made it raw ([`Local::is_raw`]): before that what is
     /// written would be changed on its way, and answers would be echoed.
     pub fn take(&mut self, caps: Caps) {
-        if let Way::Own(own) = &self.way {
-            self.modes = tcgetattr(own).ok();
-        }
+        self.modes = tcgetattr(self.tty()).ok();
         self.held = true;
         self.begin(caps);
     }
@@ -118,6 +125,9 @@ impl Local {
         self.restart();
         // CAN ends any sequence or character; then what a frame leaves open is closed.
         self.pending.extend_from_slice(b"\x18\x1b\\");
+        // It may have died before it took the terminal over, or after it gave it back: what follows is then not for
+        // the screen that a person had before.
+        self.pending.extend_from_slice(b"\x1b[?1049h");
         if self.caps.sync {
             self.pending.extend_from_slice(b"\x1b[?2026l");
         }
@@ -214,8 +224,8 @@ impl Local {
                     }
                 }
             }
-            Way::Relay { busy: true } => return Flow::Held,
-            Way::Relay { busy } => {
+            Way::Relay { busy: true, .. } => return Flow::Held,
+            Way::Relay { busy, .. } => {
                 if !self.pending.is_empty() {
                     relay(&self.pending);
                     *busy = true;
@@ -235,14 +245,14 @@ impl Local {
 
     /// The client has written what it was given.
     pub fn relayed(&mut self) {
-        if let Way::Relay { busy } = &mut self.way {
+        if let Way::Relay { busy, .. } = &mut self.way {
             *busy = false;
         }
     }
 
     /// Whether bytes wait for the terminal.
     pub fn is_busy(&self) -> bool {
-        self.written < self.pending.len() || matches!(self.way, Way::Relay { busy: true })
+        self.written < self.pending.len() || matches!(self.way, Way::Relay { busy: true, .. })
     }
 
     /// Whether a picture has been taken whole since the last call.
@@ -250,10 +260,72 @@ impl Local {
         !self.held && !self.is_busy() && std::mem::take(&mut self.owes_ready)
     }
 
-    /// Gives the terminal's former modes back, in the place of a client that is gone.
-    pub fn restore_modes(&mut self) {
-        if let (Way::Own(own), Some(modes)) = (&self.way, self.modes.take()) {
-            let _ = tcsetattr(own, OptionalActions::Now, &modes);
+    /// It is not ours any more, as it is.
+    pub fn let_go(&mut self) {
+        self.given_back = true;
+        self.pending.clear();
+        self.written = 0;
+        self.relayed();
+    }
+
+    /// Whether something of us is on the terminal, or is on its way there.
+    pub fn is_ours(&self) -> bool {
+        !self.held && (!self.given_back || self.is_busy())
+    }
+
+    /// Gives the terminal back in the place of a client that is gone without a word. What is to be written is pending
+    /// then.
+    pub fn abandon(&mut self) {
+        // One that was never raw has had nothing of us.
+        if !self.held {
+            if let Way::Relay { busy: true, .. } = &self.way {
+                // Nobody knows how much of it was written. CAN ends what was cut.
+                self.pending.splice(..0, *b"\x18\x1b\\");
+            }
+            self.end();
+        }
+        let Some(before) = self.modes.take() else {
+            return;
+        };
+        // Who started the client (a shell) may have set modes of its own by now.
+        let mut raw = before.clone();
+        raw.make_raw();
+        let still = tcgetattr(self.tty()).is_ok_and(|now| {
+            now.local_modes == raw.local_modes
+                && now.input_modes == raw.input_modes
+                && now.output_modes == raw.output_modes
+        });
+        if still {
+            let _ = tcsetattr(self.tty(), OptionalActions::Now, &before);
+        }
+    }
+
+    /// Writes what is still pending for a terminal whose client is gone; it is closed then. A thread of its own waits
+    /// for one that takes nothing now, as long as it lasts.
+    pub fn finish(mut self) {
+        let own = matches!(self.way, Way::Own(_));
+        if self.held || own && matches!(self.flush(|_| {}), Flow::Drained | Flow::Gone) {
+            return;
+        }
+        let rest = self.pending.split_off(self.written);
+        let mut tty = match self.way {
+            Way::Own(own) if socket::set_nonblocking(&own, false).is_ok() => own,
+            Way::Own(_) => return,
+            Way::Relay { theirs, .. } => theirs,
+        };
+        if !rest.is_empty() {
+            // Without a thread or a terminal nothing can be done about it.
+            let _ = std::thread::Builder::new()
+                .name("terminal".into())
+                .spawn(move || tty.write_all(&rest));
+        }
+    }
+
+    /// The terminal, to ask and set its modes.
+    fn tty(&self) -> &File {
+        match &self.way {
+            Way::Own(own) => own,
+            Way::Relay { theirs, .. } => theirs,
         }
     }
 

@@ -12,8 +12,6 @@ use outlast_wire::keeper::ToKeeper;
 use crate::locals::Flow;
 use crate::server::Server;
 
-/// Messages wait so long for a terminal that does not take what gives it back.
-const HOLD_MS: u64 = 1000;
 /// The last messages have so long to reach their clients when the server ends.
 const END_MS: u64 = 1000;
 
@@ -219,6 +217,7 @@ impl Server {
                     // It has had `Attached`, and has acted on it before it said so.
                     let owes = client.owes();
                     if let Some(local) = client.local.as_mut().filter(|_| !owes) {
+                        crate::fault::point("raw");
                         local.is_raw();
                         self.painted.insert(id);
                     }
@@ -246,11 +245,7 @@ impl Server {
                     self.painted.insert(id);
                 }
             }
-            ToServer::Bye => {
-                if let Some(connection) = self.calls.get_mut(token) {
-                    connection.ended = true;
-                }
-            }
+            ToServer::Bye => self.goodbye(token, id, now),
             ToServer::Hello(_) | ToServer::Ask | ToServer::Upgrade { .. } => {}
         }
     }
@@ -283,43 +278,6 @@ impl Server {
         }
     }
 
-    /// A connection has ended while we live: its client is gone.
-    fn hang_up(&mut self, token: u64, now: Now) {
-        let client = self
-            .calls
-            .get_mut(token)
-            .and_then(|connection| connection.client);
-        // Before the connection is closed: a client that said goodbye takes that for its terminal given back, and
-        // what it prints then must not be wiped by what gives it back.
-        if let Some(id) = client
-            && self
-                .clients
-                .get_mut(id)
-                .is_some_and(|client| client.connection == Some(token))
-        {
-            self.gone(id, now);
-        }
-        self.calls.close(token);
-    }
-
-    /// A client will not come back.
-    fn gone(&mut self, id: ClientId, now: Now) {
-        if let Some((mut client, entry)) = self.clients.remove(id) {
-            self.entries.push(entry);
-            if let Some(local) = &mut client.local {
-                if let Some(fd) = local.fd() {
-                    let _ = self.poll.remove(fd);
-                }
-                local.end();
-                local.flush(|_| {});
-                local.restore_modes();
-            }
-        }
-        self.painted.remove(&id);
-        self.core
-            .handle(now, Event::Gone { client: id }, &mut self.effects);
-    }
-
     /// A client's messages are to be sent.
     pub(crate) fn touch(&mut self, id: ClientId) {
         if let Some(client) = self.clients.get_mut(id) {
@@ -343,18 +301,6 @@ impl Server {
     pub(crate) fn attach(&mut self, id: ClientId) {
         if let Some(client) = self.clients.get_mut(id) {
             client.begin_terminal();
-            self.painted.insert(id);
-        }
-        self.touch(id);
-    }
-
-    /// A client's terminal is its own again; the message that says so waits until the terminal has taken the bytes.
-    pub(crate) fn give_back(&mut self, id: ClientId, now: Now) {
-        if let Some(client) = self.clients.get_mut(id)
-            && let Some(local) = &mut client.local
-        {
-            local.end();
-            client.hold_until_ms = Some(now.ms + HOLD_MS);
             self.painted.insert(id);
         }
         self.touch(id);
@@ -401,6 +347,7 @@ impl Server {
                 }
                 client.local = None;
                 client.waits = false;
+                client.hold_until_ms = None;
                 continue;
             }
             if flow == Flow::Drained && client.hold_until_ms.is_some() {
@@ -417,6 +364,7 @@ impl Server {
     pub(crate) fn settle_calls(&mut self) {
         // While we end, messages wait until the socket is gone: who is told may start the next server at once.
         let speaks = !self.ending || self.keeper_is_gone();
+        let mut parted = Vec::new();
         for token in std::mem::take(&mut self.touched) {
             let Some(connection) = self.calls.get_mut(token) else {
                 continue;
@@ -433,35 +381,16 @@ impl Server {
                 }
                 if client.hold_until_ms.is_none() && speaks {
                     client.unsent(&mut connection.out);
+                    if client.bye {
+                        client.parting(&mut connection.out);
+                        parted.push((client.id, token));
+                    }
                 }
             }
             self.calls.settle(token, &self.poll);
         }
-    }
-
-    /// When something about clients is due, whatever they do.
-    pub(crate) fn clients_due(&self) -> Option<u64> {
-        self.clients
-            .iter()
-            .flat_map(|client| [client.return_by_ms, client.hold_until_ms])
-            .flatten()
-            .min()
-    }
-
-    /// Lets those go who have not come back, and those whose terminal takes nothing any more.
-    pub(crate) fn clients_time(&mut self, now: Now) {
-        let mut late = Vec::new();
-        for client in self.clients.iter_mut() {
-            if client.return_by_ms.is_some_and(|by| by <= now.ms) {
-                late.push(client.id);
-            }
-            if client.hold_until_ms.is_some_and(|until| until <= now.ms) {
-                client.hold_until_ms = None;
-                self.touched.extend(client.connection);
-            }
-        }
-        for id in late {
-            self.gone(id, now);
+        for (id, token) in parted {
+            self.part(id, token);
         }
     }
 

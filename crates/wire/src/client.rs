@@ -90,7 +90,8 @@ pub enum ToServer {
     },
     /// Stopped by SIGTSTP and continued: draw anew.
     Continued,
-    /// Leaving of its own will (its terminal is gone, or it has its answer).
+    /// Leaving of its own will (it was told to by a signal, or it has its answer). Whoever has a terminal waits for `Exit`;
+    /// the modes it puts back itself.
     Bye,
     /// The terminal has taken all bytes of the last `Tty`.
     Drained,
@@ -139,9 +140,9 @@ pub enum ToClient {
         /// Number.
         n: u64,
     },
-    /// The terminal is given back (sequences were written); leave with this text and status.
+    /// The terminal is given back (sequences were written); leave with this text and status. The answer to `Bye`, too.
     Exit {
-        /// Number.
+        /// Number; 0 for the answer to `Bye`: who does not hear it says `Bye` again, to the next server.
         n: u64,
         /// Process exit status.
         status: u8,

@@ -68,6 +68,16 @@ impl Core {
         });
     }
 
+    /// A line on stderr about what to do, for who wants to read such: not as tmux, not in a session.
+    pub fn print_remedy(&mut self, client: Option<ClientId>, remedy: &str) {
+        let client = client.and_then(|id| self.model.clients.get(&id));
+        let reader =
+            client.filter(|client| client.state.info.hints && client.state.session.is_none());
+        if let Some(id) = reader.map(|client| client.state.id) {
+            self.print_bytes(Some(id), 2, format!("{remedy}\n").into_bytes());
+        }
+    }
+
     /// A message on the status line for display-time.
     pub fn message(&mut self, client: ClientId, text: &str) {
         mode::message(self, client, text, MessageTime::Default, false, false);

@@ -182,6 +182,7 @@ impl Core {
             }
             if self.model.global.configured {
                 self.print(client, &sourcing.causes.join("\n"));
+                self.print_remedy(client, crate::hints::IN_A_FILE);
             } else {
                 self.model.global.config_errors.append(&mut sourcing.causes);
             }
