@@ -112,23 +112,25 @@ impl Restart {
         }
     }
 
-    /// Goes on for a former keeper whose server lives and was ready. `known` is its binary.
+    /// Goes on for a former keeper whose server lives and was ready. `known` is the previous binary, `runs` what the
+    /// server is: if that is another one, it has yet to prove itself.
     pub fn resumed(
         now: u64,
-        known: Option<Identity>,
+        [known, runs]: [Option<Identity>; 2],
         starts: u32,
         quick_failures: u32,
         last_status: Status,
     ) -> Restart {
-        let since = now;
         Restart {
             state: State::Ready {
-                since,
-                trial: false,
+                since: now,
+                trial: runs.is_some() && runs != known,
             },
             starts,
             quick_failures,
             last_status,
+            trying: runs,
+            good: runs.or(known),
             ..Restart::new(now, known)
         }
     }
@@ -273,6 +275,11 @@ impl Restart {
         if self.state == State::GivenUp {
             self.state = State::Waiting { at: now };
         }
+    }
+
+    /// Whether a binary has been seen to work, as the last one that was tried.
+    pub fn is_good(&self, identity: Identity) -> bool {
+        self.good == Some(identity)
     }
 
     /// Whether only a client can start a server.

@@ -174,3 +174,33 @@ fn a_new_binary_that_is_killed_or_swapped_has_not_failed() {
     restart.died(9, Status::Code(101));
     assert_eq!(restart.pick(Some(Identity([3; 4]))), Binary::Previous);
 }
+
+#[test]
+fn only_what_was_seen_ready_is_good() {
+    let mut restart = Restart::new(0, Some(GOOD));
+    assert!(restart.is_good(GOOD) && !restart.is_good(NEW));
+    start(&mut restart, 0, NEW);
+    assert!(!restart.is_good(NEW), "it has yet to say so");
+    restart.died(1, Status::Code(1));
+    assert!(!restart.is_good(NEW));
+    start(&mut restart, 1, Identity([3; 4]));
+    restart.ready(2);
+    assert!(restart.is_good(Identity([3; 4])) && !restart.is_good(GOOD));
+}
+
+#[test]
+fn a_trial_goes_on_under_the_next_keeper() {
+    let resumed = |runs| Restart::resumed(50, [Some(GOOD), Some(runs)], 2, 0, Status::Running);
+    let mut restart = resumed(NEW);
+    assert_eq!(restart.due(50 + TRIAL_MS), Some(Action::Keep));
+    assert!(
+        restart.died(60, Status::Code(SWAP)),
+        "who is swapped worked"
+    );
+    let mut restart = resumed(NEW);
+    restart.died(60, Status::Signal(11));
+    assert_eq!(restart.pick(Some(NEW)), Binary::Previous);
+    let mut restart = resumed(GOOD);
+    assert_eq!(restart.due(50 + TRIAL_MS), None);
+    assert!(!restart.died(60, Status::Code(SWAP)));
+}

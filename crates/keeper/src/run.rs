@@ -405,7 +405,7 @@ impl Run {
             match signal {
                 signal::SIGCHLD => self.take_children(),
                 signal::SIGUSR1 => self.rebind(),
-                // By hand: become what is installed.
+                // By hand: become what is installed, if it has been seen to run.
                 signal::SIGUSR2 => self.exec_wanted = Some(None),
                 // The terminal that it was started from is no concern of a keeper's.
                 signal::SIGHUP => {}

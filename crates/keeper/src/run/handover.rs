@@ -142,9 +142,15 @@ impl Run {
         let (server_socket, server_pid) = taken.server.take().ok_or_else(missing)?;
         let (lock, socket, private, path) = taken.socket.take().ok_or_else(missing)?;
         let [page, wakes_server, wakes_keeper] = taken.bells.take().ok_or_else(missing)?;
-        let previous = match taken.previous.take() {
-            Some(previous) => previous,
-            None => executable(server_pid).or_else(|_| File::open("/proc/self/exe"))?,
+        // A keeper that becomes another binary does so soon after its server did: what that is has yet to prove itself.
+        let running = executable(server_pid);
+        let runs = running
+            .as_ref()
+            .ok()
+            .and_then(|file| identity(&file.metadata().ok()?));
+        let (previous, candidate) = match taken.previous.take() {
+            Some(previous) => (previous, running.ok()),
+            None => (running.or_else(|_| File::open("/proc/self/exe"))?, None),
         };
         let now = clock::boottime_ms();
         let (starts, quick_failures, last_status) =
@@ -152,7 +158,7 @@ impl Run {
         let known = identity(&previous.metadata()?);
         let mut run = Run::assemble(Parts {
             listener: Listener::adopt(OsStr::from_bytes(&path).into(), private, lock, socket),
-            restart: Restart::resumed(now, known, starts, quick_failures, last_status),
+            restart: Restart::resumed(now, [known, runs], starts, quick_failures, last_status),
             bells: KeeperBells::adopt(page, wakes_server, wakes_keeper)?,
             mover: Mover::adopt(ledger, read, write),
             nofile: taken.nofile.unwrap_or_else(process::raise_nofile),
@@ -162,6 +168,7 @@ impl Run {
             started: taken.started.unwrap_or((clock::unix_seconds(), now)),
             former: None,
         })?;
+        run.candidate = candidate.filter(|_| runs != known);
         run.unknown = std::mem::take(&mut taken.unknown);
         run.take_slots(taken.slots);
         for (pane, tag, fd) in taken.deposits {
@@ -248,7 +255,11 @@ impl Run {
                 Some(ExecPath::new(fd.as_fd()).as_c_str().to_owned())
             }
             Some(_) => None,
-            None => self.installed().map(|_| self.program.clone()),
+            // By hand, and nobody waits for an answer: only what has been seen to run as a server.
+            None => self
+                .installed()
+                .filter(|there| self.restart.is_good(*there))
+                .map(|_| self.program.clone()),
         };
         let (Some(path), Some(table)) = (path, self.table()) else {
             return;

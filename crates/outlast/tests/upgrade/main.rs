@@ -374,6 +374,15 @@ fn keeper_too() -> Result<()> {
             &format!("the keeper, process {keeper}, runs build"),
         ],
     )?;
+    // What it falls back to is the build that it became, not the one from before.
+    install(
+        &lab.installed,
+        &script("exit 3", "release=9.9.9 state=1 reads=1 "),
+    )?;
+    expect(&lab.upgrade(&[])?, 1, &["does not start", "goes on"])?;
+    lab.is_whole("fallen")?;
+    install(&lab.installed, &good)?;
+    lab.upgraded(&[])?;
     lab.kill_server()?;
     lab.is_whole("killed")
 }
