@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use crate::{Result, at};
 
@@ -19,6 +19,7 @@ pub struct Builds {
     good: Vec<u8>,
     stamp: usize,
     serial: AtomicU64,
+    broken: AtomicBool,
 }
 
 static BUILDS: AtomicU32 = AtomicU32::new(0);
@@ -39,6 +40,7 @@ impl Builds {
             good,
             stamp,
             serial: AtomicU64::new(0),
+            broken: AtomicBool::new(false),
         };
         builds.install(FIRST)?;
         Ok(builds)
@@ -49,18 +51,25 @@ impl Builds {
         self.dir.join("outlast")
     }
 
+    /// What is installed does not start.
+    pub fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
+    }
+
     /// Installs a build of release 0.1000.N that nobody has seen before.
     pub fn install(&self, release: u64) -> Result<()> {
         let mut bytes = self.good.clone();
         let stamp = self.stamped(&format!("0.1000.{release}"));
         bytes[self.stamp..self.stamp + STAMP_LEN].copy_from_slice(&stamp);
         bytes.extend(self.serial.fetch_add(1, Ordering::Relaxed).to_le_bytes());
+        self.broken.store(false, Ordering::Relaxed);
         self.write(&bytes)
     }
 
     /// Installs a script that passes for a newer build and does this.
     pub fn install_script(&self, line: &str) -> Result<()> {
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
+        self.broken.store(true, Ordering::Relaxed);
         let mut bytes = format!("#!/bin/sh\n# {serial}\n{line}\n").into_bytes();
         bytes.resize(bytes.len().next_multiple_of(ALIGN) - 1, b' ');
         bytes.push(b'\n');

@@ -91,9 +91,10 @@ impl Scene {
         }
         let log = world.dir().join("log").to_string_lossy().into_owned();
         world.set_env("OUTLAST_LOG", Some(&log));
+        // The limit counts rows: a long line takes a hundred in a pane that has been squeezed to two columns.
         world.write(
             ".tmux.conf",
-            "set -g history-limit 1000000\nset -gq disk-history-limit 1000000000\nset -g status-interval 1\nset -g @note kept\nset -g window-size latest\nset -gq assume-paste-time 0\nset -asq terminal-features ',xterm-256color:RGB'\n\
+            "set -g history-limit 100000000\nset -gq disk-history-limit 1000000000\nset -g status-interval 1\nset -g @note kept\nset -g window-size latest\nset -gq assume-paste-time 0\nset -asq terminal-features ',xterm-256color:RGB'\n\
              set -g set-titles on\nbind -n F5 set -ag @fives x\nbind F6 set -ag @sixes x\nset-hook -g after-new-window 'set -ag @hooked x'\n",
         )?;
         let path = |name: &str| world.dir().join(name).to_string_lossy().into_owned();
@@ -166,7 +167,7 @@ impl Scene {
             "history-limit",
             &BRIEF_LIMIT.to_string(),
         ])?;
-        world.ok(&["set-option", "-g", "history-limit", "1000000"])?;
+        world.ok(&["set-option", "-g", "history-limit", "100000000"])?;
         let (cols, rows) = (PAINT.0.to_string(), PAINT.1.to_string());
         let paint = roles::command(
             "paint",

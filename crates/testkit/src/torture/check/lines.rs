@@ -34,9 +34,9 @@ pub fn count(world: &World, name: &str, pane: &str) -> Result<u64> {
         std::thread::sleep(Duration::from_millis(5));
     };
     let last = flood::last_line(name, count);
-    world.until(&["capture-pane", "-p", "-J", "-t", pane], |text| {
-        text.contains(&last)
-    })?;
+    // Where the pane has one row left it stands above that.
+    let shows = ["capture-pane", "-p", "-J", "-t", pane, "-S", "-5"];
+    world.until(&shows, |text| text.contains(&last))?;
     Ok(count)
 }
 

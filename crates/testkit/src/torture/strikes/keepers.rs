@@ -53,8 +53,11 @@ pub fn in_recovery(hand: &mut Hand<'_>, _: &'static str) -> Result<()> {
     hand.world.wait_for(Who::Keeper, hand.keeper).map(drop)
 }
 
-/// It becomes the installed binary by exec, in place.
+/// It becomes the installed binary by exec, in place. (Asked by hand it takes what is there, so that is to be a build.)
 pub fn exec(hand: &mut Hand<'_>, _: &'static str) -> Result<()> {
+    if let Some(builds) = hand.builds.filter(|builds| builds.is_broken()) {
+        builds.install(super::upgrades::release(hand)?)?;
+    }
     proc::signal(hand.keeper, Signal::USR2)
 }
 

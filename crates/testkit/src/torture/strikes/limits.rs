@@ -7,6 +7,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 use super::super::hand::Hand;
+use crate::facts::Who;
 use crate::{Result, at, lock};
 
 /// A flood of callers takes the last descriptors. Who is attached is served; when the callers have gone, so is who comes.
@@ -38,6 +39,8 @@ pub fn descriptors(hand: &mut Hand<'_>, _: &'static str) -> Result<()> {
     hand.moment(Duration::from_millis(500));
     drop(callers);
     set(old)?;
+    // Whoever called before is refused first.
+    hand.world.wait_for(Who::Server, 0)?;
     drop(door);
     Ok(())
 }

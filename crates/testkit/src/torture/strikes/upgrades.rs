@@ -26,7 +26,7 @@ fn expect(output: &Output, status: i32, parts: &[&str]) -> Result<()> {
 }
 
 /// The last number of the server's release: after a fault of its own soon after a swap it is the former one again.
-fn release(hand: &Hand<'_>) -> Result<u64> {
+pub fn release(hand: &Hand<'_>) -> Result<u64> {
     let facts = hand.world.facts()?;
     let release = facts.get("release").cloned().unwrap_or_default();
     let last = release
