@@ -64,6 +64,8 @@ struct Failure {
 pub struct Store {
     place: Option<Arc<Place>>,
     disk: Option<Disk<Job>>,
+    /// The loop waits for what the thread has to say.
+    is_heard: bool,
     boot: Boot,
     /// Sections that have changed since they were looked at.
     keys: BTreeSet<String>,
@@ -106,6 +108,7 @@ impl Store {
         Store {
             place,
             disk: None,
+            is_heard: false,
             boot: Boot {
                 id: process::boot_id(),
                 socket: socket.to_string(),

@@ -350,3 +350,22 @@ pub fn sockets(binary: &Binary) -> Test {
         "x\n",
     )
 }
+
+/// A pane that is killed before the next server has written anything leaves its thread as busy as any other work would.
+pub fn after_a_crash(binary: &Binary) -> Test {
+    let world = World::new(binary)?;
+    world.ok(&["new-session", "-d", "-s", "a", "exec cat"])?;
+    for round in 0..3 {
+        world.ok(&["new-window", "-d", "-t", "a:9", "exec cat"])?;
+        let server = world.server_pid()?;
+        proc::signal(server, Signal::KILL)?;
+        proc::wait_exit(server, patience())?;
+        world.ok(&["kill-window", "-t", "a:9"])?;
+        for name in ["early", "late"] {
+            let name = format!("{name}{round}");
+            world.ok(&["rename-window", "-t", "a:0", &name])?;
+            until_disk(&format!("no {name}"), || state(&world).contains(&name))?;
+        }
+    }
+    Ok(())
+}

@@ -36,6 +36,10 @@ fn main() -> ExitCode {
     add("texts_of_ended_panes_go", disk::ended);
     add("a_full_disk_is_said_once", disk::full_disk);
     add("no_disk_at_all", disk::no_disk);
+    add(
+        "what_changes_after_a_crash_is_written_too",
+        disk::after_a_crash,
+    );
     add("sockets_do_not_share", disk::sockets);
     harness::main(trials, 3)
 }

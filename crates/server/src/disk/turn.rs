@@ -250,12 +250,13 @@ impl Server {
 
     /// Hands over what is due.
     pub(crate) fn keep(&mut self, now: Now) {
-        let had = self.store.disk.is_some();
         let typing = self.eager.is_typing(now.ms);
         self.store.step(&mut self.core, now.ms, typing);
-        if !had && let Some(fd) = self.store.fd() {
-            // Without it answers are taken when something else happens.
-            let _ = self.poll.add(fd, KEEP, Interest::IN);
+        // The thread may have been started by whatever else there was to do, a pane's file to be deleted.
+        if !self.store.is_heard
+            && let Some(fd) = self.store.fd()
+        {
+            self.store.is_heard = self.poll.add(fd, KEEP, Interest::IN).is_ok();
         }
     }
 
