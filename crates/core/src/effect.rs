@@ -39,6 +39,14 @@ pub enum Effect {
         /// How.
         spec: SpawnSpec,
     },
+    /// No program runs in the pane and none is asked for, but the keeper is to hold what belongs to it: history,
+    /// checkpoint (idempotent).
+    Hold {
+        /// Which.
+        pane: PaneId,
+        /// As in `Spawn`.
+        life: u32,
+    },
     /// Bytes for a pane's input (*once*: by absolute input offset).
     Write {
         /// Which.

@@ -185,6 +185,7 @@ impl Core {
         pane.name_stale = true;
         if wanted.empty {
             self.operate_any(id, PaneOp::Text(b"\x1b[?25l\x1b[20h".to_vec()));
+            self.hold(id);
             return;
         }
         self.launch(session, id, &wanted);

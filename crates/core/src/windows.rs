@@ -356,6 +356,7 @@ impl PaneOp {
         match self {
             PaneOp::Term(op) => terminal.apply(op),
             PaneOp::Text(bytes) => terminal.advance(bytes),
+            PaneOp::Kept(rows) => crate::reboot::feed(terminal, rows),
         }
     }
 }

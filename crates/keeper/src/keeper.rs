@@ -235,7 +235,10 @@ impl<D> Keeper<D> {
             return match life.cmp(&there.life) {
                 std::cmp::Ordering::Equal => Verdict::Again,
                 std::cmp::Ordering::Less => Verdict::Refused(ESTALE),
-                std::cmp::Ordering::Greater if kind == there.kind => Verdict::Respawn(slot),
+                // One that only held what belongs to the pane makes room for any.
+                std::cmp::Ordering::Greater if kind == there.kind || there.kind == Kind::Empty => {
+                    Verdict::Respawn(slot)
+                }
                 std::cmp::Ordering::Greater => Verdict::Refused(EINVAL),
             };
         }

@@ -157,7 +157,14 @@ impl Pump {
     }
 
     /// A program, perhaps in the place of a former: rings and offsets go on.
-    pub(crate) fn run(&mut self, fd: Option<OwnedFd>, gate: Option<OwnedFd>, input_from: u64) {
+    pub(crate) fn run(
+        &mut self,
+        kind: Kind,
+        fd: Option<OwnedFd>,
+        gate: Option<OwnedFd>,
+        input_from: u64,
+    ) {
+        self.kind = kind;
         self.fd = fd;
         self.gate = gate;
         self.input_stuck = false;

@@ -10,6 +10,9 @@ use outlast_sys::socket;
 #[derive(Debug)]
 pub struct Lost(pub String);
 
+/// So many names of sessions are shown.
+const NAMES: usize = 5;
+
 /// Where a server listens, and how one is started there.
 pub struct Door {
     /// The socket.
@@ -22,6 +25,8 @@ pub struct Door {
     pub server_words: Vec<String>,
     /// Give the remedy on a second line.
     pub hints: bool,
+    /// How we were called: "outlast -L name".
+    pub called: String,
 }
 
 impl Door {
@@ -60,8 +65,29 @@ impl Door {
             io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
         );
         if self.hints && nobody {
-            return format!("{text}\nstart one with: outlast new -A -s main");
+            return format!("{text}\n{}", self.remedy());
         }
         text
+    }
+
+    /// What to do where no server runs: bring back what was there, if something was.
+    fn remedy(&self) -> String {
+        let called = &self.called;
+        let Some(kept) = outlast_server::kept(&self.path.to_string_lossy()) else {
+            return format!("start one with: {called} new -A -s main");
+        };
+        let (shown, more) = kept.sessions.split_at(kept.sessions.len().min(NAMES));
+        let names = shown.join(", ");
+        let (count, more) = (
+            kept.sessions.len(),
+            if more.is_empty() { "" } else { ", …" },
+        );
+        let (are, them) = match count {
+            1 => ("session is", "it"),
+            _ => ("sessions are", "them"),
+        };
+        format!(
+            "{count} {are} kept from before ({names}{more}), windows, layout and text; bring {them} back with: {called} attach"
+        )
     }
 }

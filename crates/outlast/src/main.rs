@@ -5,6 +5,7 @@
 mod client;
 mod connect;
 mod flags;
+mod kept;
 mod launch;
 mod piped;
 mod socket;
@@ -140,6 +141,7 @@ fn call(me: &Personality, mut flags: Flags) -> Result<u8, String> {
         start: start && !flags.no_start,
         server_words,
         hints: me.outlast,
+        called: called(me, &flags),
     };
     let captured = flags.shell_command.as_ref().map(|_| Vec::new());
     let caller = Caller {
@@ -172,6 +174,17 @@ fn call(me: &Personality, mut flags: Flags) -> Result<u8, String> {
         let _ = outlast_sys::signal::send(parent, outlast_sys::signal::SIGHUP);
     }
     Ok(status)
+}
+
+/// How we were called, for people who shall call again.
+fn called(me: &Personality, flags: &Flags) -> String {
+    let mut words = me.program.clone();
+    for (flag, value) in [("-L", &flags.name), ("-S", &flags.path)] {
+        if let Some(value) = value {
+            words.push_str(&format!(" {flag} {value}"));
+        }
+    }
+    words
 }
 
 /// Becomes the shell; returns only if that fails, with the reason.

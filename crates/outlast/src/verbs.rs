@@ -25,6 +25,11 @@ pub const VERBS: &[Verb] = &[
         run: help,
     },
     Verb {
+        name: "kept",
+        about: "what is on disk for the time after a reboot, and a file of it",
+        run: crate::kept::run,
+    },
+    Verb {
         name: "upgrade",
         about: "the running server becomes the build that is installed; sessions go on",
         run: crate::upgrade::run,

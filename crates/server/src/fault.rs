@@ -9,6 +9,7 @@
 //! | `journal-write` | a turn of which nothing is in the journal |
 //! | `journal-publish` | a turn that is written and does not count yet |
 //! | `effects` | a turn that counts and has had no effect |
+//! | `ready` | a start: the keeper has been told that we are ready, and no client has been heard |
 //! | `recover` | a recovery: terminals are back, input that the ring lacks is not in it |
 //! | `raw` | a client's terminal being taken over |
 //! | `goodbye` | a client's goodbye: it is heard, and nothing has been done |
@@ -18,7 +19,8 @@
 //! `OUTLAST_PAUSE=point:count` kills at the count-th passing of every server's life. `OUTLAST_PAUSE=@FILE` reads
 //! `point:count` from the file at each passing, takes the file away when it strikes, and so strikes once: recovery
 //! passes the same points, and a test that wants the next server to come up wants this form. `stop:point:count`
-//! stops the server instead of killing it (SIGSTOP), so that a test may let things pile up before it kills.
+//! stops the server instead of killing it (SIGSTOP), so that a test may let things pile up before it kills;
+//! `abort:point:count` has it die of its own fault (SIGABRT).
 
 /// Passes a point.
 #[cfg(not(feature = "faults"))]
@@ -50,28 +52,30 @@ pub fn point(name: &str) {
 
 #[cfg(feature = "faults")]
 mod pause {
+    const ABORT: i32 = 6;
     const KILL: i32 = 9;
     const STOP: i32 = 19;
 
     /// What to do where.
     struct Plan {
         text: String,
-        stop: bool,
+        signal: i32,
         point: String,
         left: u64,
     }
 
     impl Plan {
         fn read(text: &str) -> Option<Plan> {
-            let (stop, rest) = match text.strip_prefix("stop:") {
-                Some(rest) => (true, rest),
-                None => (false, text),
+            let (signal, rest) = match text.split_once(':') {
+                Some(("stop", rest)) => (STOP, rest),
+                Some(("abort", rest)) => (ABORT, rest),
+                _ => (KILL, text),
             };
             let (point, count) = rest.split_once(':')?;
             let left = count.trim().parse().ok().filter(|left| *left > 0)?;
             Some(Plan {
                 text: text.to_string(),
-                stop,
+                signal,
                 point: point.to_string(),
                 left,
             })
@@ -108,7 +112,7 @@ mod pause {
             if plan.left > 0 {
                 return;
             }
-            let signal = if plan.stop { STOP } else { KILL };
+            let signal = plan.signal;
             self.plan = None;
             // Whoever takes the file away strikes.
             if self

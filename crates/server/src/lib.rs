@@ -50,4 +50,5 @@ mod turn;
 mod upgrade;
 mod visits;
 
+pub use disk::{Kept, KeptFile, kept, kept_files, kept_text};
 pub use start::main;

@@ -42,6 +42,11 @@ pub enum Note {
         /// Length of the file before.
         after: u64,
     },
+    /// Panes that are gone and whose text on disk is not away yet. The last such note counts.
+    Leaving {
+        /// Which; true: it is deleted rather than kept for some days.
+        panes: Vec<(u32, bool)>,
+    },
 }
 
 impl Note {
@@ -73,6 +78,13 @@ impl Note {
             Note::Append { token, after } => {
                 w.u64(*token).u64(*after);
                 5
+            }
+            Note::Leaving { panes } => {
+                w.u32(u32::try_from(panes.len()).unwrap_or(u32::MAX));
+                for (pane, killed) in panes {
+                    w.u32(*pane).bool(*killed);
+                }
+                6
             }
         };
         Entry::Shell(kind, out)
@@ -106,6 +118,13 @@ impl Note {
                 token: r.u64("token")?,
                 after: r.u64("after")?,
             },
+            6 => {
+                let count = r.u32("count")?;
+                let pane = |_| Ok((r.u32("pane")?, r.bool("killed")?));
+                Note::Leaving {
+                    panes: (0..count).map(pane).collect::<Result<_, Malformed>>()?,
+                }
+            }
             _ => return Ok(None),
         }))
     }
@@ -133,6 +152,9 @@ mod tests {
             Note::Append {
                 token: 5,
                 after: 1 << 40,
+            },
+            Note::Leaving {
+                panes: vec![(7, true), (9, false)],
             },
         ] {
             let Entry::Shell(kind, bytes) = note.entry() else {

@@ -68,6 +68,8 @@ pub struct PaneIo {
     /// When output or an operation last came, if no checkpoint covers it.
     pub touched_ms: Option<u64>,
     size: Option<Size>,
+    /// The keeper has been asked to hold it without a program.
+    held: bool,
 }
 
 impl PaneIo {
@@ -85,6 +87,7 @@ impl PaneIo {
             covered: 0,
             touched_ms: None,
             size: None,
+            held: false,
         }
     }
 
@@ -361,6 +364,31 @@ impl Panes {
         };
         link.send(&message, &[description.fd()]);
         Ok(())
+    }
+
+    /// The keeper is to hold what belongs to a pane without a program, if it does not do so already.
+    pub fn hold_empty(&mut self, pane: PaneId, life: u32, facts: &Facts, link: &Link) {
+        let io = self.entry(pane);
+        if io.rings.is_some() || io.held {
+            return;
+        }
+        io.held = true;
+        let message = ToKeeper::Spawn {
+            pane: pane_number(pane),
+            life,
+            kind: Kind::Empty,
+            cols: 0,
+            rows: 0,
+            input_from: 0,
+        };
+        link.send(&message, &[]);
+        let history = facts
+            .borrow()
+            .get(&pane)
+            .and_then(|facts| facts.history.clone());
+        if let Some(history) = history {
+            link.deposit(pane_number(pane), tag::HISTORY, history.fd());
+        }
     }
 
     /// Bytes for a program.

@@ -26,7 +26,7 @@ use outlast_wire::keeper::ToServer;
 use crate::appends::Files;
 use crate::calls::Calls;
 use crate::clients::Clients;
-use crate::disk::Store;
+use crate::disk::StateDisk;
 use crate::eager::Eager;
 use crate::jobs::Jobs;
 use crate::journal::Journal;
@@ -63,7 +63,7 @@ pub struct Server {
     pub(crate) listener: OwnedFd,
     pub(crate) signals: Signals,
     pub(crate) disk: Files,
-    pub(crate) store: Store,
+    pub(crate) store: StateDisk,
     pub(crate) facts: Facts,
     pub(crate) panes: Panes,
     pub(crate) jobs: Jobs,
@@ -152,7 +152,7 @@ impl Server {
             listener: parts.listener,
             signals,
             disk,
-            store: Store::new(&parts.socket),
+            store: StateDisk::new(&parts.socket),
             facts: parts.facts,
             panes: parts.panes,
             jobs: parts.jobs,
@@ -386,6 +386,10 @@ impl Server {
                 let attached = self
                     .panes
                     .attach(&found, pane, fds, &self.facts, &self.bells);
+                if found.pid == 0 {
+                    // It only holds what belongs to the pane; nobody waits to hear of it.
+                    return;
+                }
                 if let Err(error) = attached {
                     return self.spawn_failed(found.pane, &error, now);
                 }

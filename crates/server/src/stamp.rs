@@ -8,7 +8,7 @@
 //! | word | what |
 //! |---|---|
 //! | `release` | as in Cargo.toml |
-//! | `state` | version of what it writes for the next server: journal, checkpoints, history |
+//! | `state` | version of what it writes for the next server: journal, checkpoints, history, files of the reboot |
 //! | `reads` | the oldest such version that it reads (it reads none newer than its own) |
 //!
 //! `state` is raised when an older build would misread or lose something of what a newer one writes, and only then:

@@ -17,6 +17,7 @@ use outlast_sys::{daemon, process, signal};
 use outlast_wire::keeper::{self as wire, ToKeeper};
 
 use crate::clients::Clients;
+use crate::disk::place::Place;
 use crate::jobs::Jobs;
 use crate::journal::{Journal, JournalError};
 use crate::keeper::{Link, Owner, owner, tag};
@@ -118,6 +119,7 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
     let (journal, turns) = open_journal(&mut table, &link)?;
     let keeper = table.hello;
     upgrade::admit(&turns, keeper.fallback).map_err(StartError::Build)?;
+    let former_build = upgrade::Former::of(&turns);
     let (poison, new) = Poison::open(table.own(tag::POISON), keeper.last_status)?;
     if let Some(file) = new {
         link.deposit(0, tag::POISON, file.fd());
@@ -151,6 +153,7 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
 
     let mut clients = Clients::default();
     let mut appends = BTreeMap::new();
+    let leaving = leaving(&turns);
     let fresh = turns.is_empty();
     let core = if fresh {
         Core::new(
@@ -196,7 +199,8 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
     if fresh {
         server.begin(&words, former)?;
     } else {
-        server.go_on()?;
+        server.tell_swap(former_build.as_ref());
+        server.go_on(&leaving)?;
     }
     server.link.send(
         &ToKeeper::Ready {
@@ -204,6 +208,7 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
         },
         &[],
     );
+    crate::fault::point("ready");
     Ok(server)
 }
 
@@ -247,6 +252,7 @@ fn recover(
     poison: &Poison,
     probe: Box<SystemProbe>,
 ) -> Result<Core, StartError> {
+    let place = Place::of(&probe.socket);
     let now = now();
     let last = turns.iter().map(|turn| turn.turn).max().unwrap_or(0);
     let mut inputs = Vec::new();
@@ -272,12 +278,14 @@ fn recover(
     for pane in core.pane_ids() {
         let Some(io) = panes.get_mut(pane) else {
             core.restore_terminal(pane, None);
+            give_text(&mut core, pane, place.as_ref());
             continue;
         };
         let checkpoint = io.checkpoint();
         io.covered = checkpoint.map_or(0, |checkpoint| checkpoint.offset);
         let io = &*io;
         let from = core.restore_terminal(pane, io.checkpoint().map(|checkpoint| checkpoint.bytes));
+        give_text(&mut core, pane, place.as_ref());
         if let Some(rings) = &io.rings {
             replay(&mut core, pane, from.max(rings.start()), rings, poison);
         }
@@ -289,6 +297,31 @@ fn recover(
         }
     }
     Ok(core)
+}
+
+/// Panes whose text on disk the former server had not put away.
+fn leaving(turns: &[Transaction]) -> Vec<(u32, bool)> {
+    let entries = turns
+        .iter()
+        .rev()
+        .flat_map(|turn| turn.entries.iter().rev());
+    let mut notes = entries.filter_map(|entry| match entry {
+        Entry::Shell(kind, bytes) => match Note::read(*kind, bytes)? {
+            Note::Leaving { panes } => Some(panes),
+            _ => None,
+        },
+        _ => None,
+    });
+    notes.next().unwrap_or_default()
+}
+
+/// A pane that came back from disk and died with its server before a checkpoint had its text takes it from there again.
+fn give_text(core: &mut Core, pane: PaneId, place: Option<&Place>) {
+    if core.wants_text(pane)
+        && let Some(rows) = place.and_then(|place| crate::disk::text_of(place, pane))
+    {
+        core.give_text(pane, rows);
+    }
 }
 
 /// Replays what was heard, in silence.
@@ -334,7 +367,7 @@ impl Server {
     }
 
     /// The first turn after a crash: what may not have been carried out is carried out again.
-    fn go_on(&mut self) -> io::Result<()> {
+    fn go_on(&mut self, leaving: &[(u32, bool)]) -> io::Result<()> {
         let now = now();
         self.core.recovered(now, &mut self.effects);
         self.entries.push(self.upgrade.note());
@@ -372,7 +405,7 @@ impl Server {
         for pane in unknown {
             self.panes.forget(pane, &self.facts, &self.link);
         }
-        self.keep_again(now);
+        self.keep_again(leaving, now);
         self.finish(now)?;
         self.jobs.forget_unwanted(&self.link);
         self.disk.forget_unwanted();

@@ -114,6 +114,10 @@ impl Server {
                     .push(client.message(|n| ToClient::Suspend { n }));
                 self.entries.extend(client.attached());
             }
+            Effect::Forget { pane } if self.store.will_forget(*pane) => {
+                let leaving = self.leaving();
+                self.entries.push(leaving);
+            }
             _ => {}
         }
     }
@@ -151,6 +155,9 @@ impl Server {
                     self.core
                         .handle(now, Event::SpawnFailed { pane, error }, &mut self.effects);
                 }
+            }
+            Effect::Hold { pane, life } => {
+                self.panes.hold_empty(pane, life, &self.facts, &self.link)
             }
             Effect::Write { pane, bytes } => self.panes.write(pane, &bytes, &self.bells),
             Effect::Resize { pane, size } => self.panes.resize(pane, size),
@@ -194,7 +201,7 @@ impl Server {
                 );
             }
             Effect::Shutdown => {
-                self.end_state();
+                self.end_state(now);
                 self.shut_down(now);
             }
         }
@@ -248,6 +255,7 @@ impl Server {
         self.clients.snapshot(&mut turn.entries);
         self.disk.snapshot(&mut turn.entries);
         turn.entries.push(self.upgrade.note());
+        turn.entries.push(self.leaving());
         self.journal.compact(&[turn])
     }
 }

@@ -11,6 +11,9 @@
 //! build only. A build that is older than the journal's writer refuses to start, unless it was asked for: so neither
 //! a crash nor a reboot of the server goes back by itself.
 
+mod former;
+
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -18,19 +21,19 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use outlast_core::event::Now;
-use outlast_core::save::{Entry, Transaction};
+use outlast_core::save::Entry;
 use outlast_wire::client::ToClient;
-use outlast_wire::frame::{Reader, Writer};
+use outlast_wire::frame::Writer;
 use outlast_wire::keeper::{Status, ToKeeper};
 
 use crate::files::Work;
 use crate::server::Server;
 use crate::stamp::{Build, Image, compare};
+use former::NOTE;
+pub use former::{Former, admit};
 
 /// Token of the disk's answer about a stamp; the core's are small.
 pub const STAMP: u64 = u64::MAX;
-/// Number of our note in the journal.
-const NOTE: u16 = 16;
 /// Files that are being written have so long before the server makes way.
 const LEAVE_MS: u64 = 1000;
 /// The longest line of ancestors that is followed.
@@ -107,12 +110,41 @@ impl Upgrade {
 
     /// For the journal: who writes it.
     pub fn note(&self) -> Entry {
+        let id = |image: Option<Image>| image.map_or(String::new(), |image| image.build_id());
         let mut bytes = Vec::new();
         Writer::new(&mut bytes)
             .text(&self.own.release)
             .u32(self.own.state)
-            .text(&self.admitted);
+            .text(&self.admitted)
+            .text(&id(self.image))
+            .text(&id(self.given_up));
         Entry::Shell(NOTE, bytes)
+    }
+
+    /// What people who are attached are told when this server has taken over from the writer of the journal.
+    fn news(&self, writer: &Former) -> Option<String> {
+        let (image, own) = (self.image?.build_id(), &self.own.release);
+        if let Some(bad) = self.given_up {
+            let news = format!(
+                "a new build is given up, {}: {own} (build {image}) goes on; it was {}",
+                failure(self.last),
+                self.program.display()
+            );
+            return (writer.given_up != bad.build_id()).then_some(news);
+        }
+        if writer.build.is_empty() || writer.build == image {
+            return None;
+        }
+        Some(match compare(own, &writer.release) {
+            Ordering::Greater => {
+                format!("outlast is upgraded to {own} (it was {})", writer.release)
+            }
+            Ordering::Less => format!("outlast is {own} again (it was {})", writer.release),
+            Ordering::Equal => format!(
+                "outlast {own} is now build {image} (it was {})",
+                writer.build
+            ),
+        })
     }
 
     /// What the keeper runs.
@@ -165,39 +197,6 @@ impl Upgrade {
     }
 }
 
-/// Whether this build may go on with a journal; the error says why not.
-pub fn admit(turns: &[Transaction], fallback: bool) -> Result<(), String> {
-    admit_build(&Build::own(), turns, fallback)
-}
-
-fn admit_build(own: &Build, turns: &[Transaction], fallback: bool) -> Result<(), String> {
-    let notes = turns.iter().flat_map(|turn| &turn.entries);
-    let mut note = notes.filter_map(|entry| match entry {
-        Entry::Shell(NOTE, bytes) => {
-            let mut r = Reader::new(bytes);
-            let note = (r.text("release"), r.u32("state"), r.text("admitted"));
-            Some((note.0.ok()?, note.1.ok()?, note.2.ok()?))
-        }
-        _ => None,
-    });
-    let Some((release, state, admitted)) = note.next_back() else {
-        return Ok(());
-    };
-    let me = &own.release;
-    if !own.can_read(state) {
-        return Err(format!(
-            "written by {release} in format {state}; this is {me}, which reads {} to {}",
-            own.reads, own.state
-        ));
-    }
-    if compare(me, &release).is_lt() && !fallback && admitted != *me {
-        return Err(format!(
-            "written by {release}; this is {me}, and nobody asked for an older build (outlast upgrade --allow-older)"
-        ));
-    }
-    Ok(())
-}
-
 /// How a build that did not start ended.
 fn failure(status: Status) -> String {
     match status {
@@ -218,6 +217,13 @@ fn kin(pid: u32) -> Option<(u32, u32)> {
 }
 
 impl Server {
+    /// Tells who is attached that another build has taken over, or could not.
+    pub(crate) fn tell_swap(&mut self, former: Option<&Former>) {
+        if let Some(text) = former.and_then(|former| self.upgrade.news(former)) {
+            self.core.notice(&text);
+        }
+    }
+
     /// Programs of panes that run.
     fn programs(&self) -> BTreeSet<u32> {
         let facts = self.facts.borrow();

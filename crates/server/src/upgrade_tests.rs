@@ -1,5 +1,8 @@
 //! Who may take over, before a swap and at a start.
 
+use outlast_core::save::Transaction;
+
+use super::former::admit_build;
 use super::*;
 
 fn build(release: &str, state: u32, reads: u32) -> Build {
@@ -91,4 +94,51 @@ fn kin_of_this_process() {
     let told = told.and_then(|ids| ids.split_ascii_whitespace().next_back());
     assert_eq!(told, Some(session.to_string().as_str()));
     assert_eq!(kin(0), None);
+}
+
+/// A row: release and build of the journal's writer, whether this server is the fallback; what people are told.
+#[test]
+fn who_is_attached_is_told_of_another_build() {
+    let image = |n: u64| Some(Image([1, 2, n, 4]));
+    let of = |release: &str, n: u64, given_up: Option<u64>| {
+        let mut upgrade = upgrade(build(release, 1, 1));
+        upgrade.image = image(n);
+        upgrade.given_up = given_up.and_then(image);
+        upgrade.last = Status::Signal(6);
+        upgrade
+    };
+    let told = |writer: &Upgrade, next: &Upgrade| {
+        let former = Former::of(&journal(writer)).expect("a note");
+        next.news(&former).unwrap_or_default()
+    };
+    let old = of("0.1.0", 1, None);
+    assert_eq!(
+        told(&old, &of("0.1.0", 1, None)),
+        "",
+        "the same build again"
+    );
+    let newer = told(&old, &of("0.2.0", 2, None));
+    assert_eq!(newer, "outlast is upgraded to 0.2.0 (it was 0.1.0)");
+    let older = told(&of("0.2.0", 2, None), &old);
+    assert_eq!(older, "outlast is 0.1.0 again (it was 0.2.0)");
+    assert!(told(&old, &of("0.1.0", 3, None)).starts_with("outlast 0.1.0 is now build "));
+    // One that was given up: once, also when this build goes on after another crash.
+    let fallback = of("0.1.0", 1, Some(2));
+    let text = "a new build is given up, it was killed by signal 6: 0.1.0 (build ";
+    assert!(told(&of("0.2.0", 2, None), &fallback).starts_with(text));
+    assert!(
+        told(&old, &fallback).starts_with(text),
+        "it had not come to write"
+    );
+    assert_eq!(told(&fallback, &fallback), "");
+    assert!(
+        told(&fallback, &of("0.1.0", 1, Some(5))).starts_with(text),
+        "another one"
+    );
+    let unknown = Former::default();
+    assert_eq!(
+        of("0.2.0", 2, None).news(&unknown),
+        None,
+        "nobody said which it was"
+    );
 }

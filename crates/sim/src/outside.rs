@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use outlast_core::PaneId;
 use outlast_core::effect::SpawnSpec;
-use outlast_core::probe::ServerFacts;
+use outlast_core::probe::{Running, ServerFacts};
 
 /// What the core finds around it. Answers are the same before and after a crash.
 pub trait Outside {
@@ -37,6 +37,10 @@ pub trait Outside {
     /// Working directory of a pane's program.
     fn directory(&self, _: PaneId) -> Option<String> {
         Some("/home/sim".into())
+    }
+    /// What runs in a pane.
+    fn running(&self, _: PaneId) -> Option<Running> {
+        None
     }
     /// Files that a pattern means.
     fn glob(&self, _: &str) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use outlast_core::PaneId;
-use outlast_core::probe::{Probe, ServerFacts};
+use outlast_core::probe::{Probe, Running, ServerFacts};
 use outlast_lang::format::Time;
 use outlast_term::history::{BLOCK_LEN, Blocks};
 
@@ -92,6 +92,9 @@ impl Probe for SimProbe {
     }
     fn glob(&self, pattern: &str) -> Vec<String> {
         self.around.borrow().glob(pattern)
+    }
+    fn running(&self, pane: PaneId) -> Option<Running> {
+        self.around.borrow().running(pane)
     }
     fn blocks(&self, pane: PaneId) -> Box<dyn Blocks> {
         let blocks = self.store.borrow_mut().remove(&pane.0).unwrap_or_default();

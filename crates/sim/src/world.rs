@@ -1,5 +1,6 @@
 //! The world: what the keeper, the journal and the clients remember, and a core that may die at any point.
 
+mod keep;
 mod picture;
 mod recovery;
 mod turns;
@@ -14,6 +15,7 @@ use outlast_core::event::{ClientInfo, Event, ExitStatus, Now};
 use outlast_core::{ClientId, Core, PaneId, Setup};
 use outlast_term::{Screen, Size};
 
+use crate::disk::SimDisk;
 use crate::outside::{Around, Nothing};
 use crate::probe::{SimProbe, Store};
 
@@ -142,6 +144,15 @@ pub struct World {
     pub late: bool,
     /// What is wrong with this world.
     pub bug: Option<Bug>,
+    /// What is kept for the time after a reboot; off unless [`World::keep`].
+    keeping: outlast_core::reboot::Store,
+    /// Panes that were leaving, as the journal has them.
+    leaving: Vec<(u32, bool)>,
+    /// The disk.
+    pub disk: SimDisk,
+    /// What was said of the disk.
+    pub said: Vec<String>,
+    config: Vec<(String, Result<String, String>)>,
 }
 
 impl Default for World {
@@ -183,16 +194,27 @@ impl World {
             ended: false,
             late: false,
             bug: None,
+            keeping: outlast_core::reboot::Store::default(),
+            leaving: Vec::new(),
+            disk: SimDisk::default(),
+            said: Vec::new(),
+            config,
         };
-        world.turn(
+        world.configure();
+        world
+    }
+
+    /// The configuration of a new server.
+    fn configure(&mut self) {
+        let files = self.config.clone();
+        self.turn(
             |core, now, effects| {
-                let files = config.clone();
+                let files = files.clone();
                 core.handle(now, Event::ConfigFiles { files }, effects)
             },
             Crash::Never,
         );
-        world.settle();
-        world
+        self.settle();
     }
 
     /// One action, with the core dying where `crash` says; then the world is brought to rest.

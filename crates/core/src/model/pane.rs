@@ -98,6 +98,9 @@ pub enum PaneOp {
     Term(Op),
     /// Text of our own written into it (remain-on-exit-format): parsed like output, but not in the output log.
     Text(Vec<u8>),
+    /// The text that the disk has of the pane, rows as `capture-pane -e -J` prints them. The journal has only the mark:
+    /// until a checkpoint has the text, it is nowhere else, and the file must stay as it is.
+    Kept(Vec<u8>),
 }
 
 /// A pane.

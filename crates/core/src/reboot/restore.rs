@@ -13,14 +13,14 @@ use serde::de::DeserializeOwned;
 use super::changes::Changes;
 use super::keep::{GlobalRecord, PaneRecord};
 use super::ran::{Look, Offer, is_shell};
-use crate::Core;
 use crate::model::ids::{PaneId, SessionId};
-use crate::model::pane::{Pane, PaneOp, PaneState};
+use crate::model::pane::{Pane, PaneOp, PaneState, PendingOp};
 use crate::model::{Buffer, Session, Window};
 use crate::save::Tracked;
 use crate::save::disk::Sections;
 use crate::spawn::Wanted;
 use crate::windows::BIRTH;
+use crate::{Core, Effect};
 
 /// `restore-policy`: show what had run and start it at a key.
 const ASK: i64 = 0;
@@ -259,7 +259,7 @@ impl Core {
     fn restore_pane(&mut self, id: PaneId, look: &Look, text: Option<(Vec<u8>, i64)>, why: &str) {
         let when = text.as_ref().map(|(_, unix)| self.local_text(*unix));
         if let Some((rows, _)) = text {
-            self.feed(id, &rows);
+            self.put_kept(id, rows);
         }
         let Some(pane) = self.model.panes.get(&id) else {
             return;
@@ -283,33 +283,53 @@ impl Core {
             pane.terminal.take_replies();
             pane.terminal.take_signals();
         }
-        // The text is nowhere but in the terminal until a checkpoint has it.
+        if ends {
+            self.hold(id);
+        }
+        // The text is nowhere but in the terminal and on disk until a checkpoint has it.
         self.checkpoints_due.insert(id);
     }
 
-    /// Rows as `capture-pane -e -J` prints them.
-    fn feed(&mut self, id: PaneId, rows: &[u8]) {
+    /// The text that the disk has goes into the terminal; the journal is told that it did.
+    fn put_kept(&mut self, id: PaneId, rows: Vec<u8>) {
         let Some(pane) = self.model.panes.get_mut(&id) else {
             return;
         };
-        let mut piece = Vec::with_capacity(PIECE_LEN + 1024);
-        for line in rows.split_inclusive(|byte| *byte == b'\n') {
-            match line.strip_suffix(b"\n") {
-                Some(line) => {
-                    piece.extend(line);
-                    piece.extend(b"\r\n");
-                }
-                None => piece.extend(line),
-            }
-            if piece.len() >= PIECE_LEN {
-                pane.terminal.advance(&piece);
-                piece.clear();
+        feed(&mut pane.terminal, &rows);
+        pane.op_serial += 1;
+        let pending = PendingOp {
+            serial: pane.op_serial,
+            at: pane.offset,
+            op: PaneOp::Kept(Vec::new()),
+        };
+        self.new_ops.push((id, pending.clone()));
+        pane.ops.push_back(pending);
+    }
+
+    /// Whether a pane's text is on disk and in no checkpoint: the file is not to be touched then, and after a crash it
+    /// is wanted.
+    pub fn wants_text(&self, id: PaneId) -> bool {
+        let pane = self.model.panes.get(&id);
+        pane.is_some_and(|pane| pane.ops.iter().any(|op| matches!(op.op, PaneOp::Kept(_))))
+    }
+
+    /// After a crash, before the replay: the text that [`Core::wants_text`].
+    pub fn give_text(&mut self, id: PaneId, rows: Vec<u8>) {
+        let ops = self.model.panes.get_mut(&id).map(|pane| &mut pane.ops);
+        for op in ops.into_iter().flatten() {
+            if let PaneOp::Kept(kept) = &mut op.op {
+                *kept = rows;
+                return;
             }
         }
-        pane.terminal.advance(&piece);
-        // Nothing of a file is an answer or a wish of a program.
-        pane.terminal.take_replies();
-        pane.terminal.take_signals();
+    }
+
+    /// The keeper is to hold what a pane without a program has.
+    pub(crate) fn hold(&mut self, id: PaneId) {
+        if let Some(pane) = self.model.panes.get(&id) {
+            let life = pane.state.life;
+            self.emit(Effect::Hold { pane: id, life });
+        }
     }
 
     /// Starts a pane's program; a line for the pane that says what had run there.
@@ -367,6 +387,27 @@ impl Core {
             _ => String::new(),
         }
     }
+}
+
+/// Rows as `capture-pane -e -J` prints them go into a terminal. Nothing of them is an answer or a wish of a program.
+pub(crate) fn feed(terminal: &mut Terminal, rows: &[u8]) {
+    let mut piece = Vec::with_capacity(PIECE_LEN + 1024);
+    for line in rows.split_inclusive(|byte| *byte == b'\n') {
+        match line.strip_suffix(b"\n") {
+            Some(line) => {
+                piece.extend(line);
+                piece.extend(b"\r\n");
+            }
+            None => piece.extend(line),
+        }
+        if piece.len() >= PIECE_LEN {
+            terminal.advance(&piece);
+            piece.clear();
+        }
+    }
+    terminal.advance(&piece);
+    terminal.take_replies();
+    terminal.take_signals();
 }
 
 /// What came back.

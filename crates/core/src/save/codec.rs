@@ -161,6 +161,7 @@ pub fn encode_op(serial: u64, op: &PaneOp, out: &mut Vec<u8>) {
             out.extend(bytes);
             return;
         }
+        PaneOp::Kept(_) => return out.push(8),
         PaneOp::Term(op) => op,
     };
     match op {
@@ -186,6 +187,7 @@ pub fn decode_op(bytes: &[u8]) -> Option<(u64, PaneOp)> {
     let serial = reader.u64()?;
     let op = match reader.u8()? {
         7 => return Some((serial, PaneOp::Text(reader.0.to_vec()))),
+        8 => return Some((serial, PaneOp::Kept(Vec::new()))),
         1 => Op::Resize(Size::new(reader.u16()?, reader.u16()?)),
         2 => Op::ClearHistory,
         3 => Op::Reset,

@@ -404,7 +404,7 @@ impl Core {
                 continue;
             };
             let (life, size) = (pane.state.life, pane.terminal.size());
-            let runs = pane.state.is_running();
+            let (runs, asked) = (pane.state.is_running(), pane.state.spawning.is_some());
             if let Some(spec) = pane.state.spawning.clone() {
                 self.emit(Effect::Spawn {
                     pane: id,
@@ -414,6 +414,8 @@ impl Core {
             }
             if runs {
                 self.emit(Effect::Resize { pane: id, size });
+            } else if !asked {
+                self.hold(id);
             }
         }
         let jobs: Vec<u64> = self.model.jobs.keys().copied().collect();

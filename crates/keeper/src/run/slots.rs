@@ -95,7 +95,7 @@ impl Run {
         if let Some(place) = self.pumps.get_mut(usize::from(slot)) {
             *place = place.take().or(fresh);
             if let Some(pump) = place {
-                pump.run(started.fd, started.gate, wanted.input_from);
+                pump.run(wanted.kind, started.fd, started.gate, wanted.input_from);
             }
         }
         if started.pid != 0 {

@@ -5,6 +5,8 @@
 mod back;
 mod disk;
 mod lab;
+mod told;
+mod twice;
 
 use std::process::ExitCode;
 
@@ -41,5 +43,14 @@ fn main() -> ExitCode {
         disk::after_a_crash,
     );
     add("sockets_do_not_share", disk::sockets);
+    add("crashes_after_a_reboot_lose_nothing", twice::crashes_after);
+    add("who_calls_is_told_what_is_kept", told::verbs);
+    add("attach_and_new_bring_it_back", told::brought_back);
+    if cfg!(feature = "faults") {
+        add(
+            "crashes_while_things_come_back_lose_nothing",
+            twice::crashes_meanwhile,
+        );
+    }
     harness::main(trials, 3)
 }

@@ -73,7 +73,18 @@ pub struct Lab {
 impl Lab {
     /// With panes that flood, a full-screen program and an attached client.
     pub fn new(first: &[u8]) -> Result<Lab> {
-        let world = World::new(&Binary::outlast(GOOD))?;
+        Lab::in_world(World::new(&Binary::outlast(GOOD))?, first)
+    }
+
+    /// The same, whose servers die where the world's pause file says.
+    pub fn with_faults(first: &[u8]) -> Result<Lab> {
+        let mut world = World::new(&Binary::outlast(GOOD))?;
+        let plan = format!("@{}", world.pause_file().display());
+        world.set_env("OUTLAST_PAUSE", Some(&plan));
+        Lab::in_world(world, first)
+    }
+
+    fn in_world(world: World, first: &[u8]) -> Result<Lab> {
         let installed = world.dir().join("outlast");
         install(&installed, first)?;
         let stop = world.dir().join("stop").to_string_lossy().into_owned();

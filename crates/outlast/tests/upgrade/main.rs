@@ -3,6 +3,8 @@
 //! Builds that differ are made from the one under test: bytes appended, or the release in its stamp written over (the
 //! program reads its release from there). Builds that do not start are scripts with a stamp.
 
+mod disk;
+mod dying;
 mod lab;
 mod versions;
 
@@ -26,13 +28,14 @@ fn main() -> ExitCode {
     if let Some(code) = roles::play() {
         return code;
     }
-    let trials: [(&str, Test); 11] = [
+    let mut trials: Vec<(&str, Test)> = vec![
         ("swapped_again_and_again_under_load", swapped_under_load),
         ("a_build_that_does_not_start_is_given_up", broken_builds),
         (
             "a_build_that_does_not_start_is_given_up_by_a_later_keeper_too",
             broken_builds_later,
         ),
+        ("how_long_a_swap_takes", times),
         ("the_keeper_too", keeper_too),
         ("what_is_no_build_is_refused_before", refused_before),
         ("a_newer_client_is_enough", newer_client),
@@ -47,7 +50,11 @@ fn main() -> ExitCode {
             "servers_of_other_versions_are_named",
             versions::other_servers,
         ),
+        ("files_of_other_formats_are_set_aside", disk::other_formats),
     ];
+    if cfg!(feature = "faults") {
+        trials.push(("a_build_that_dies_soon_is_given_up", dying::given_up));
+    }
     let trials = trials
         .into_iter()
         .map(|(name, run)| Trial::new(name, run))
@@ -73,6 +80,39 @@ fn swapped_under_load() -> Result<()> {
         25 => Ok(()),
         n => Err(format!("only {n} of 25 swaps fitted the time")),
     }
+}
+
+/// Under floods: from the asking to the first byte at an attached client, and what the asker was told.
+fn times() -> Result<()> {
+    let good = fs::read(GOOD).map_err(text(GOOD))?;
+    let mut lab = Lab::new(&good)?;
+    let (mut seen, mut told) = (Vec::new(), Vec::new());
+    for n in 0..10u64 {
+        install(&lab.installed, &[&good[..], &n.to_le_bytes()].concat())?;
+        lab.client
+            .wait_quiet(Duration::from_millis(100), patience());
+        let (before, start) = (lab.client.total(), Instant::now());
+        let said = lab.upgraded(&[])?;
+        let back = lab.client.wait_bytes(before, patience())?;
+        seen.push(back.saturating_duration_since(start).as_secs_f64() * 1e3);
+        let ms = said
+            .lines()
+            .next()
+            .and_then(|line| line.rsplit_once(", after "))
+            .and_then(|(_, rest)| rest.strip_suffix(" ms")?.parse().ok());
+        told.push(ms.ok_or_else(|| format!("no time in {said:?}"))?);
+    }
+    for (what, mut times) in [("a client goes on", seen), ("the asker is told", told)] {
+        times.sort_by(f64::total_cmp);
+        println!(
+            "  10 swaps, {what} after {:.1} ms at the median, {:.1} at most",
+            times[5], times[9]
+        );
+        if times[0] <= 0.0 {
+            return Err(format!("{what} after no time: {times:?}"));
+        }
+    }
+    lab.is_whole("swapped")
 }
 
 fn broken_builds() -> Result<()> {
@@ -209,6 +249,8 @@ fn newer_client() -> Result<()> {
     lab.world.ok(&["kill-window", "-t", "a:9"])?;
     newer_lists(&lab)?;
     lab.becomes_current()?;
+    lab.client
+        .wait_text("outlast is upgraded to 9.9.9", patience())?;
     lab.is_whole("newer")?;
 
     // One that does not start is tried once.

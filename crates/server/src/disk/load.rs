@@ -7,12 +7,14 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 
-use outlast_core::reboot::{Boot, Saved};
-use outlast_core::save::disk::{Sections, decode_sections, decode_text};
+use outlast_core::PaneId;
+use outlast_core::reboot::{Boot, Saved, session_names};
+use outlast_core::save::disk::{DiskError, Sections, decode_sections, decode_text};
 use outlast_sys::user;
 
 use super::place::{BUFFERS, ENDED, GENERATIONS, Place, STATE, text_name};
-use super::work::move_aside;
+use super::work::{all_aside, copy_aside, move_aside};
+use crate::stamp::Build;
 
 /// The longest file that is read.
 const READ_MAX: u64 = 256 * 1024 * 1024;
@@ -20,7 +22,7 @@ const READ_MAX: u64 = 256 * 1024 * 1024;
 const FLAGS: i32 = 0o400_000 | 0o4000;
 
 /// A file's bytes and when they were written; None: there is none.
-fn read(place: &Place, name: &str) -> io::Result<Option<(Vec<u8>, i64)>> {
+pub(super) fn read(place: &Place, name: &str) -> io::Result<Option<(Vec<u8>, i64)>> {
     let opened = OpenOptions::new()
         .read(true)
         .custom_flags(FLAGS)
@@ -53,6 +55,17 @@ fn aside(place: &Place, name: &str, error: &str) -> String {
     }
 }
 
+/// The same for a file that is good up to a byte: a copy goes aside, and the good part stays, for until a checkpoint has
+/// the text it is nowhere else.
+fn cut(place: &Place, name: &str, error: &str, good: usize) -> String {
+    let shown = place.file(name).display().to_string();
+    match copy_aside(place, name, good as u64) {
+        Ok(to) => format!("{shown}: {error}; a copy is {to}"),
+        // On a full disk there is no room for a copy.
+        Err(_) => aside(place, name, error),
+    }
+}
+
 /// The sections of a file; None: there is none, or it cannot be used.
 fn sections(place: &Place, name: &str, problems: &mut Vec<String>) -> Option<(Sections, i64)> {
     let text = match read(place, name) {
@@ -82,6 +95,68 @@ fn text_file(place: &Place, pane: u32) -> String {
     newest.map_or(own, |name| format!("{ENDED}/{name}"))
 }
 
+/// What is kept for the next server of a socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Names of the sessions.
+    pub sessions: Vec<String>,
+    /// When it was written, unix seconds.
+    pub unix: i64,
+}
+
+/// What is kept for the next server of a socket, if anything is; nothing is touched.
+pub fn kept(socket: &str) -> Option<Kept> {
+    let place = Place::of(socket)?;
+    let older = (1..=GENERATIONS).map(|n| format!("{STATE}.{n}"));
+    // Without it the sessions have ended for good, and the older generations are of no account.
+    if !place.file(STATE).exists() {
+        return None;
+    }
+    let mut files = std::iter::once(STATE.to_string()).chain(older);
+    let (sections, unix) = files.find_map(|name| {
+        let (bytes, unix) = read(&place, &name).ok()??;
+        Some((decode_sections(&bytes).ok()?, unix))
+    })?;
+    let boot = Boot::of(&sections);
+    let sessions = session_names(&sections);
+    (!sessions.is_empty() && is_ours(&boot)).then_some(Kept { sessions, unix })
+}
+
+/// Sections of a build that this one does not read: whose they are.
+fn not_ours(place: &Place, name: &str) -> Option<String> {
+    let (bytes, _) = read(place, name).ok()??;
+    match decode_sections(&bytes) {
+        Ok(sections) => {
+            let boot = Boot::of(&sections);
+            let whose = format!("of outlast {}, format {}", boot.release, boot.format);
+            (!is_ours(&boot)).then_some(whose)
+        }
+        Err(DiskError::Version(version)) => Some(format!("a file of version {version}")),
+        Err(_) => None,
+    }
+}
+
+/// Whether this build reads what that server has kept.
+fn is_ours(boot: &Boot) -> bool {
+    Build::own().can_read(boot.format.max(1))
+}
+
+/// A sentence about files of a build that this one does not read, and all of them aside, for that build.
+fn set_aside(place: &Place, whose: &str) -> String {
+    let shown = place.shown();
+    let own = Build::own().release;
+    match all_aside(place) {
+        Ok(to) => format!(
+            "what was kept in {shown} is {whose}, which outlast {own} does not read: moved to {to}, \
+             for the build that does"
+        ),
+        Err(error) => format!(
+            "what was kept in {shown} is {whose}, which outlast {own} does not read, and cannot be moved: {}",
+            crate::files::reason(&error)
+        ),
+    }
+}
+
 /// What there is, or None when there is nothing to restore and nothing to say.
 pub fn load(place: &Place, boot_id: &str) -> Option<Saved> {
     if !place.has_state() {
@@ -97,6 +172,10 @@ pub fn load(place: &Place, boot_id: &str) -> Option<Saved> {
     }
     let older = (1..=GENERATIONS).map(|n| format!("{STATE}.{n}"));
     for name in std::iter::once(STATE.to_string()).chain(older) {
+        if let Some(whose) = not_ours(place, &name) {
+            saved.problems.push(set_aside(place, &whose));
+            return Some(saved);
+        }
         if let Some((found, unix)) = sections(place, &name, &mut saved.problems) {
             if name != STATE {
                 let shown = place.file(&name).display().to_string();
@@ -135,6 +214,12 @@ pub fn load(place: &Place, boot_id: &str) -> Option<Saved> {
     (!saved.sections.is_empty() || !saved.problems.is_empty()).then_some(saved)
 }
 
+/// The rows that the disk has of a pane, as far as they are good.
+pub fn text_of(place: &Place, pane: PaneId) -> Option<Vec<u8>> {
+    let (bytes, _) = read(place, &text_file(place, pane.0)).ok()??;
+    Some(decode_text(&bytes).ok()?.rows)
+}
+
 fn load_text(place: &Place, pane: u32, saved: &mut Saved) {
     let name = text_file(place, pane);
     let problem = match read(place, &name) {
@@ -142,10 +227,9 @@ fn load_text(place: &Place, pane: u32, saved: &mut Saved) {
         Ok(Some((bytes, unix))) => match decode_text(&bytes) {
             Ok(text) => {
                 saved.texts.insert(pane, (text.rows, unix));
-                match text.torn {
-                    None => return,
-                    Some(at) => format!("damaged at byte {at}; what stands before is restored"),
-                }
+                let Some(at) = text.torn else { return };
+                let problem = format!("damaged at byte {at}; what stands before is restored");
+                return saved.problems.push(cut(place, &name, &problem, at));
             }
             Err(error) => error.to_string(),
         },

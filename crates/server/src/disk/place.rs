@@ -9,6 +9,7 @@
 //! pane-N.text                text of pane %N
 //! ended/TIME-N.text          text of panes that have ended
 //! damaged/                   what could not be read
+//! aside/TIME/                what another build has kept, which this one does not read
 //! lock                       held by the server that writes here
 //! ```
 
@@ -29,6 +30,8 @@ pub const GENERATIONS: u32 = 4;
 pub const BUFFERS: &str = "buffers";
 /// Texts of panes that have ended.
 pub const ENDED: &str = "ended";
+/// What another build has kept, which this one does not read.
+pub const ASIDE: &str = "aside";
 /// What could not be read.
 pub const DAMAGED: &str = "damaged";
 

@@ -3,7 +3,6 @@
 //! A file is replaced by writing another beside it, syncing that and renaming it. What fails leaves the former file as it
 //! was; a text whose end is unknown after that is written anew under another name before it takes its place.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -11,66 +10,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use outlast_core::save::disk::{Sections, encode_sections};
+use outlast_core::reboot::Keep;
+use outlast_core::save::disk::encode_sections;
 
-use super::place::{BUFFERS, DAMAGED, ENDED, GENERATIONS, Place, STATE, text_name, text_pane};
+use super::place::{
+    ASIDE, BUFFERS, DAMAGED, ENDED, GENERATIONS, Place, STATE, text_name, text_pane,
+};
 
 /// open(2)'s flag on Linux.
 const O_NOFOLLOW: i32 = 0o400_000;
 /// A generation is as old as this before there is another.
 const GENERATION_AGE: Duration = Duration::from_secs(600);
-
-/// What is to be done.
-#[derive(Clone, Debug)]
-pub enum Keep {
-    /// Replaces the sections.
-    Sections {
-        /// All.
-        sections: Sections,
-        /// What is there becomes a generation, however young the last one is.
-        rotate: bool,
-        /// For so many days texts of ended panes are kept.
-        ended_days: u64,
-        /// They have at most so many bytes.
-        ended_bytes: u64,
-    },
-    /// Replaces the buffers; none: there is no file.
-    Buffers(Sections),
-    /// Appends frames to a pane's text.
-    Append {
-        /// Which.
-        pane: u32,
-        /// Frames.
-        bytes: Vec<u8>,
-    },
-    /// Replaces a pane's text.
-    Rewrite {
-        /// Which.
-        pane: u32,
-        /// The whole file.
-        bytes: Vec<u8>,
-    },
-    /// Deletes a pane's text.
-    Drop {
-        /// Which.
-        pane: u32,
-    },
-    /// A pane has ended by itself: its text is kept for some days.
-    End {
-        /// Which.
-        pane: u32,
-    },
-    /// Texts of panes other than these are of panes that have ended.
-    Sweep {
-        /// Those that there are.
-        panes: BTreeSet<u32>,
-    },
-    /// Deletes everything but what was damaged and, unless `everything`, texts of ended panes.
-    Wipe {
-        /// Those too.
-        everything: bool,
-    },
-}
 
 /// A piece of work.
 #[derive(Debug)]
@@ -112,7 +62,19 @@ pub fn perform(job: Job) -> io::Result<Vec<u8>> {
             file.write_all(&bytes)?;
             file.sync_data()?;
         }
-        Keep::Rewrite { pane, bytes } => replace(place, &text_name(pane), &bytes, || Ok(()))?,
+        Keep::Rewrite {
+            pane,
+            bytes,
+            cleared,
+        } => {
+            let name = text_name(pane);
+            let written = replace(place, &name, &bytes, || Ok(()));
+            if cleared && written.is_err() {
+                // What was cleared away goes, whether what is left has room or not.
+                gone(&place.file(&name))?;
+            }
+            written?;
+        }
         Keep::Drop { pane } => gone(&place.file(&text_name(pane)))?,
         Keep::End { pane } => end(place, pane)?,
         Keep::Sweep { panes } => {
@@ -250,7 +212,8 @@ fn wipe(place: &Place, everything: bool) -> io::Result<()> {
         let entry = entry?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name == DAMAGED || name == "lock" || name == ENDED && !everything {
+        let kept = [ASIDE, DAMAGED, "lock"].contains(&&*name);
+        if kept || name == ENDED && !everything {
             continue;
         }
         if name == ENDED {
@@ -263,14 +226,54 @@ fn wipe(place: &Place, everything: bool) -> io::Result<()> {
     Ok(())
 }
 
+/// The name that a file has when it is set aside.
+fn name_aside(place: &Place, name: &str) -> io::Result<String> {
+    own_dir(&place.file(DAMAGED))?;
+    let flat = name.replace('/', "-");
+    Ok(format!("{DAMAGED}/{flat}.{}", unix()))
+}
+
 /// Moves a file that could not be read aside; the name that it has there.
 ///
 /// # Errors
 /// As the file system has it.
 pub fn move_aside(place: &Place, name: &str) -> io::Result<String> {
-    own_dir(&place.file(DAMAGED))?;
-    let flat = name.replace('/', "-");
-    let to = format!("{DAMAGED}/{flat}.{}", unix());
+    let to = name_aside(place, name)?;
     fs::rename(place.file(name), place.file(&to))?;
     Ok(to)
+}
+
+/// Copies a file aside, then cuts it off at `good`; the name of the copy.
+///
+/// # Errors
+/// As the file system has it. The file is whole then.
+pub fn copy_aside(place: &Place, name: &str, good: u64) -> io::Result<String> {
+    let to = name_aside(place, name)?;
+    if let Err(error) = fs::copy(place.file(name), place.file(&to)) {
+        // Half a copy helps nobody.
+        let _ = gone(&place.file(&to));
+        return Err(error);
+    }
+    let file = OpenOptions::new()
+        .write(true)
+        .custom_flags(O_NOFOLLOW)
+        .open(place.file(name))?;
+    file.set_len(good)?;
+    Ok(to)
+}
+
+/// Moves all that a build has kept aside; where it is then.
+///
+/// # Errors
+/// As the file system has it.
+pub fn all_aside(place: &Place) -> io::Result<String> {
+    let to = place.file(&format!("{ASIDE}/{}", unix()));
+    own_dir(&to)?;
+    for entry in fs::read_dir(place.dir())? {
+        let name = entry?.file_name();
+        if ![ASIDE, DAMAGED, "lock"].iter().any(|kept| name == *kept) {
+            fs::rename(place.dir().join(&name), to.join(&name))?;
+        }
+    }
+    Ok(to.display().to_string())
 }

@@ -7,6 +7,7 @@ use outlast_core::{ClientId, Core, PaneId};
 use outlast_term::Size;
 
 use super::{Bug, Crash, Shown, SimPane, World};
+use crate::disk::SimDisk;
 use crate::probe::SimProbe;
 use crate::seed::Seed;
 
@@ -23,6 +24,11 @@ impl World {
         }
         .encode(&mut bytes);
         self.journal = vec![bytes];
+    }
+
+    /// The journal's records.
+    pub fn journal(&self) -> &[Vec<u8>] {
+        &self.journal
     }
 
     pub(super) fn die(&mut self) {
@@ -84,10 +90,12 @@ impl World {
             let Some(pane) = self.panes.get_mut(&id.0) else {
                 // It died before the keeper was told; the program starts now, and its history needs its memory too.
                 core.restore_terminal(id, None);
+                give_text(&mut core, id, &self.disk);
                 continue;
             };
             pane.told = false;
             let at = core.restore_terminal(id, pane.checkpoint.as_deref());
+            give_text(&mut core, id, &self.disk);
             let heard = match self.bug {
                 Some(Bug::HeardOneShort) => (core.heard(id).saturating_sub(1)).max(at),
                 Some(Bug::HeardAgain) => at,
@@ -108,6 +116,7 @@ impl World {
         }
         let mut effects = Vec::new();
         core.recovered(self.now, &mut effects);
+        self.keep_on(&mut core);
         self.core = Some(core);
         let mut spawned = Vec::new();
         for effect in effects {
@@ -155,6 +164,15 @@ impl World {
                 Crash::Never,
             );
         }
+    }
+}
+
+/// What came back from disk and no checkpoint had.
+fn give_text(core: &mut Core, pane: PaneId, disk: &SimDisk) {
+    if core.wants_text(pane)
+        && let Some(rows) = disk.text(pane.0)
+    {
+        core.give_text(pane, rows);
     }
 }
 

@@ -6,7 +6,7 @@ use outlast_core::save::{Entry, Transaction};
 use outlast_core::{ClientId, Core, PaneId};
 
 use super::recovery::push_input;
-use super::{Bug, Crash, Shown, World};
+use super::{Bug, Crash, Shown, SimPane, World};
 
 /// Input of a committed turn: pane, offset, bytes.
 type Inputs = Vec<(u32, u64, Vec<u8>)>;
@@ -61,6 +61,8 @@ impl World {
         );
         if !heard {
             self.recover();
+        } else if let Some(core) = &self.core {
+            self.keeping.heard(core, id, bytes.len(), self.now.ms);
         }
     }
 
@@ -80,6 +82,7 @@ impl World {
         };
         p.told = true;
         let pane = PaneId(pane);
+        self.keeping.exited(pane, self.now.ms);
         if !self.turn(
             |core, now, effects| core.handle(now, Event::Exited { pane, status }, effects),
             crash,
@@ -101,6 +104,7 @@ impl World {
             }
             self.tell_done();
             self.say_ready();
+            self.write_down();
             let ms = self.now.ms;
             if self.core().next_wake().is_none_or(|at| at > ms) && self.rests() {
                 break;
@@ -169,7 +173,17 @@ impl World {
             self.die();
             return false;
         }
+        let mut tells = false;
+        for effect in &effects {
+            if let Effect::Forget { pane } = effect {
+                tells |= self.keeping.will_forget(*pane);
+            }
+        }
+        if tells {
+            self.leaving = self.keeping.leaving().collect();
+        }
         let transaction = core.commit();
+        self.keeping.committed(&transaction.entries, now.ms);
         let inputs = inputs(&transaction);
         if crash != Crash::BeforeCommit && !transaction.entries.is_empty() {
             let mut bytes = Vec::new();
@@ -234,6 +248,14 @@ impl World {
                 }
                 spawned.push((pane.0, self.panes[&pane.0].pid));
             }
+            Effect::Hold { pane, life } => {
+                self.panes.entry(pane.0).or_insert_with(|| SimPane {
+                    life,
+                    ended: Some(ExitStatus::Unknown),
+                    told: true,
+                    ..SimPane::default()
+                });
+            }
             Effect::Write { pane, .. } => {
                 let Some(p) = self.panes.get_mut(&pane.0) else {
                     return;
@@ -253,6 +275,7 @@ impl World {
                 }
             }
             Effect::Forget { pane } => {
+                self.keeping.forgotten(pane);
                 self.panes.remove(&pane.0);
             }
             Effect::Print {

@@ -7,12 +7,15 @@
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hasher};
 
-use outlast_core::PaneId;
-use outlast_core::save::disk::{encode_lines, encode_screen, text_head};
 use outlast_term::{Capture, Terminal};
+
+use crate::model::ids::PaneId;
+use crate::save::disk::{encode_lines, encode_screen, text_head};
 
 /// From the first output that is not on disk to its writing: below ten seconds with all that may come between.
 const LATEST_MS: u64 = 8000;
+/// From a server's start to the writing of what its predecessor may not have written.
+const UNKNOWN_MS: u64 = 1500;
 /// So much output is written sooner,
 const MANY_BYTES: u64 = 256 * 1024;
 /// but a pane's text not more often than this.
@@ -41,7 +44,7 @@ const HOW: Capture = Capture {
 
 /// What of a pane's text is on disk.
 #[derive(Debug, Default)]
-pub struct PaneText {
+pub(crate) struct PaneText {
     /// When something came that is not on disk.
     since_ms: Option<u64>,
     /// Bytes of output since.
@@ -49,6 +52,8 @@ pub struct PaneText {
     last_ms: u64,
     /// Text that is there was cleared away.
     urgent: bool,
+    /// What is under way takes it away.
+    clearing: bool,
     /// Work is under way in the thread.
     pub busy: bool,
     /// There is a file.
@@ -69,10 +74,11 @@ pub struct PaneText {
 }
 
 /// A text that is being taken.
-pub struct Taking {
+pub(crate) struct Taking {
     /// Whose.
     pub pane: PaneId,
     rewrite: bool,
+    cleared: bool,
     epoch: u64,
     next: u64,
     /// Frames: the number after the last row, bytes.
@@ -83,9 +89,14 @@ pub struct Taking {
 }
 
 /// What is to be written.
-pub enum Taken {
+pub(crate) enum Taken {
     /// The whole file.
-    Rewrite(Vec<u8>),
+    Rewrite {
+        /// All of it.
+        bytes: Vec<u8>,
+        /// What is there was cleared away.
+        cleared: bool,
+    },
     /// More of it.
     Append(Vec<u8>),
     /// It is there already.
@@ -126,18 +137,26 @@ impl PaneText {
         self.urgent = true;
     }
 
-    /// A former server may have left a file.
+    /// A former server may have left a file, and may have been about to write it.
     pub fn unknown(now_ms: u64) -> PaneText {
         PaneText {
-            since_ms: Some(now_ms),
+            since_ms: Some(now_ms.saturating_sub(LATEST_MS - UNKNOWN_MS)),
             on_disk: true,
             ..PaneText::default()
         }
     }
 
+    /// It is not to be written yet.
+    pub fn put_off(&mut self, now_ms: u64) {
+        self.since_ms = Some(now_ms);
+        self.last_ms = now_ms;
+        self.bytes = 0;
+    }
+
     /// It could not be written: what the file has is not known.
     pub fn failed(&mut self, now_ms: u64) {
         self.known = false;
+        self.urgent |= std::mem::take(&mut self.clearing);
         self.since_ms.get_or_insert(now_ms);
     }
 
@@ -157,13 +176,14 @@ impl PaneText {
             || self.next < terminal.first_line()
             || self.len > most
             || self.len > SMALL_LEN && unwanted > self.len / 2;
+        let cleared = std::mem::take(&mut self.urgent);
         self.since_ms = None;
         self.bytes = 0;
-        self.urgent = false;
         self.last_ms = now_ms;
         Taking {
             pane,
             rewrite,
+            cleared,
             epoch: terminal.line_epoch(),
             next: if rewrite { 0 } else { self.next },
             frames: VecDeque::new(),
@@ -183,6 +203,7 @@ impl PaneText {
             return Taken::Nothing;
         }
         let mut bytes = Vec::new();
+        self.clearing = false;
         if taking.rewrite {
             bytes = text_head();
             self.frames.clear();
@@ -202,7 +223,11 @@ impl PaneText {
         self.known = true;
         self.on_disk = true;
         if taking.rewrite {
-            Taken::Rewrite(bytes)
+            self.clearing = taking.cleared;
+            Taken::Rewrite {
+                bytes,
+                cleared: taking.cleared,
+            }
         } else {
             Taken::Append(bytes)
         }
@@ -259,5 +284,17 @@ fn screen_rows(terminal: &Terminal) -> Vec<u8> {
     while rows.last() == Some(&b'\n') {
         rows.pop();
     }
+    rows
+}
+
+/// All rows as they are kept, history first.
+pub fn whole_text(terminal: &Terminal) -> Vec<u8> {
+    let first = terminal.first_line();
+    let screen = first + u64::from(terminal.history_len());
+    let mut rows = match screen > first {
+        true => terminal.capture(first, screen - 1, HOW),
+        false => Vec::new(),
+    };
+    rows.extend(screen_rows(terminal));
     rows
 }
