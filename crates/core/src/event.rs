@@ -122,6 +122,15 @@ pub enum Event<'a> {
         /// Offset at which reading goes on.
         to: u64,
     },
+    /// A keeper was killed where it cannot be known how far it was: so many bytes at most are missing.
+    Missing {
+        /// Which.
+        pane: PaneId,
+        /// Bytes of output at most.
+        output: u32,
+        /// Bytes of input at most.
+        input: u32,
+    },
     /// The pane's program runs.
     Spawned {
         /// Which.

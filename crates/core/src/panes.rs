@@ -58,6 +58,21 @@ impl Core {
         }
     }
 
+    /// Says how much may be missing, nobody knows whether.
+    pub(crate) fn missing(&mut self, id: PaneId, output: u32, input: u32) {
+        if !self.model.panes.contains_key(&id) {
+            return;
+        }
+        for (most, what) in [(output, "output"), (input, "input")] {
+            if most > 0 {
+                let text = format!(
+                    "\x18\r\n\x1b[7m[outlast: up to {most} bytes of {what} may be missing]\x1b[27m\r\n"
+                );
+                self.operate_any(id, PaneOp::Text(text.into_bytes()));
+            }
+        }
+    }
+
     /// Hands on what the terminal answers and asks for.
     pub(crate) fn answer(&mut self, id: PaneId) {
         let Some(pane) = self.model.panes.get_mut(&id) else {

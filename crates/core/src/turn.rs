@@ -85,6 +85,11 @@ impl Core {
             Event::Gone { client } => self.gone(client),
             Event::Output { pane, at, bytes } => self.output(pane, at, bytes),
             Event::Lost { pane, to } => self.lost(pane, to),
+            Event::Missing {
+                pane,
+                output,
+                input,
+            } => self.missing(pane, output, input),
             Event::Spawned { pane, pid, tty } => self.spawned(pane, pid, tty),
             Event::SpawnFailed { pane, error } => self.spawn_failed(pane, &error),
             Event::Exited { pane, status } => self.exited(pane, status),

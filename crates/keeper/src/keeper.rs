@@ -107,6 +107,8 @@ pub enum Notice {
     Terminate,
     /// This keeper has taken over.
     Resumed,
+    /// Of a pane so many bytes of output and of input may be missing.
+    Missing(u32, u32, u32),
 }
 
 /// Things of the keeper's own that a server is to hold, see [`Notice::Hold`]; the first is the lock.
@@ -139,6 +141,8 @@ pub struct Keeper<D> {
     lock_changed: bool,
     terminate: bool,
     resumed: bool,
+    /// What the keeper before this one may have lost: pane, bytes of output and of input.
+    missing: Option<(u32, u32, u32)>,
     /// Programs have come or gone since [`Keeper::take_living`].
     came_or_went: bool,
     refusals: [Option<Notice>; REFUSALS],
@@ -157,6 +161,7 @@ impl<D> Keeper<D> {
             lock_changed: false,
             terminate: false,
             resumed: false,
+            missing: None,
             came_or_went: true,
             refusals: [None; REFUSALS],
             refused: 0,
@@ -408,6 +413,11 @@ impl<D> Keeper<D> {
         }
     }
 
+    /// Of a slot so many bytes of output and of input may be missing at most: the keeper before this one was killed.
+    pub fn missing(&mut self, slot: u16, [output, input]: [u32; 2]) {
+        self.missing = self.pane(slot).map(|row| (row.pane, output, input));
+    }
+
     /// The server that a former keeper left knows the table; it is told who goes on, and then events.
     pub fn server_stays(&mut self) {
         self.telling = Telling::Events;
@@ -543,6 +553,9 @@ impl<D> Keeper<D> {
         if self.resumed {
             return Some(Notice::Resumed);
         }
+        if let Some((pane, output, input)) = self.missing {
+            return Some(Notice::Missing(pane, output, input));
+        }
         if self.lock_changed {
             return Some(Notice::Hold(0));
         }
@@ -584,6 +597,7 @@ impl<D> Keeper<D> {
             }
             Notice::Hold(_) => self.lock_changed = false,
             Notice::Resumed => self.resumed = false,
+            Notice::Missing(..) => self.missing = None,
             Notice::Bell => self.telling = Telling::Listener,
             Notice::Listener if self.telling == Telling::Listener => {
                 self.telling = Telling::Panes { next: 0 }

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use outlast_sys::ledger::Ledger;
-use outlast_sys::{daemon, lock};
+use outlast_sys::{daemon, lock, signal};
 
 mod anchor;
 pub mod keeper;
@@ -41,6 +41,8 @@ pub use launch::{LaunchOptions, Launched, launch};
 /// a test). The server is the same binary, executed as `server --keeper-fd 3 SERVER-ARGS…`.
 pub fn main(args: Vec<OsString>) -> ExitCode {
     daemon::fill_stdio();
+    // Memory files have a length too: where files may not become long a pane cannot be had, which is said.
+    signal::ignore(signal::SIGXFSZ);
     match Arguments::parse(args).and_then(begin) {
         Ok(code) => code,
         Err(error) => {

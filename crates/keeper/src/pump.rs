@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use outlast_sys::bell::KeeperBells;
-use outlast_sys::errno::{E2BIG, EAGAIN, EINVAL};
+use outlast_sys::errno::{E2BIG, EAGAIN, EINVAL, ENOMEM};
 use outlast_sys::mem::{Mapping, MemFile};
 use outlast_sys::mover::Mover;
 use outlast_sys::ring::{IN_LEN, KeeperRings, OUT_LEN};
@@ -238,6 +238,8 @@ impl Pump {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.raw_os_error() == Some(EAGAIN) => return Turn::Empty,
+                // It passes. The poll tells changes only, and would not speak of this terminal again.
+                Err(error) if error.raw_os_error() == Some(ENOMEM) => return Turn::More,
                 // EIO: no process has the terminal open. It may be opened again while its program lives.
                 Err(_) => return self.ended(slot, bells),
             }
@@ -272,6 +274,8 @@ impl Pump {
                 Ok(0) => more = false,
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // It passes; the next turn tries again.
+                Err(error) if error.raw_os_error() == Some(ENOMEM) => break,
                 Err(error) => {
                     // Else EIO or EPIPE: nobody takes it. A terminal that is opened again does with the next input.
                     self.input_stuck = error.raw_os_error() == Some(EAGAIN);

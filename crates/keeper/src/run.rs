@@ -129,7 +129,7 @@ impl Run {
     ) -> io::Result<Run> {
         let path = std::env::current_exe()?;
         let previous = File::open("/proc/self/exe")?;
-        let now = clock::boottime_ms();
+        let now = clock::awake_ms();
         Run::assemble(Parts {
             listener,
             restart: Restart::new(now, identity(&previous.metadata()?)),
@@ -142,7 +142,7 @@ impl Run {
                 .map(|word| CString::new(word.into_encoded_bytes()))
                 .collect::<Result<_, _>>()?,
             previous,
-            started: (clock::unix_seconds(), now),
+            started: (clock::unix_seconds(), clock::boottime_ms()),
             former,
         })
     }
@@ -218,7 +218,7 @@ impl Run {
     pub(crate) fn run(&mut self) -> io::Result<()> {
         while !self.over {
             self.wait()?;
-            let now = clock::boottime_ms();
+            let now = clock::awake_ms();
             self.take_bells();
             self.take_requests();
             self.do_due(now);
@@ -274,10 +274,10 @@ impl Run {
                 stranger if stranger >= STRANGER => {
                     self.strangers_ended(Some((stranger - STRANGER) as u32));
                 }
-                LISTENER => self.restart.client_came(clock::boottime_ms()),
+                LISTENER => self.restart.client_came(clock::awake_ms()),
                 WATCH => {
                     if self.listener.was_removed() {
-                        self.rebind_at = Some(clock::boottime_ms() + REBIND_MS);
+                        self.rebind_at = Some(clock::awake_ms() + REBIND_MS);
                     }
                 }
                 slot => self.slot_event(slot as u16, event),
@@ -331,7 +331,7 @@ impl Run {
             .min()?;
         // Rounded up: waking a little early would only spin.
         Some(Duration::from_millis(
-            due.saturating_sub(clock::boottime_ms()) + 1,
+            due.saturating_sub(clock::awake_ms()) + 1,
         ))
     }
 
@@ -411,7 +411,7 @@ impl Run {
                 signal::SIGHUP => {}
                 _ => match &self.server {
                     Some(_) if self.terminate_at.is_none() => {
-                        self.terminate_at = Some(clock::boottime_ms() + TERMINATE_MS);
+                        self.terminate_at = Some(clock::awake_ms() + TERMINATE_MS);
                         self.keeper.terminate();
                     }
                     _ => self.over = true,

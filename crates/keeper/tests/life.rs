@@ -327,3 +327,22 @@ fn a_server_that_hangs_up_is_ended() {
     assert_ne!(world.who().server_pid, server);
     assert_eq!(world.who().last, "Signal(15)");
 }
+
+#[test]
+fn a_test_that_fails_leaves_nobody_behind() {
+    let failed = std::panic::catch_unwind(|| {
+        let world = World::new();
+        world.spawn(1, common::PTY, &["sleep", "1000"]);
+        // The second keeper was started by the server and knows of no directory.
+        let keeper = world.kill_keeper(world.keeper_pid);
+        let dir = world.dir.clone();
+        assert!(common::who_uses(&dir).contains(&keeper));
+        std::panic::panic_any(dir);
+    });
+    let dir = failed
+        .unwrap_err()
+        .downcast::<std::path::PathBuf>()
+        .unwrap();
+    assert_eq!(common::who_uses(&dir), []);
+    assert!(!dir.exists());
+}

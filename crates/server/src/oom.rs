@@ -8,6 +8,8 @@ use outlast_core::event::ExitStatus;
 
 /// SIGKILL's number.
 const SIGKILL: u8 = 9;
+/// What a shell exits with whose last program was killed by it.
+const SHELL_SAYS: u8 = 128 + SIGKILL;
 /// How often the counts are looked at, while there is anything to do.
 const LOOK_MS: u64 = 10_000;
 
@@ -55,7 +57,8 @@ impl OutOfMemory {
 
     /// What is to be said of a program that ended like this.
     pub(crate) fn note(&mut self, status: ExitStatus) -> Option<&'static str> {
-        if status != ExitStatus::Signal(SIGKILL) {
+        // A pane's program is mostly a shell's child, and it is the child that uses up memory.
+        if ![ExitStatus::Signal(SIGKILL), ExitStatus::Code(SHELL_SAYS)].contains(&status) {
             return None;
         }
         let before = self.counts;
@@ -121,7 +124,11 @@ mod tests {
         write(5, 2);
         let note = memory.note(killed).unwrap();
         assert!(note.starts_with("out of memory"), "{note}");
-        write(6, 3);
+        write(5, 3);
+        let below_a_shell = ExitStatus::Code(137);
+        assert!(memory.note(below_a_shell).is_some());
+        assert_eq!(memory.note(below_a_shell), None);
+        write(6, 4);
         memory.look(LOOK_MS);
         assert_eq!(memory.note(killed), None, "that was somebody else's");
         std::fs::remove_dir_all(dir).unwrap();

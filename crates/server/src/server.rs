@@ -371,6 +371,20 @@ impl Server {
                 // Kept in the link's book.
                 | ToServer::Hold { .. } => {}
                 ToServer::Resumed { .. } => self.keeper_resumed(),
+                ToServer::Missing {
+                    pane,
+                    output,
+                    input,
+                } => {
+                    if let Some(Owner::Pane(pane)) = owner(pane) {
+                        let event = Event::Missing {
+                            pane,
+                            output,
+                            input,
+                        };
+                        self.core.handle(now, event, &mut self.effects);
+                    }
+                }
             }
         }
     }

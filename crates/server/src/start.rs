@@ -13,7 +13,7 @@ use outlast_core::{Core, Event, PaneId, Setup};
 use outlast_sys::bell::ServerBells;
 use outlast_sys::mem::MemFile;
 use outlast_sys::ring::ServerRings;
-use outlast_sys::{daemon, process, signal};
+use outlast_sys::{daemon, errno, process, signal};
 use outlast_wire::keeper::{self as wire, ToKeeper};
 
 use crate::clients::Clients;
@@ -29,9 +29,6 @@ use crate::probe::{Facts, SystemProbe, own_home};
 use crate::server::{Parts, Server, now};
 use crate::table::{Former, Table};
 use crate::upgrade::{self, Upgrade};
-
-/// Linux's number.
-const SIGXFSZ: i32 = 25;
 
 /// What the server was started with.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -114,7 +111,7 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
     process::raise_nofile();
     signal::ignore(signal::SIGPIPE);
     // A file that may not become longer is an error to be told, not an end.
-    signal::ignore(SIGXFSZ);
+    signal::ignore(signal::SIGXFSZ);
     let mut table = Table::receive(&link).map_err(StartError::Keeper)?;
     let (journal, turns) = open_journal(&mut table, &link)?;
     let keeper = table.hello;
@@ -143,8 +140,14 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
     for (found, fds) in table.panes {
         match owner(found.pane) {
             Some(Owner::Pane(pane)) => {
-                // Without its rings a pane shows what its checkpoint has, and nothing new.
-                let _ = panes.attach(&found, pane, fds, &facts, &table.bells);
+                match panes.attach(&found, pane, fds, &facts, &table.bells) {
+                    // It passes, and its program would stand still for ever: the keeper starts another server.
+                    Err(error) if error.raw_os_error() == Some(errno::ENOMEM) => {
+                        return Err(StartError::Keeper(error));
+                    }
+                    // Without its rings a pane shows what its checkpoint has, and nothing new.
+                    _ => {}
+                }
             }
             Some(Owner::Job(_)) => jobs.attach(&found, fds),
             None => {}

@@ -10,6 +10,13 @@ pub fn boottime_ms() -> u64 {
     now.tv_sec.unsigned_abs() * 1000 + now.tv_nsec.unsigned_abs() / 1_000_000
 }
 
+/// Milliseconds of a clock that stands while the machine is suspended (CLOCK_MONOTONIC): for how long something may
+/// take that a running machine does.
+pub fn awake_ms() -> u64 {
+    let now = rustix::time::clock_gettime(ClockId::Monotonic);
+    now.tv_sec.unsigned_abs() * 1000 + now.tv_nsec.unsigned_abs() / 1_000_000
+}
+
 /// Nanoseconds since boot, suspend included.
 pub fn boottime_ns() -> u64 {
     let now = rustix::time::clock_gettime(ClockId::Boottime);

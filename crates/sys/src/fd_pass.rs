@@ -120,6 +120,7 @@ pub fn receive(
 /// # Errors
 /// No descriptor is left.
 pub fn packet_pair() -> io::Result<(OwnedFd, OwnedFd)> {
+    crate::seam::pass("socketpair")?;
     Ok(rustix::net::socketpair(
         AddressFamily::UNIX,
         SocketType::SEQPACKET,

@@ -51,6 +51,10 @@ pub(crate) enum Phase {
     InputIn = 3,
     /// Input goes from the pipe to the program.
     InputOut = 4,
+    /// Output goes from the program into the ring at once, without the pipe: at most so many bytes.
+    OutputPlain = 5,
+    /// Input goes from the ring to the program at once: at most so many bytes.
+    InputPlain = 6,
 }
 
 /// The ledger. The eventfd beside it wakes a keeper that waits for ends of processes that are the anchor's children.
@@ -149,6 +153,8 @@ impl Ledger {
             2 => Phase::OutputOut,
             3 => Phase::InputIn,
             4 => Phase::InputOut,
+            5 => Phase::OutputPlain,
+            6 => Phase::InputPlain,
             _ => Phase::None,
         };
         let load = |offset| self.region.word(offset).load(Ordering::Acquire);

@@ -16,6 +16,7 @@
 //! | [`daemon`] | starting a process that outlives its starter |
 //! | [`raw_tty`] | a terminal's modes, saved and restored |
 //! | [`process`], [`user`] | facts about processes, users, the machine |
+//! | [`seam`] | which of these calls a test has fail |
 //! | [`clock`] | times, local time, random bytes |
 //! | [`lock`] | one holder at a time |
 #![deny(clippy::undocumented_unsafe_blocks)]
@@ -35,6 +36,7 @@ pub mod pty;
 pub mod raw_tty;
 pub mod rest;
 pub mod ring;
+pub mod seam;
 pub mod signal;
 pub mod socket;
 pub mod spawn;

@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 use rustix::fs::{MemfdFlags, SealFlags};
 use rustix::mm::{Advice, MapFlags, ProtFlags};
 
+use crate::seam;
+
 /// Length of one block of a history file, see [`MemFile::map_block`].
 pub const BLOCK_LEN: usize = 64 * 1024;
 
@@ -29,7 +31,9 @@ impl MemFile {
     /// No descriptor or no memory is left.
     pub fn new(name: &CStr, len: u64) -> io::Result<MemFile> {
         let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+        seam::pass("memfd")?;
         let fd = rustix::fs::memfd_create(name, flags)?;
+        seam::pass("ftruncate")?;
         rustix::fs::ftruncate(&fd, len)?;
         Ok(MemFile { fd })
     }
@@ -41,7 +45,11 @@ impl MemFile {
         let file = MemFile::new(name, 0)?;
         let mut written = 0;
         while written < bytes.len() {
-            written += rustix::io::pwrite(&file.fd, &bytes[written..], written as u64)?;
+            let write = || {
+                seam::pass("pwrite")?;
+                rustix::io::pwrite(&file.fd, &bytes[written..], written as u64)
+            };
+            written += rustix::io::retry_on_intr(write)?;
         }
         let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE | SealFlags::SEAL;
         rustix::fs::fcntl_add_seals(&file.fd, seals)?;
@@ -79,6 +87,7 @@ impl MemFile {
     /// It is sealed, or no file.
     pub fn grow(&self, len: u64) -> io::Result<()> {
         if self.len()? < len {
+            seam::pass("ftruncate")?;
             rustix::fs::ftruncate(&self.fd, len)?;
         }
         Ok(())
@@ -146,6 +155,7 @@ impl MemFile {
     /// It is sealed against writing.
     pub fn punch(&self, offset: u64, len: u64) -> io::Result<()> {
         let flags = rustix::fs::FallocateFlags::PUNCH_HOLE | rustix::fs::FallocateFlags::KEEP_SIZE;
+        seam::pass("fallocate")?;
         Ok(rustix::fs::fallocate(&self.fd, flags, offset, len)?)
     }
 }
@@ -241,6 +251,7 @@ impl Region {
         len: usize,
         prot: ProtFlags,
     ) -> io::Result<Region> {
+        seam::pass("mmap")?;
         // SAFETY: a new mapping at an address of the kernel's choice touches nothing that exists.
         let base = unsafe {
             rustix::mm::mmap(
@@ -264,6 +275,7 @@ impl Region {
     ) -> io::Result<Region> {
         let region = Region::anonymous(head + 2 * data, ProtFlags::empty())?;
         let flags = MapFlags::SHARED | MapFlags::FIXED;
+        seam::pass("mmap")?;
         // SAFETY: both ranges lie within the address range that was just reserved and that nobody else knows of.
         unsafe {
             rustix::mm::mmap(region.at(0).cast(), head + data, prot, flags, fd, 0)?;

@@ -14,8 +14,12 @@
 //! | input in | something that nobody has typed | drops it: it is still in the ring |
 //! | input out | what was not typed | publishes the rest as typed |
 //!
+//! | output plain | nothing: there was one read(2) into the ring | says how many bytes may be missing, if none was published |
+//! | input plain | nothing: there was one write(2) | takes them for typed, and says how many may not have been |
+//!
 //! One pipe serves all programs: it is empty between two moves. Where a kernel has no splice for terminals (5.10 to
-//! 5.11), bytes are moved by plain reads and writes, and a keeper that is killed may lose or double the last.
+//! 5.11), bytes are moved by plain reads and writes, and of a keeper that is killed the last may be missing: nothing is
+//! typed twice.
 
 use std::cell::Cell;
 use std::io;
@@ -25,6 +29,7 @@ use rustix::pipe::{PipeFlags, SpliceFlags};
 
 use crate::ledger::{Ledger, Phase};
 use crate::ring::KeeperRings;
+use crate::seam;
 
 /// Most output that is taken at once. The kernel allocates pages for as much beforehand, and a terminal holds no more
 /// than this.
@@ -50,6 +55,10 @@ pub struct Settled {
     pub output: u64,
     /// Bytes of input that it had typed and not published.
     pub input: u64,
+    /// So many bytes of output at most are missing.
+    pub output_missing: u64,
+    /// So many bytes of input at most are missing.
+    pub input_missing: u64,
 }
 
 impl Mover {
@@ -100,11 +109,13 @@ impl Mover {
         room: usize,
     ) -> io::Result<usize> {
         if self.plain.get() {
-            return rings.read_from(fd, room);
+            return self.plain_output(rings, slot, fd, room);
         }
         self.ledger.intend(Phase::OutputIn, slot, rings.end(), 0);
         let flags = SpliceFlags::NONBLOCK;
-        let taken = rustix::pipe::splice(fd, None, &self.write, None, room.min(OUTPUT), flags);
+        let taken = seam::pass("splice").and_then(|()| {
+            rustix::pipe::splice(fd, None, &self.write, None, room.min(OUTPUT), flags)
+        });
         match taken {
             Ok(0) => {
                 self.ledger.clear();
@@ -120,7 +131,7 @@ impl Mover {
                 self.ledger.clear();
                 if error == rustix::io::Errno::INVAL {
                     self.set_plain();
-                    return rings.read_from(fd, room);
+                    return self.plain_output(rings, slot, fd, room);
                 }
                 Err(error.into())
             }
@@ -138,7 +149,7 @@ impl Mover {
         fd: BorrowedFd<'_>,
     ) -> io::Result<usize> {
         if self.plain.get() {
-            return rings.write_to(fd);
+            return self.plain_input(rings, slot, fd);
         }
         let waiting = rings.input_waiting().min(INPUT);
         if waiting == 0 {
@@ -155,7 +166,8 @@ impl Mover {
         };
         self.ledger.go_on(Phase::InputOut, slot, len as u64);
         let flags = SpliceFlags::NONBLOCK;
-        let typed = rustix::pipe::splice(&self.read, None, fd, None, len, flags);
+        let typed = seam::pass("splice")
+            .and_then(|()| rustix::pipe::splice(&self.read, None, fd, None, len, flags));
         rings.input_taken(typed.unwrap_or(0) as u64);
         self.ledger.clear();
         if typed != Ok(len) {
@@ -163,9 +175,43 @@ impl Mover {
         }
         if typed == Err(rustix::io::Errno::INVAL) {
             self.set_plain();
-            return rings.write_to(fd);
+            return self.plain_input(rings, slot, fd);
         }
         Ok(typed?)
+    }
+
+    fn plain_output(
+        &self,
+        rings: &mut KeeperRings,
+        slot: u16,
+        fd: BorrowedFd<'_>,
+        room: usize,
+    ) -> io::Result<usize> {
+        let room = room.min(OUTPUT);
+        self.ledger
+            .intend(Phase::OutputPlain, slot, rings.end(), room as u64);
+        let read = rings.read_from(fd, room);
+        self.ledger.clear();
+        read
+    }
+
+    fn plain_input(
+        &self,
+        rings: &mut KeeperRings,
+        slot: u16,
+        fd: BorrowedFd<'_>,
+    ) -> io::Result<usize> {
+        let waiting = rings.input_waiting().min(INPUT);
+        if waiting == 0 {
+            return Ok(0);
+        }
+        let from = rings.input_done();
+        self.ledger
+            .intend(Phase::InputPlain, slot, from, waiting as u64);
+        let written = rings.offer_input(fd, waiting);
+        rings.input_taken(written.as_ref().map_or(0, |len| *len as u64));
+        self.ledger.clear();
+        written
     }
 
     /// What is in the pipe is a copy of what is still in a ring.
@@ -189,6 +235,8 @@ impl Mover {
             slot,
             output: 0,
             input: 0,
+            output_missing: 0,
+            input_missing: 0,
         };
         let Some(rings) = rings else {
             self.drain();
@@ -215,6 +263,18 @@ impl Mover {
                 }
             }
             Phase::InputIn => {}
+            Phase::OutputPlain => {
+                if rings.end() == base {
+                    settled.output_missing = bytes;
+                }
+            }
+            Phase::InputPlain => {
+                let waiting = rings.input_waiting() as u64;
+                if rings.input_done() == base {
+                    settled.input_missing = bytes.min(waiting);
+                    rings.input_taken(settled.input_missing);
+                }
+            }
             Phase::InputOut => {
                 if rings.input_done() == base && bytes >= left {
                     settled.input = bytes - left;
@@ -225,5 +285,34 @@ impl Mover {
         self.ledger.clear();
         self.drain();
         Some(settled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ring::{IN_LEN, OUT_LEN};
+
+    #[test]
+    fn what_a_plain_read_may_have_taken_is_said_unless_it_was_published() {
+        let mover = Mover::new(Ledger::new().unwrap()).unwrap();
+        let mut rings = KeeperRings::new(OUT_LEN, IN_LEN).unwrap();
+        let (read, write) = rustix::pipe::pipe().unwrap();
+        mover.set_plain();
+        rustix::io::write(&write, b"five.").unwrap();
+        assert_eq!(mover.output(&mut rings, 7, read.as_fd(), 100).unwrap(), 5);
+        assert_eq!(mover.unsettled(), None);
+        // Killed before and after the bytes counted.
+        mover.ledger.intend(Phase::OutputPlain, 7, 5, 100);
+        let settled = mover.settle(Some(&mut rings)).unwrap();
+        assert_eq!((settled.slot, settled.output_missing), (7, 100));
+        mover.ledger.intend(Phase::OutputPlain, 7, 0, 100);
+        let settled = mover.settle(Some(&mut rings)).unwrap();
+        assert_eq!(settled.output_missing, 0);
+        assert_eq!((mover.unsettled(), rings.end()), (None, 5));
+        // Nothing waits, so nothing can be missing.
+        mover.ledger.intend(Phase::InputPlain, 7, 0, 100);
+        let settled = mover.settle(Some(&mut rings)).unwrap();
+        assert_eq!((settled.input_missing, rings.input_done()), (0, 0));
     }
 }

@@ -29,6 +29,7 @@ pub fn open(
     rows: u16,
     control_chars: impl Iterator<Item = (u8, u8)>,
 ) -> io::Result<Pty> {
+    crate::seam::pass("pty")?;
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let master = rustix::fs::open(c"/dev/ptmx", flags, Mode::empty())?;
     rustix::pty::unlockpt(&master)?;

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 pub use libc::{
     SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN,
-    SIGTTOU, SIGUSR1, SIGUSR2, SIGWINCH,
+    SIGTTOU, SIGUSR1, SIGUSR2, SIGWINCH, SIGXFSZ,
 };
 
 /// A set of signals that no longer interrupt this process but can be read here.

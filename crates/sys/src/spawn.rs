@@ -283,6 +283,7 @@ impl ExecPath {
 }
 
 fn fork_and_run(plan: &Plan) -> io::Result<u32> {
+    crate::seam::pass("fork")?;
     // SAFETY: the child calls `run` only, which makes nothing but async-signal-safe calls on memory that was prepared
     // above and never returns.
     match unsafe { libc::fork() } {

@@ -85,7 +85,7 @@ impl Run {
             let [_, wake] = self.mover.ledger().fds();
             let _ = self.poll.add(wake, ENDS, Interest::IN | Interest::ET);
         }
-        let ended_at = watched.is_none().then(clock::boottime_ms);
+        let ended_at = watched.is_none().then(clock::awake_ms);
         self.strangers.push(Stranger {
             pid,
             watched,
@@ -96,7 +96,7 @@ impl Run {
 
     /// Something is said of processes that are not our children, or (`ended`) one of them has ended.
     pub(super) fn strangers_ended(&mut self, ended: Option<u32>) {
-        let now = clock::boottime_ms();
+        let now = clock::awake_ms();
         let mut index = 0;
         while let Some(stranger) = self.strangers.get_mut(index) {
             let pid = stranger.pid;

@@ -152,7 +152,7 @@ impl Run {
             Some(previous) => (previous, running.ok()),
             None => (running.or_else(|_| File::open("/proc/self/exe"))?, None),
         };
-        let now = clock::boottime_ms();
+        let now = clock::awake_ms();
         let (starts, quick_failures, last_status) =
             taken.servers.unwrap_or((1, 0, Status::Running));
         let known = identity(&previous.metadata()?);
@@ -165,7 +165,9 @@ impl Run {
             program: CString::new(std::mem::take(&mut taken.program))?,
             words: std::mem::take(&mut taken.words),
             previous,
-            started: taken.started.unwrap_or((clock::unix_seconds(), now)),
+            started: taken
+                .started
+                .unwrap_or_else(|| (clock::unix_seconds(), clock::boottime_ms())),
             former: None,
         })?;
         run.candidate = candidate.filter(|_| runs != known);
@@ -238,8 +240,12 @@ impl Run {
         };
         let pump = self.pumps.get_mut(usize::from(slot));
         let rings = pump.and_then(Option::as_mut).map(|pump| &mut pump.rings);
-        if self.mover.settle(rings).is_some() {
+        if let Some(settled) = self.mover.settle(rings) {
             self.bells.ring(slot);
+            let missing = [settled.output_missing, settled.input_missing].map(|len| len as u32);
+            if missing != [0, 0] {
+                self.keeper.missing(slot, missing);
+            }
         }
     }
 

@@ -108,7 +108,7 @@ impl Run {
     /// is reaped, and then another starts.
     pub(super) fn server_hung_up(&mut self) {
         self.keeper.server_gone();
-        self.kill_at = self.kill_at.or(Some(clock::boottime_ms() + HANG_UP_MS));
+        self.kill_at = self.kill_at.or(Some(clock::awake_ms() + HANG_UP_MS));
     }
 
     pub(super) fn server_died(&mut self, status: Status) {
@@ -119,7 +119,7 @@ impl Run {
         self.keeper.server_gone();
         // It was asked to write its state and end; there is nobody left to wait for.
         self.over |= self.terminate_at.is_some();
-        if self.restart.died(clock::boottime_ms(), status) {
+        if self.restart.died(clock::awake_ms(), status) {
             self.keep_binary();
         }
         self.candidate = None;
@@ -171,7 +171,7 @@ impl Run {
         match request {
             ToKeeper::Ready { .. } => {
                 let pid = self.server.as_ref().map(|server| server.pid);
-                if let (true, Some(pid)) = (self.restart.ready(clock::boottime_ms()), pid) {
+                if let (true, Some(pid)) = (self.restart.ready(clock::awake_ms()), pid) {
                     self.former = None;
                     // Until it has proved itself, the one before it is kept too.
                     self.candidate = executable(pid).ok();

@@ -134,6 +134,14 @@ impl Run {
                 },
                 &[],
             ),
+            Notice::Missing(pane, output, input) => send(
+                ToServer::Missing {
+                    pane,
+                    output,
+                    input,
+                },
+                &[],
+            ),
             Notice::Bell => send(ToServer::Bell, &self.bells.fds()),
             Notice::Listener => send(ToServer::Listener, &[self.listener.fd()]),
             Notice::Pane(slot) => send_pane(ToServer::Pane, slot),

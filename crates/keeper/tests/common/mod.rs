@@ -72,8 +72,15 @@ impl World {
     pub fn with(program: &Path, server_args: &[&str]) -> World {
         let dir = fresh_directory();
         let options = options(&dir, program, server_args);
+        // First, so that whatever the launch leaves behind is ended if it fails.
+        let mut world = World {
+            dir,
+            socket: options.socket.clone(),
+            keeper_pid: 0,
+        };
         assert_eq!(launch(&options).unwrap(), Launched::Started);
-        World::adopt(dir, options.socket)
+        world.keeper_pid = world.who().keeper_pid;
+        world
     }
 
     pub fn adopt(dir: PathBuf, socket: PathBuf) -> World {
@@ -182,8 +189,9 @@ impl World {
     }
 }
 
-impl Drop for World {
-    fn drop(&mut self) {
+impl World {
+    /// Has the keeper end, as whoever started it would.
+    fn end_in_order(&self) {
         let mut keeper = self.keeper_pid;
         if keeper != 0 && !alive(keeper) && self.socket.exists() {
             keeper = self.try_ask(&["who"]).map_or(0, |answer| {
@@ -206,6 +214,17 @@ impl Drop for World {
                 eprintln!("keeper {keeper} had to be killed");
             }
         }
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        // A test that has failed may have left anything: nobody is asked.
+        let failed = std::thread::panicking();
+        if !failed {
+            self.end_in_order();
+        }
+        end_all(&self.dir, failed);
         let _ = std::fs::remove_dir_all(&self.dir);
     }
 }
@@ -224,6 +243,46 @@ pub fn install(path: &Path, command: &str) {
             .unwrap()
             .success()
     );
+}
+
+/// Who has a file of this directory open: keepers, anchors and servers write to the log there, whoever started them.
+pub fn who_uses(dir: &Path) -> Vec<u32> {
+    let mut found = Vec::new();
+    let numbers = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    for pid in numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {
+        let fds = std::fs::read_dir(format!("/proc/{pid}/fd"));
+        let mut links = fds.into_iter().flatten().flatten();
+        if pid != std::process::id()
+            && links.any(|fd| std::fs::read_link(fd.path()).is_ok_and(|to| to.starts_with(dir)))
+        {
+            found.push(pid);
+        }
+    }
+    found
+}
+
+/// Ends by their numbers what was started for this directory and still runs. A keeper's end may be a server's beginning,
+/// and the other way round, hence more than one round.
+pub fn end_all(dir: &Path, at_once: bool) {
+    let start = Instant::now();
+    let end = start + Duration::from_secs(5);
+    let mut quiet = 0;
+    while quiet < 2 && Instant::now() < end {
+        let left: Vec<u32> = who_uses(dir)
+            .into_iter()
+            .filter(|pid| alive(*pid))
+            .collect();
+        quiet = if left.is_empty() { quiet + 1 } else { 0 };
+        // Who was told to end is let do so.
+        let patient = !at_once && start.elapsed() < Duration::from_secs(2);
+        for pid in left.iter().filter(|_| !patient) {
+            eprintln!("{pid} had to be killed");
+            let _ = signal::send(*pid, signal::SIGKILL);
+        }
+        if !left.is_empty() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
 }
 
 /// Whether a process runs: one that has ended may wait long for an init to reap it.

@@ -238,7 +238,9 @@ impl Server {
                 Some(ToServer::Hold { what, .. }) if self.thrifty && what == Held::Gate as u16 => {
                     drop(fds.next_fd().inspect(spawn::open_gate));
                 }
-                Some(ToServer::Hold { .. } | ToServer::Former { .. }) => {}
+                Some(
+                    ToServer::Hold { .. } | ToServer::Former { .. } | ToServer::Missing { .. },
+                ) => {}
                 Some(ToServer::Resumed { keeper_pid, .. }) => self.hello.keeper_pid = keeper_pid,
                 Some(ToServer::Terminate) => {
                     self.terminated += 1;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use outlast_testkit::{World, proc};
 
-use crate::shell;
+use crate::bystanders::{Bystanders, Kept};
+use crate::{is_root, shell};
 
 /// A file system of 64 KiB for the state on disk where namespaces are to be had, else a limit on the length of files.
 /// Sessions go on, it is said once, and when there is room again that is said too.
@@ -51,9 +52,68 @@ pub fn disk(world: &World) -> Result<(), String> {
         .map(drop)
 }
 
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self")
-        .is_ok_and(|found| std::os::unix::fs::MetadataExt::uid(&found) == 0)
+/// No file may become longer, not even one in memory (RLIMIT_FSIZE, which an ordinary user can set as well): in full
+/// flight for the server, which goes on or gives way to another that knows all it knew; and from the beginning for all
+/// that is started.
+pub fn length(world: &World) -> Result<(), String> {
+    let others = Bystanders::start(world, Kept::All)?;
+    let long = Duration::from_secs(10);
+    world.ok(&[
+        "new-session",
+        "-d",
+        "-s",
+        "a",
+        "-x",
+        "120",
+        "-y",
+        "24",
+        "exec cat",
+    ])?;
+    let mut client = world.client(120, 25, &["attach-session", "-t", "a"])?;
+    client.wait_text("[a]", long)?;
+    let limit = format!("prlimit --pid {} --fsize=0:", others.server());
+    if let Err(error) = shell(world, &limit) {
+        println!("form: none: {error}");
+        return Ok(());
+    }
+    println!("form: RLIMIT_FSIZE");
+    for n in 0..20 {
+        // Refused or not.
+        world.tmux(&[
+            "new-window",
+            "-d",
+            "-t",
+            "a:",
+            "-n",
+            &format!("w{n}"),
+            "exec cat",
+        ])?;
+        world.tmux(&["set-buffer", &"large ".repeat(10_000)])?;
+        others.go_on()?;
+    }
+    client.type_text("still here")?;
+    client.wait_text("still here", long)?;
+    let server = world.server_pid()?;
+    println!(
+        "  the server {}",
+        if server == others.server() {
+            "goes on"
+        } else {
+            "is another"
+        }
+    );
+    if world.keeper_pid()? != others.keeper() {
+        return Err("the keeper is another".into());
+    }
+    others.check()?;
+    world.ok(&["kill-server"])?;
+    shell(
+        world,
+        "ulimit -f 2400; exec tmux new-session -d -s b 'exec cat'",
+    )?;
+    let mut client = world.client(80, 25, &["attach-session", "-t", "b"])?;
+    client.type_text("with a limit")?;
+    client.wait_text("with a limit", long).map(drop)
 }
 
 /// New panes and clients are refused in words, those that are there go on, nobody spins, and later there is room.

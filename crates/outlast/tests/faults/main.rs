@@ -9,31 +9,64 @@ use std::process::ExitCode;
 use outlast_testkit::harness::{self, Trial};
 use outlast_testkit::{Binary, World, roles};
 
+mod bombs;
+mod bystanders;
+#[cfg(feature = "faults")]
+mod calls;
 mod crowds;
+mod groups;
 mod limits;
+mod memory;
+mod paste;
+#[cfg(feature = "faults")]
 mod poison;
+mod programs;
 mod sockets;
 mod stops;
 
 type Test = fn(&World) -> Result<(), String>;
 
-const TESTS: [(&str, Test); 12] = [
+const TESTS: [(&str, Test); 20] = [
     ("a_deleted_socket_is_made_anew", sockets::deleted),
     ("a_deleted_directory_is_made_anew", sockets::directory),
     ("a_stale_socket_is_replaced", sockets::stale),
     ("of_twenty_servers_at_once_one_wins", sockets::twenty),
+    ("another_user_is_refused", sockets::stranger),
     ("garbage_on_the_socket_does_no_harm", sockets::garbage),
     ("a_full_disk_takes_no_session", limits::disk),
+    ("files_of_a_limited_length_take_no_session", limits::length),
     ("without_descriptors_it_is_said_so", limits::descriptors),
     ("a_server_that_stands_still_loses_nothing", stops::server),
     ("a_keeper_that_stands_still_loses_nothing", stops::keeper),
     ("a_client_that_stands_still_holds_up_nobody", stops::client),
+    ("only_who_uses_up_memory_is_ended", memory::runs_out),
+    ("hostile_output_has_bounds", memory::hostile),
+    ("a_fork_bomb_goes_off_in_its_pane", bombs::forks),
+    ("a_large_paste_is_typed_once", paste::typed),
+    ("a_large_buffer_is_typed_once", paste::pasted),
+    ("everything_stands_still_and_goes_on", stops::all),
     ("five_hundred_clients_are_served", crowds::clients),
     ("a_thousand_panes_survive_their_server", crowds::panes),
 ];
 
+type Planted = (&'static str, fn(&mut World) -> Result<(), String>);
+
+/// With what only a build with the feature has.
+#[cfg(feature = "faults")]
+const PLANTED: [Planted; 4] = [
+    ("poison_is_stepped_over_and_kept", poison::stepped_over),
+    ("the_nth_call_fails_and_nothing_is_lost", calls::memory),
+    ("a_disk_that_fails_is_tried_again", calls::disk),
+    (
+        "without_splice_a_pane_says_what_may_be_missing",
+        calls::no_splice,
+    ),
+];
+#[cfg(not(feature = "faults"))]
+const PLANTED: [Planted; 0] = [];
+
 fn main() -> ExitCode {
-    if let Some(code) = roles::play() {
+    if let Some(code) = roles::play().or_else(programs::play) {
         return code;
     }
     let binary = Binary::outlast(env!("CARGO_BIN_EXE_outlast"));
@@ -45,11 +78,9 @@ fn main() -> ExitCode {
     for (name, test) in TESTS {
         add(name, test);
     }
-    if cfg!(feature = "faults") {
+    for (name, test) in PLANTED {
         let binary = binary.clone();
-        trials.push(Trial::new("poison_is_stepped_over_and_kept", move || {
-            poison::stepped_over(&mut World::new(&binary)?)
-        }));
+        trials.push(Trial::new(name, move || test(&mut World::new(&binary)?)));
     }
     harness::main(trials, 1)
 }
@@ -116,4 +147,9 @@ fn pane_pid(world: &World, target: &str) -> Result<String, String> {
     let words = ["display-message", "-p", "-t", target, "#{pane_pid}"];
     let pid = world.until(&words, |pid| pid.trim_end() != "0")?;
     Ok(pid.trim_end().to_string())
+}
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self")
+        .is_ok_and(|found| std::os::unix::fs::MetadataExt::uid(&found) == 0)
 }

@@ -101,6 +101,47 @@ pub fn twenty(world: &World) -> Result<(), String> {
     }
 }
 
+/// Another user of the machine calls: at the directory's door, and where somebody has opened that and the socket to all.
+pub fn stranger(world: &World) -> Result<(), String> {
+    if !crate::is_root() {
+        println!("form: none: only root can be another user");
+        return Ok(());
+    }
+    println!("form: really, as user 65534");
+    world.ok(&["new-session", "-d", "-s", "secret", "exec cat"])?;
+    let socket = world.socket();
+    let mut words: Vec<String> = [
+        "setpriv",
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+    ]
+    .map(String::from)
+    .into();
+    words.extend(world.argv(&["-S", &socket, "list-sessions"]));
+    let directory = std::path::Path::new(&socket)
+        .parent()
+        .ok_or("no directory")?;
+    let open = |path: &std::path::Path, mode: u32| {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(path, mode).map_err(|error| error.to_string())
+    };
+    for is_open in [false, true] {
+        if is_open {
+            open(directory, 0o777)?;
+            open(std::path::Path::new(&socket), 0o666)?;
+        }
+        let said = world.run(&words)?;
+        println!("  {:?}", said.stderr.trim_end());
+        if said.status == 0 || said.stdout.contains("secret") {
+            return Err(format!("another user was answered: {said:?}"));
+        }
+    }
+    // Who may call is served as before.
+    open(directory, 0o700)?;
+    world.ok(&["has-session", "-t", "secret"]).map(drop)
+}
+
 /// A thousand callers who say anything at all: the server stays, its memory does not grow.
 pub fn garbage(world: &World) -> Result<(), String> {
     world.ok(&["new-session", "-d", "-s", "a", "exec cat"])?;

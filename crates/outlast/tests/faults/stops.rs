@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use outlast_testkit::{Signal, World, proc};
+use outlast_testkit::{Rng, Signal, World, proc};
 
+use crate::bystanders::{Bystanders, Kept};
 use crate::{flood, whole};
 
 const LONG: Duration = Duration::from_millis(1500);
@@ -86,4 +87,47 @@ pub fn client(world: &World) -> Result<(), String> {
         client.wait_text(&last, Duration::from_secs(10))?;
     }
     Ok(())
+}
+
+/// The machine is suspended: nobody runs, and afterwards it is later. Longer than a server may take to start, a keeper to
+/// answer; also while a server is being started.
+pub fn all(world: &World) -> Result<(), String> {
+    const NAP: Duration = Duration::from_millis(2500);
+    let others = Bystanders::start(world, Kept::All)?;
+    world.ok(&["new-session", "-d", "-s", "a", "exec cat"])?;
+    let mut client = world.client(80, 25, &["attach-session", "-t", "a"])?;
+    client.wait_text("[a]", Duration::from_secs(10))?;
+    let seed = Rng::fresh_seed();
+    println!("seed {seed}");
+    let mut rng = Rng::new(seed);
+    for round in 0..4 {
+        let server = world.server_pid()?;
+        if round % 2 == 1 {
+            proc::signal(server, Signal::KILL)?;
+            std::thread::sleep(Duration::from_micros(rng.below(3000)));
+        }
+        // Who was started meanwhile is stopped as well.
+        let mut all = world.processes();
+        for _ in 0..3 {
+            for pid in &all {
+                proc::signal(*pid, Signal::STOP)?;
+            }
+            all = world.processes();
+        }
+        client.type_text(&format!("round{round}."))?;
+        std::thread::sleep(NAP);
+        while !all.is_empty() {
+            let pid = all.swap_remove(rng.below(all.len() as u64) as usize);
+            proc::signal(pid, Signal::CONT)?;
+        }
+        let picture = client.wait_text(&format!("round{round}."), Duration::from_secs(10))?;
+        if picture.text().matches("round0").count() != 1 {
+            return Err(format!("typed twice:\n{}", picture.framed()));
+        }
+        others.go_on()?;
+        if round % 2 == 0 && world.server_pid()? != server {
+            return Err(format!("round {round}: the server is another"));
+        }
+    }
+    others.check()
 }

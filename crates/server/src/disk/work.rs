@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use outlast_core::reboot::Keep;
 use outlast_core::save::disk::encode_sections;
+use outlast_sys::seam;
 
 use super::place::{
     ASIDE, BUFFERS, DAMAGED, ENDED, GENERATIONS, Place, STATE, text_name, text_pane,
@@ -59,7 +60,8 @@ pub fn perform(job: Job) -> io::Result<Vec<u8>> {
                 .append(true)
                 .custom_flags(O_NOFOLLOW)
                 .open(place.file(&text_name(pane)))?;
-            file.write_all(&bytes)?;
+            write_all(&mut file, &bytes)?;
+            seam::pass("fsync")?;
             file.sync_data()?;
         }
         Keep::Rewrite {
@@ -102,14 +104,17 @@ fn replace(
     let new = place.file(&format!("{name}.new"));
     let write = || {
         gone(&new)?;
+        seam::pass("open")?;
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)
             .mode(0o600)
             .open(&new)?;
-        file.write_all(bytes)?;
+        write_all(&mut file, bytes)?;
+        seam::pass("fsync")?;
         file.sync_all()?;
         before()?;
+        seam::pass("rename")?;
         fs::rename(&new, place.file(name))
     };
     let written = write();
@@ -119,6 +124,17 @@ fn replace(
     }
     written?;
     File::open(place.dir())?.sync_all()
+}
+
+/// Writes all of it; where a test has it fail, half of it.
+fn write_all(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    match seam::pass("write") {
+        Ok(()) => file.write_all(bytes),
+        Err(error) => {
+            file.write_all(&bytes[..bytes.len() / 2])?;
+            Err(error.into())
+        }
+    }
 }
 
 /// Makes the sections that are there the newest generation, if the last one is old enough.

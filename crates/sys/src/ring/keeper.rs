@@ -171,6 +171,7 @@ impl KeeperRings {
         // length are within the writable mapping. No Rust reference to that memory exists in this process.
         let read = unsafe { libc::read(fd.as_raw_fd(), into.cast(), room) };
         let read = usize::try_from(read).map_err(|_| io::Error::last_os_error())?;
+        let _ = crate::seam::pass("publish");
         self.appended(read as u64);
         Ok(read)
     }

@@ -143,7 +143,10 @@ impl<D> Book<D> {
                     entry.row.exit_at = at;
                 }
             }
-            ToServer::End | ToServer::Terminate | ToServer::Former { .. } => {}
+            ToServer::End
+            | ToServer::Terminate
+            | ToServer::Former { .. }
+            | ToServer::Missing { .. } => {}
         }
     }
 

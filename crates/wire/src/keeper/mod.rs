@@ -228,4 +228,6 @@ impl Pane {
 }
 
 #[cfg(test)]
+mod recorded;
+#[cfg(test)]
 mod tests;

@@ -78,6 +78,11 @@ fn to_server() -> Vec<ToServer> {
             errno: 28,
         },
         ToServer::Terminate,
+        ToServer::Missing {
+            pane: 1,
+            output: 2,
+            input: 3,
+        },
         ToServer::Hold {
             what: Held::Job as u16,
             pane: 2,

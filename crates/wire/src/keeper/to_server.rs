@@ -133,6 +133,20 @@ pub enum ToServer {
         /// When it last lived, seconds since 1970.
         seen_unix: i64,
     },
+    /// Tag 123. The keeper before this one was killed while it moved bytes in a way that does not tell how far it was
+    /// (a kernel without splice for terminals): so many at most are missing. Sent after [`ToServer::Resumed`], once.
+    ///
+    /// | 4 | pane |
+    /// | 4 | bytes of output |
+    /// | 4 | bytes of input |
+    Missing {
+        /// Whose.
+        pane: u32,
+        /// Bytes of output at most.
+        output: u32,
+        /// Bytes of input at most.
+        input: u32,
+    },
 }
 
 /// Body of [`ToServer::Hello`], where the layout stands.
@@ -239,6 +253,15 @@ impl ToServer {
                 .put(u32::from(same_boot).to_le_bytes())
                 .put(seen_unix.to_le_bytes())
                 .finish(),
+            ToServer::Missing {
+                pane,
+                output,
+                input,
+            } => Writer::new(frame, 123)
+                .put(pane.to_le_bytes())
+                .put(output.to_le_bytes())
+                .put(input.to_le_bytes())
+                .finish(),
         }
     }
 
@@ -319,6 +342,11 @@ impl ToServer {
                 panes: body.u32()?,
                 same_boot: body.u32()? != 0,
                 seen_unix: body.u64()?.cast_signed(),
+            },
+            123 => ToServer::Missing {
+                pane: body.u32()?,
+                output: body.u32()?,
+                input: body.u32()?,
             },
             _ => return Ok(None),
         }))
