@@ -235,6 +235,7 @@ pub fn wake(core: &mut Core) {
                 || passed(state.message.as_ref().and_then(|message| message.until_ms))
                 || passed(state.click.as_ref().and_then(|click| click.due_at()))
                 || passed(state.keys.scroll_at_ms)
+                || passed(overlay::due_at(state.overlay.as_ref()))
         })
         .map(|(id, _)| *id)
         .collect();
@@ -259,6 +260,12 @@ fn wake_client(core: &mut Core, id: ClientId) {
         client.state.message = None;
         client.stale = true;
     }
+    if passed(overlay::due_at(client.state.overlay.as_ref())) {
+        overlay::close(core, id);
+    }
+    let Some(client) = core.model.clients.get_mut(&id) else {
+        return;
+    };
     if passed(client.state.repeat_until_ms) {
         client.state.repeat_until_ms = None;
         client.state.key_table = None;
@@ -293,6 +300,7 @@ pub fn next_due(core: &Core) -> Option<u64> {
                 state.message.as_ref().and_then(|message| message.until_ms),
                 state.click.as_ref().and_then(|click| click.due_at()),
                 state.keys.scroll_at_ms,
+                overlay::due_at(state.overlay.as_ref()),
             ]
         })
         .flatten()

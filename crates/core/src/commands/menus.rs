@@ -1,4 +1,4 @@
-//! display-menu: the menu is in `crate::overlay::menu`.
+//! display-menu and display-panes: what they show is in `crate::overlay`.
 
 use outlast_lang::args::number;
 use outlast_lang::options::{Kind as OptionKind, row};
@@ -6,7 +6,7 @@ use outlast_lang::parse::Argument;
 
 use super::{Ctx, Flow, Outcome};
 use crate::overlay::place::{Place, place};
-use crate::overlay::{self, Menu, Overlay};
+use crate::overlay::{self, Menu, Numbers, Overlay};
 use crate::queue::State;
 
 /// The index of a choice of an option, for the flag that stands in for it. Err is tmux's text.
@@ -86,6 +86,28 @@ pub(super) fn display_menu(ctx: &mut Ctx<'_>) -> Outcome {
     menu.ticket = Some(ticket);
     overlay::open(ctx.core, client, Overlay::Menu(Box::new(menu)));
     Ok(Flow::Wait(ticket))
+}
+
+pub(super) fn display_panes(ctx: &mut Ctx<'_>) -> Outcome {
+    let client = ctx.target_client.ok_or("no current client")?;
+    let session = ctx.core.session_of(client);
+    if session.is_none() || overlay::is_open(ctx.core, client) {
+        return Ok(Flow::Normal);
+    }
+    let delay = ctx.args.number('d', 0..=i64::from(u32::MAX), "delay")?;
+    let delay =
+        delay.unwrap_or_else(|| ctx.core.session_chain(session).number("display-panes-time"));
+    let delay = u64::try_from(delay).unwrap_or(0);
+    let template = ctx.args.words.first().cloned();
+    let ticket = (!ctx.has('b')).then(|| ctx.core.ticket());
+    let numbers = Numbers {
+        template: template.unwrap_or_else(|| "select-pane -t \"%%%\"".into()),
+        no_keys: ctx.has('N'),
+        until_ms: (delay != 0).then(|| ctx.core.now.ms + delay),
+        ticket,
+    };
+    overlay::open(ctx.core, client, Overlay::Panes(numbers));
+    Ok(ticket.map_or(Flow::Normal, Flow::Wait))
 }
 
 /// The words: name, key and command for each line, an empty name alone for a divider.

@@ -78,6 +78,10 @@ rows! {
     "clear-prompt-history" "clearphist" ("T:", 0, Some(0))
         "Forgets what was typed at prompts."
         "[-T prompt-type]" [None, None] AFTER => history::clear_prompt_history;
+    "clock-mode" "" ("t:", 0, Some(0))
+        "Shows a large clock in a pane until a key is pressed."
+        "[-t target-pane]"
+        [None, PANE] AFTER => choosers::clock_mode;
     "command-prompt" "" ("1CbeFiklI:Np:t:T:", 0, Some(1), commands)
         "Asks for text on the status line and runs the template with it in place of %1, %% and so on."
         "[-1CbeFiklN] [-I inputs] [-p prompts] [-t target-client] [-T prompt-type] [template]"
@@ -105,6 +109,14 @@ rows! {
         "Shows a format on the status line, or prints it with -p."
         "[-aIlNp] [-c target-client] [-d delay] [-F format] [-t target-pane] [message]"
         [None, target('t', Kind::Pane, CANFAIL)] AFTER | CLIENT_C | CLIENT_CANFAIL => display::display_message;
+    "display-panes" "displayp" ("bd:Nt:", 0, Some(1), commands)
+        "Shows the number of each pane for a while; a number or letter goes there, or runs the template with the pane's id."
+        "[-bN] [-d duration] [-t target-client] [template]"
+        [None, None] AFTER | CLIENT_T => menus::display_panes;
+    "find-window" "findw" ("CiNrt:TZ", 1, Some(1))
+        "Lists the windows whose contents (-C), name (-N) or title (-T) match; -r takes a regular expression."
+        "[-CiNrTZ] [-t target-pane] match-string"
+        [None, PANE] 0 => choosers::find_window;
     "has-session" "has" ("t:", 0, Some(0))
         "Says by its exit status whether a session is there."
         "[-t target-session]" [None, SESSION] 0 => session::has_session;

@@ -11,6 +11,7 @@ use outlast_term::ScreenRow;
 use outlast_term::keys::Key;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::clock;
 use super::tree::{self, Chooser};
 use crate::model::ids::{ClientId, PaneId};
 use crate::{Core, MouseEvent};
@@ -18,11 +19,16 @@ use crate::{Core, MouseEvent};
 /// A front is not drawn more often than this for what happens elsewhere.
 const EVERY_MS: u64 = 100;
 
+/// A clock is looked at as often: it does not know where in a second the time is.
+const CLOCK_MS: u64 = 500;
+
 /// What a front is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Kind {
     /// choose-tree, choose-buffer, choose-client.
     Chooser(Box<Chooser>),
+    /// clock-mode.
+    Clock,
 }
 
 /// What lies in front of a pane's text.
@@ -52,6 +58,7 @@ impl Front {
     pub fn name(&self) -> &'static str {
         match &self.kind {
             Kind::Chooser(chooser) => chooser.what.mode(),
+            Kind::Clock => "clock-mode",
         }
     }
 
@@ -139,6 +146,7 @@ pub(crate) fn key(
     match of(core, pane).map(|front| &front.kind) {
         None => return false,
         Some(Kind::Chooser(_)) => tree::key(core, client, pane, key, event),
+        Some(Kind::Clock) => close(core, pane),
     }
     core.draw.fronts.due = true;
     true
@@ -177,9 +185,33 @@ pub(crate) fn refresh_all(core: &mut Core) {
 /// Monotonic ms at which a picture is due.
 pub(crate) fn next_due(core: &Core) -> Option<u64> {
     let fronts = &core.draw.fronts;
-    fronts
-        .waits
-        .then_some(fronts.drawn_ms.saturating_add(EVERY_MS))
+    let waits = fronts.waits.then_some(EVERY_MS);
+    let ticks = || {
+        let mut panes = fronts.panes.iter().flatten();
+        panes.any(|pane| ticks(core, *pane)).then_some(CLOCK_MS)
+    };
+    let after = waits.or_else(ticks)?;
+    Some(fronts.drawn_ms.saturating_add(after))
+}
+
+/// Whether a pane shows a clock to somebody.
+fn ticks(core: &Core, pane: PaneId) -> bool {
+    let Some(state) = core.model.panes.get(&pane).map(|pane| &pane.state) else {
+        return false;
+    };
+    let clock = state
+        .front
+        .as_ref()
+        .is_some_and(|front| front.kind == Kind::Clock);
+    clock
+        && core.attached_clients().any(|client| {
+            let session = client
+                .state
+                .session
+                .and_then(|id| core.model.sessions.get(&id));
+            let link = session.and_then(|session| session.windows.get(&session.current));
+            link.is_some_and(|link| link.0 == state.window)
+        })
 }
 
 /// Draws the front of a pane.
@@ -192,6 +224,7 @@ fn refresh(core: &mut Core, pane: PaneId) {
     let mut kind = front.kind.clone();
     let drawn = match &mut kind {
         Kind::Chooser(chooser) => tree::draw(core, pane, chooser, cols, rows),
+        Kind::Clock => clock::draw(core, pane, cols, rows),
     };
     let settled = (kind != front.kind).then_some(kind);
     let mut changed = drawn.len() != front.rows.len();
@@ -231,6 +264,8 @@ pub(crate) fn edit_chooser<T>(
     run: impl FnOnce(&mut Chooser) -> T,
 ) -> Option<T> {
     let front = core.model.panes.get_mut(&pane)?.state.front.as_mut()?;
-    let Kind::Chooser(chooser) = &mut front.kind;
-    Some(run(chooser))
+    match &mut front.kind {
+        Kind::Chooser(chooser) => Some(run(chooser)),
+        Kind::Clock => None,
+    }
 }

@@ -1,6 +1,7 @@
 //! What can lie over a pane or a client: copy mode, prompt, message.
 
 pub mod ask;
+mod clock;
 pub mod complete;
 pub mod copy;
 pub mod edit;

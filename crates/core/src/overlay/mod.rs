@@ -6,8 +6,10 @@
 //! one is refused by the command that wants it.
 
 pub(crate) mod boxes;
+pub(crate) mod digits;
 mod help;
 pub(crate) mod menu;
+mod panes;
 pub(crate) mod place;
 
 use std::sync::Arc;
@@ -23,6 +25,7 @@ use crate::draw::View;
 use crate::model::ids::ClientId;
 pub use help::Help;
 pub use menu::Menu;
+pub use panes::Numbers;
 
 /// What lies over a client's whole screen. It is in [`crate::model::client::ClientState`] so that it survives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +34,8 @@ pub enum Overlay {
     Menu(Box<Menu>),
     /// The help of a chooser.
     Help(Help),
+    /// display-panes.
+    Panes(Numbers),
 }
 
 /// Reads an overlay; one of a kind that this build does not know is none.
@@ -67,6 +72,8 @@ pub(crate) enum Taken {
     Yes,
     /// The overlay closes.
     Close,
+    /// The overlay closes, and the key is as if it had not been there.
+    Pass,
 }
 
 fn get(core: &Core, client: ClientId) -> Option<&Overlay> {
@@ -98,6 +105,7 @@ pub(crate) fn close(core: &mut Core, client: ClientId) {
     entry.stale = true;
     let ticket = match overlay {
         Some(Overlay::Menu(menu)) => menu.ticket,
+        Some(Overlay::Panes(numbers)) => numbers.ticket,
         Some(Overlay::Help(_)) | None => None,
     };
     if let Some(ticket) = ticket {
@@ -111,9 +119,9 @@ pub(crate) fn key(core: &mut Core, client: ClientId, key: Key) -> bool {
         None => return false,
         Some(Overlay::Menu(_)) => menu::key(core, client, key),
         Some(Overlay::Help(_)) => help::key(core, client, key),
+        Some(Overlay::Panes(_)) => panes::key(core, client, key),
     };
-    done(core, client, taken);
-    true
+    done(core, client, taken)
 }
 
 /// Gives a report of the mouse to the overlay of a client. False: there is none.
@@ -122,15 +130,24 @@ pub(crate) fn mouse(core: &mut Core, client: ClientId, report: Mouse) -> bool {
         None => return false,
         Some(Overlay::Menu(_)) => menu::mouse(core, client, report),
         Some(Overlay::Help(_)) => help::mouse(core, client, report),
+        Some(Overlay::Panes(_)) => Taken::Pass,
     };
-    done(core, client, taken);
-    true
+    done(core, client, taken)
 }
 
-fn done(core: &mut Core, client: ClientId, taken: Taken) {
-    match taken {
-        Taken::Yes => {}
-        Taken::Close => close(core, client),
+/// Whether the key is done with.
+fn done(core: &mut Core, client: ClientId, taken: Taken) -> bool {
+    if taken != Taken::Yes {
+        close(core, client);
+    }
+    taken != Taken::Pass
+}
+
+/// Monotonic ms at which the overlay of a client goes by itself.
+pub(crate) fn due_at(overlay: Option<&Overlay>) -> Option<u64> {
+    match overlay {
+        Some(Overlay::Panes(numbers)) => numbers.until_ms,
+        _ => None,
     }
 }
 
@@ -139,6 +156,10 @@ pub(crate) fn paste(core: &mut Core, client: ClientId, _bytes: &[u8]) -> bool {
     match get(core, client) {
         None => false,
         Some(Overlay::Menu(_) | Overlay::Help(_)) => true,
+        Some(Overlay::Panes(_)) => {
+            close(core, client);
+            false
+        }
     }
 }
 
@@ -147,6 +168,7 @@ pub(crate) fn resized(core: &mut Core, client: ClientId) {
     match get(core, client) {
         None | Some(Overlay::Help(_)) => {}
         Some(Overlay::Menu(_)) => menu::resized(core, client),
+        Some(Overlay::Panes(_)) => close(core, client),
     }
 }
 
@@ -160,5 +182,6 @@ pub(crate) fn layer(
     match get(core, client)? {
         Overlay::Menu(menu) => Some(menu::layer(core, client, view, menu)),
         Overlay::Help(help) => Some(help::layer(view, help)),
+        Overlay::Panes(_) => Some(panes::layer(core, view)),
     }
 }

@@ -66,10 +66,10 @@ fn names() {
 #[test]
 fn options_without_an_effect_are_refused() {
     assert_eq!(
-        find("clock-mode-colour").err(),
-        Some("invalid option: clock-mode-colour".to_string())
+        find("codepoint-widths").err(),
+        Some("invalid option: codepoint-widths".to_string())
     );
-    assert!(row("clock-mode-colour").is_some_and(|row| !row.works));
+    assert!(row("codepoint-widths").is_some_and(|row| !row.works));
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub(super) const ROWS: &[Row] = &[
         SESSION,
         "The command display-message has run.",
     ),
-    later_hook(
+    hook(
         "after-display-panes",
         SESSION,
         "The command display-panes has run.",

@@ -108,21 +108,21 @@ pub(super) const ROWS: &[Row] = &[
         "on",
         "Whether the clients of a session that ends are detached or go to another session.",
     ),
-    later(
+    option(
         "display-panes-active-colour",
         SESSION,
         Kind::Colour,
         "red",
         "Colour of the active pane's number in display-panes.",
     ),
-    later(
+    option(
         "display-panes-colour",
         SESSION,
         Kind::Colour,
         "blue",
         "Colour of the other panes' numbers in display-panes.",
     ),
-    later(
+    option(
         "display-panes-time",
         SESSION,
         Kind::Number(1, INT),

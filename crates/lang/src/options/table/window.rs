@@ -24,14 +24,14 @@ pub(super) const ROWS: &[Row] = &[
         "#{?pane_in_mode,[tmux],#{pane_current_command}}#{?pane_dead,[dead],}",
         "Format of such a name.",
     ),
-    later(
+    option(
         "clock-mode-colour",
         WINDOW,
         Kind::Colour,
         "blue",
         "Colour of the clock.",
     ),
-    later(
+    option(
         "clock-mode-style",
         WINDOW,
         Kind::Choice(&["12", "24", "12-with-seconds", "24-with-seconds"]),
