@@ -110,7 +110,10 @@ pub fn stranger(world: &World) -> Result<(), String> {
     println!("form: really, as user 65534");
     world.ok(&["new-session", "-d", "-s", "secret", "exec cat"])?;
     let socket = world.socket();
+    // A client that is hung up on calls again for ten seconds; nothing else comes of it.
     let mut words: Vec<String> = [
+        "timeout",
+        "3",
         "setpriv",
         "--reuid=65534",
         "--regid=65534",
