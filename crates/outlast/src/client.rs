@@ -308,8 +308,8 @@ impl Client {
     fn print(&mut self, stream: u8, bytes: &[u8]) {
         // Nobody reads: nothing to be done about it, and the command has run.
         let _ = match (stream, &mut self.caller.captured) {
-            (2, _) => io::stderr().write_all(bytes),
             (_, Some(captured)) => captured.write_all(bytes),
+            (2, None) => io::stderr().write_all(bytes),
             _ => {
                 let mut out = io::stdout().lock();
                 out.write_all(bytes).and_then(|()| out.flush())

@@ -7,6 +7,7 @@ mod connect;
 mod flags;
 mod kept;
 mod launch;
+mod look;
 mod piped;
 mod socket;
 mod terminal;
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 use client::{Caller, Client, Left};
 use connect::Door;
 use flags::{Asked, Flags};
+use look::pick::Chosen;
 
 /// The version of tmux whose behaviour is followed.
 const TMUX_VERSION: &str = "3.7c";
@@ -85,6 +87,16 @@ fn main() -> ExitCode {
     {
         return (verb.run)(&flags, &flags.command[1..]);
     }
+    if me.outlast && flags.command.is_empty() && flags.shell_command.is_none() {
+        match look::pick::run(&flags) {
+            Ok(Chosen::Run(words)) => flags.command = words,
+            Ok(Chosen::Leave) => return ExitCode::SUCCESS,
+            Err(text) => {
+                eprintln!("{}", text.trim_end());
+                return ExitCode::FAILURE;
+            }
+        }
+    }
     match call(&me, flags) {
         Ok(status) => ExitCode::from(status),
         Err(text) => {
@@ -107,7 +119,6 @@ fn version(outlast: bool) -> String {
 
 /// Has the server run the command line. Err is the text for stderr.
 fn call(me: &Personality, mut flags: Flags) -> Result<u8, String> {
-    let path = socket::path(flags.path.as_deref(), flags.name.as_deref())?;
     let start =
         flags.shell_command.is_some() || outlast_core::commands::starts_server(&flags.command);
     if is_utf8() {
@@ -118,31 +129,8 @@ fn call(me: &Personality, mut flags: Flags) -> Result<u8, String> {
     if stdin {
         flags.terminal.push(outlast_core::STDIN.into());
     }
-    let mut server_words = Vec::new();
-    if !me.outlast {
-        server_words.push("--tmux".to_string());
-    }
-    for file in &flags.config {
-        // The server runs elsewhere than where the name was typed; what is after `/./` is what errors call the file.
-        let here = std::env::current_dir().map(|here| here.to_string_lossy().into_owned());
-        let absolute = match here {
-            Ok(here) if !file.starts_with('/') => format!("{here}/./{file}"),
-            _ => file.clone(),
-        };
-        server_words.extend(["-f".to_string(), absolute]);
-    }
-    let private_directory = flags.path.is_none()
-        && path
-            .parent()
-            .is_some_and(|parent| parent.ends_with(socket::directory_name()));
-    let door = Door {
-        path,
-        private_directory,
-        start: start && !flags.no_start,
-        server_words,
-        hints: me.outlast,
-        called: called(me, &flags),
-    };
+    let mut door = door(&flags, &me.program, me.outlast)?;
+    door.start = start && !flags.no_start;
     let captured = flags.shell_command.as_ref().map(|_| Vec::new());
     let caller = Caller {
         flags: std::mem::take(&mut flags.terminal),
@@ -153,10 +141,13 @@ fn call(me: &Personality, mut flags: Flags) -> Result<u8, String> {
     let mut client = Client::new(door, caller).map_err(|error| socket::reason(&error))?;
     if let Some(command) = flags.shell_command {
         let words = ["show-options", "-gv", "default-shell"].map(String::from);
-        client.run(words.to_vec())?;
+        let Left { status, .. } = client.run(words.to_vec())?;
         let shell = String::from_utf8_lossy(&client.captured())
             .trim()
             .to_string();
+        if status != 0 {
+            return Err(shell);
+        }
         return Err(run_shell(&shell, &command, login));
     }
     let Left { status, message } = client.run(flags.command)?;
@@ -177,14 +168,44 @@ fn call(me: &Personality, mut flags: Flags) -> Result<u8, String> {
 }
 
 /// How we were called, for people who shall call again.
-fn called(me: &Personality, flags: &Flags) -> String {
-    let mut words = me.program.clone();
+fn called(program: &str, flags: &Flags) -> String {
+    let mut words = program.to_string();
     for (flag, value) in [("-L", &flags.name), ("-S", &flags.path)] {
         if let Some(value) = value {
             words.push_str(&format!(" {flag} {value}"));
         }
     }
     words
+}
+
+/// Where the server of these flags listens, and how one is started there; whether one is, is the caller's to say.
+fn door(flags: &Flags, program: &str, outlast: bool) -> Result<Door, String> {
+    let path = socket::path(flags.path.as_deref(), flags.name.as_deref())?;
+    let mut server_words = Vec::new();
+    if !outlast {
+        server_words.push("--tmux".to_string());
+    }
+    for file in &flags.config {
+        // The server runs elsewhere than where the name was typed; what is after `/./` is what errors call the file.
+        let here = std::env::current_dir().map(|here| here.to_string_lossy().into_owned());
+        let absolute = match here {
+            Ok(here) if !file.starts_with('/') => format!("{here}/./{file}"),
+            _ => file.clone(),
+        };
+        server_words.extend(["-f".to_string(), absolute]);
+    }
+    let private_directory = flags.path.is_none()
+        && path
+            .parent()
+            .is_some_and(|parent| parent.ends_with(socket::directory_name()));
+    Ok(Door {
+        path,
+        private_directory,
+        start: false,
+        server_words,
+        hints: outlast,
+        called: called(program, flags),
+    })
 }
 
 /// Becomes the shell; returns only if that fails, with the reason.

@@ -30,6 +30,11 @@ pub const VERBS: &[Verb] = &[
         run: crate::kept::run,
     },
     Verb {
+        name: "peek",
+        about: "what a session shows, without attaching: [-n rows] [session]",
+        run: crate::look::peek::run,
+    },
+    Verb {
         name: "upgrade",
         about: "the running server becomes the build that is installed; sessions go on",
         run: crate::upgrade::run,
@@ -60,8 +65,9 @@ pub fn hidden(name: &str) -> Option<Run> {
 
 fn help(_: &Flags, _: &[String]) -> ExitCode {
     println!("outlast keeps what you started alive and within reach.\n");
+    println!("  outlast                   the sessions there are, to choose one");
     println!("  outlast new -A -s cc      a session named cc: made, or attached to if it is there");
-    println!("  outlast ls                the sessions there are");
+    println!("  outlast ls                the sessions there are, in tmux's words");
     println!("  outlast COMMAND …         any command of tmux\n");
     for verb in VERBS {
         println!("  outlast {:<17} {}", verb.name, verb.about);

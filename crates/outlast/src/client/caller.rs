@@ -12,7 +12,7 @@ pub struct Caller {
     pub hints: bool,
     /// Our stdin is wanted.
     pub stdin: bool,
-    /// What is printed goes here rather than to stdout.
+    /// What is printed goes here rather than to stdout and stderr.
     pub captured: Option<Vec<u8>>,
 }
 
