@@ -2,6 +2,7 @@
 
 use outlast_lang::options::Value;
 use outlast_lang::parse::CommandList;
+use serde::{Deserialize, Serialize};
 
 use crate::commands::Ctx;
 use crate::model::Session;
@@ -11,7 +12,7 @@ use crate::target::Find;
 use crate::{Core, MouseEvent};
 
 /// A hook to run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Hook {
     name: String,
     find: Find,

@@ -11,6 +11,7 @@ use crate::effect::SpawnSpec;
 use crate::model::ids::{ClientId, PaneId, SessionId};
 use crate::queue::State;
 use crate::save::Tracked;
+use crate::started::Started;
 use crate::{Core, Effect};
 
 /// What the shell was asked for, so that it can be asked again after a crash.
@@ -20,6 +21,8 @@ pub enum Asked {
     At(u64),
     /// Nothing: the client that asked sends its stdin.
     Stdin,
+    /// Nothing: a pane has asked for its program.
+    Program,
     /// RunJob.
     Run(SpawnSpec),
     /// ReadFile.
@@ -95,6 +98,8 @@ pub enum Then {
     },
     /// `#(command)` of a format.
     Format(String),
+    /// A command that has started a program: what is left of it.
+    Started(Box<Started>),
 }
 
 /// A job.
@@ -155,7 +160,7 @@ impl Core {
             return;
         };
         let effect = match job.asked.clone() {
-            Asked::At(_) | Asked::Stdin => return,
+            Asked::At(_) | Asked::Stdin | Asked::Program => return,
             Asked::Run(spec) => Effect::RunJob { token, spec },
             Asked::Read(path) => Effect::ReadFile { token, path },
             Asked::Write {
@@ -226,7 +231,11 @@ impl Core {
         self.resume(token);
         let queue = job.queue.unwrap_or(None);
         match job.then {
-            Then::Nothing | Then::Commands(..) | Then::Shell { .. } | Then::Fill(_) => {}
+            Then::Nothing
+            | Then::Commands(..)
+            | Then::Shell { .. }
+            | Then::Fill(_)
+            | Then::Started(_) => {}
             Then::Format(command) => self.format_job_done(&command, result),
             Then::Show { command, pane } => {
                 self.shell_done(job.queue, job.client, &command, pane, result, status);

@@ -42,6 +42,7 @@ mod panes;
 mod sessions;
 mod sizes;
 mod spawn;
+mod started;
 mod stdin;
 mod turn;
 mod windows;

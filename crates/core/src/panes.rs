@@ -217,15 +217,6 @@ impl Core {
         self.pane_ended(id, status);
     }
 
-    /// The pane's program could not be started.
-    pub(crate) fn spawn_failed(&mut self, id: PaneId, error: &str) {
-        let text = format!("{}\r\n", clean(error, false));
-        self.operate_any(id, PaneOp::Text(text.into_bytes()));
-        // Mostly the pane goes with this; whoever asked for it is to read why.
-        self.notice(&format!("pane {id} could not be started: {error}"));
-        self.exited(id, ExitStatus::Code(1));
-    }
-
     /// What is known of a program's end besides the status that [`Event::Exited`](crate::Event::Exited) is about to
     /// bring: it stands in the dead pane's line, or is told to people if the pane does not stay.
     pub fn note_end(&mut self, id: PaneId, note: &str) {

@@ -250,6 +250,7 @@ impl Core {
         let mut ctx = Ctx::new(self);
         ctx.client = key;
         ctx.asked = key;
+        ctx.group = group;
         ctx.state = state;
         ctx.place = place.clone();
         let outcome = match found {

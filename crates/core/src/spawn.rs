@@ -337,5 +337,6 @@ impl Core {
         if asked.is_some_and(|spec| (spec.cols, spec.rows) != (size.cols, size.rows)) {
             self.emit(Effect::Resize { pane: id, size });
         }
+        self.tell_started(id);
     }
 }

@@ -2,7 +2,7 @@
 
 use outlast_lang::target::Kind;
 
-use super::new_window::{list_pane, print_if_asked, split_of};
+use super::new_window::{list_pane, split_of};
 use super::{Ctx, Flow, Outcome, find};
 use crate::model::ids::{SessionId, WindowId};
 use crate::model::layout;
@@ -265,7 +265,11 @@ pub(super) fn break_pane(ctx: &mut Ctx<'_>) -> Outcome {
         pane: Some(pane),
         ..ctx.core.find_from_link(to, link_index)
     };
-    print_if_asked(ctx, BREAK_TEMPLATE, &found);
+    if ctx.has('P') {
+        let template = ctx.get('F').unwrap_or_else(|| BREAK_TEMPLATE.to_string());
+        let text = ctx.expand_for(&template, &found);
+        ctx.print(&text);
+    }
     Ok(Flow::Normal)
 }
 

@@ -133,6 +133,8 @@ pub struct Ctx<'a> {
     pub core: &'a mut Core,
     /// Who asked (whose queue it is); None for hooks and configuration.
     pub client: Option<ClientId>,
+    /// Its group in that queue.
+    pub group: u64,
     /// Whose queue it is in. `client` is the best client where this is None.
     pub asked: Option<ClientId>,
     /// Shared with the rest of the list.
@@ -177,6 +179,7 @@ impl<'a> Ctx<'a> {
             core,
             client: None,
             asked: None,
+            group: 0,
             state: State::default(),
             row: &NONE,
             args: Args::default(),

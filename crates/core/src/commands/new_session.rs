@@ -3,14 +3,14 @@
 use outlast_lang::options::{Options, find};
 
 use super::attach_session::{Attach, NESTED, attach_to};
-use super::{Ctx, Flow, Outcome};
+use super::{Ctx, Outcome};
 use crate::formats::{self, FormatContext};
-use crate::hooks::Hook;
 use crate::model::Environment;
 use crate::names::checked;
 use crate::sessions::NewSession;
 use crate::sizes::parse_size;
 use crate::spawn::{Wanted, WantedWindow};
+use crate::started::{Started, when_started};
 
 const TEMPLATE: &str = "#{session_name}:";
 
@@ -152,10 +152,13 @@ pub(super) fn new_session(ctx: &mut Ctx<'_>) -> Outcome {
         },
         ..WantedWindow::default()
     };
-    if let Err(error) = ctx.core.spawn_window(session, window) {
-        ctx.core.undo_session(session);
-        return Err(format!("create window failed: {error}"));
-    }
+    let (_, pane) = match ctx.core.spawn_window(session, window) {
+        Ok(made) => made,
+        Err(error) => {
+            ctx.core.undo_session(session);
+            return Err(format!("create window failed: {error}"));
+        }
+    };
     if let Some(group) = group {
         if let Some(with) = group_with {
             ctx.core.add_to_group(&group, with);
@@ -172,8 +175,8 @@ pub(super) fn new_session(ctx: &mut Ctx<'_>) -> Outcome {
             ctx.core.select_link(session, first);
         }
     }
-    ctx.core.notify_session("session-created", session);
-
+    let found = ctx.core.find_from_session(session);
+    let before = client.and_then(|client| ctx.core.session_of(client));
     if let Some(client) = client.filter(|_| !detached) {
         if let Some(flags) = ctx.get('f') {
             ctx.core.set_client_flags(client, &flags);
@@ -185,20 +188,17 @@ pub(super) fn new_session(ctx: &mut Ctx<'_>) -> Outcome {
             }
         }
     }
-    let found = ctx.core.find_from_session(session);
-    if ctx.has('P') {
-        let template = ctx.get('F').unwrap_or_else(|| TEMPLATE.to_string());
-        let text = ctx.expand_for(&template, &found);
-        ctx.print(&text);
-    }
-    if let Some(client) = client.filter(|_| !detached && !attached) {
-        ctx.core.attach(client, session);
-    }
     if !ctx.has('d') {
         ctx.state.current = found.clone();
     }
-    ctx.hook = Hook::after_at(ctx, found);
-    Ok(Flow::Normal)
+    let shows = client.filter(|_| !detached);
+    let started = Started {
+        session: Some(session),
+        attach: shows.filter(|_| !attached),
+        back: shows.zip(before),
+        ..Started::of(ctx, pane, "create window failed", &found, TEMPLATE)
+    };
+    when_started(ctx, started)
 }
 
 /// -x and -y: a number, or `-` for the client's.

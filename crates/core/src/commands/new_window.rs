@@ -6,11 +6,11 @@ use outlast_lang::options::{Kind, Value, find};
 
 use super::{Ctx, Flow, Outcome};
 use crate::formats::{self, FormatContext};
-use crate::hooks::Hook;
 use crate::model::ids::{PaneId, WindowId};
 use crate::model::layout::{Geometry, Split, split};
 use crate::names::checked;
 use crate::spawn::{Wanted, WantedWindow};
+use crate::started::{Started, when_started};
 use crate::target::Find;
 
 const TEMPLATE: &str = "#{session_name}:#{window_index}.#{pane_index}";
@@ -29,15 +29,6 @@ pub(super) fn wanted(ctx: &Ctx<'_>) -> Wanted {
         client: ctx.client,
         kill: ctx.has('k'),
         empty: false,
-    }
-}
-
-/// -P and -F.
-pub(super) fn print_if_asked(ctx: &mut Ctx<'_>, template: &str, find: &Find) {
-    if ctx.has('P') {
-        let template = ctx.get('F').unwrap_or_else(|| template.to_string());
-        let text = ctx.expand_for(&template, find);
-        ctx.print(&text);
     }
 }
 
@@ -97,7 +88,7 @@ pub(super) fn new_window(ctx: &mut Ctx<'_>) -> Outcome {
         size: None,
         program: wanted(ctx),
     };
-    let (index, _) = ctx
+    let (index, pane) = ctx
         .core
         .spawn_window(session, window)
         .map_err(|error| format!("create window failed: {error}"))?;
@@ -111,9 +102,8 @@ pub(super) fn new_window(ctx: &mut Ctx<'_>) -> Outcome {
     if !ctx.has('d') || current {
         ctx.state.current = found.clone();
     }
-    print_if_asked(ctx, TEMPLATE, &found);
-    ctx.hook = Hook::after_at(ctx, found);
-    Ok(Flow::Normal)
+    let started = Started::of(ctx, pane, "create window failed", &found, TEMPLATE);
+    when_started(ctx, started)
 }
 
 /// -h, -b, -f, -l and -p of split-window and join-pane. Err is tmux's text.
@@ -258,11 +248,11 @@ pub(super) fn split_window(ctx: &mut Ctx<'_>) -> Outcome {
         }
     }
     ctx.core.touch_all();
-    print_if_asked(ctx, TEMPLATE, &found);
-    ctx.hook = Hook::after_at(ctx, found);
+    let started = Started::of(ctx, new, "create pane failed", &found, TEMPLATE);
+    let flow = when_started(ctx, started)?;
     match ctx.has('I') {
         true => super::display::fill(ctx, new),
-        false => Ok(Flow::Normal),
+        false => Ok(flow),
     }
 }
 

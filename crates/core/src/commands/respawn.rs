@@ -2,15 +2,15 @@
 
 use super::new_window::wanted;
 use super::{Ctx, Flow, Outcome};
+use crate::model::ids::{PaneId, SessionId};
 use crate::model::layout::leaf;
+use crate::spawn::Wanted;
+use crate::started::{Started, when_started};
 
 pub(super) fn respawn_pane(ctx: &mut Ctx<'_>) -> Outcome {
     let (session, pane) = (ctx.session()?, ctx.pane()?);
     let program = wanted(ctx);
-    ctx.core
-        .respawn(session, pane, program)
-        .map_err(|error| format!("respawn pane failed: {error}"))?;
-    Ok(Flow::Normal)
+    respawn(ctx, session, pane, program, "respawn pane failed")
 }
 
 pub(super) fn respawn_window(ctx: &mut Ctx<'_>) -> Outcome {
@@ -41,8 +41,19 @@ pub(super) fn respawn_window(ctx: &mut Ctx<'_>) -> Outcome {
         let root = leaf(state.cols, state.rows, first.0);
         ctx.core.change_layout(window, |old| *old = root);
     }
+    respawn(ctx, session, first, program, "respawn window failed")
+}
+
+fn respawn(
+    ctx: &mut Ctx<'_>,
+    session: SessionId,
+    pane: PaneId,
+    program: Wanted,
+    failure: &str,
+) -> Outcome {
     ctx.core
-        .respawn(session, first, program)
-        .map_err(|error| format!("respawn window failed: {error}"))?;
-    Ok(Flow::Normal)
+        .respawn(session, pane, program)
+        .map_err(|error| format!("{failure}: {error}"))?;
+    let started = Started::quiet(ctx, pane, failure);
+    when_started(ctx, started)
 }

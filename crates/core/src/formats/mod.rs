@@ -14,6 +14,7 @@ use std::borrow::Cow;
 
 use outlast_lang::format::{Lookup, Loop, Order, Time};
 use outlast_lang::options::{Options, tree};
+use serde::{Deserialize, Serialize};
 
 use crate::model::ids::{ClientId, PaneId, SessionId, WindowId};
 use crate::target::Find;
@@ -21,7 +22,7 @@ use crate::{Core, MouseEvent};
 pub(crate) use scope::Scope;
 
 /// What a format is about. Each part may be missing; what follows from the others is added.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FormatContext {
     /// Client.
     pub client: Option<ClientId>,

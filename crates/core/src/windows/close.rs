@@ -67,6 +67,7 @@ impl Core {
         if self.model.panes.remove(&id).is_some() {
             self.checkpoints_due.remove(&id);
             self.new_ops.retain(|(pane, _)| *pane != id);
+            self.forget_started(id);
             self.emit(Effect::Forget { pane: id });
         }
     }

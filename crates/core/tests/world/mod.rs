@@ -41,6 +41,8 @@ pub struct World {
     /// Panes that have been forgotten.
     pub forgotten: Vec<PaneId>,
     pub ended: bool,
+    /// Programs are started when the test says so.
+    pub slow_keeper: bool,
     next_client: u32,
 }
 
@@ -75,6 +77,7 @@ impl World {
             files: BTreeMap::new(),
             forgotten: Vec::new(),
             ended: false,
+            slow_keeper: false,
             next_client: 1,
         };
         world.event(Event::ConfigFiles {
@@ -114,7 +117,7 @@ impl World {
 
     fn carry_out(&mut self, effect: Effect) {
         match effect {
-            Effect::Spawn { pane, .. } => {
+            Effect::Spawn { pane, .. } if !self.slow_keeper => {
                 let tty = format!("/dev/pts/{}", 50 + pane.0);
                 self.event(Event::Spawned {
                     pane,
