@@ -205,6 +205,19 @@ impl Core {
                 features.push_str(&rest.replace(':', ","));
             }
         }
+        for row in self.server_chain().array("terminal-overrides") {
+            if let Some((pattern, rest)) = row.split_once(':')
+                && outlast_lang::glob::matches(pattern, &info.term, false)
+            {
+                for feature in rest
+                    .split(':')
+                    .filter_map(outlast_term::paint::terminfo::feature)
+                {
+                    features.push(',');
+                    features.push_str(&feature);
+                }
+            }
+        }
         for flag in &info.flags {
             match flag.as_str() {
                 "-2" => features.push_str(",256"),

@@ -137,8 +137,10 @@ pub fn parse(name: &str) -> Option<Key> {
     Some(Key { code, mods })
 }
 
-/// `0x41`: a character by its number.
+/// `0x41`: a character by its number; what is no digit ends it, as in tmux.
 fn hexadecimal(digits: &str) -> Option<Key> {
+    let end = digits.find(|c: char| !c.is_ascii_hexdigit());
+    let digits = &digits[..end.unwrap_or(digits.len())];
     let value = u32::from_str_radix(digits, 16).ok()?;
     let code = match value {
         9 => Code::Tab,
@@ -312,6 +314,8 @@ mod tests {
             ("none", "None"),
             ("C-None", "unknown"),
             ("0x41", "A"),
+            ("0x41=", "A"),
+            ("0x=", "unknown"),
             ("0xe9", "é"),
             ("0x1b", "Escape"),
             ("0x1", "[SOH]"),

@@ -106,8 +106,10 @@ fn single_keys() {
         ("\x1bO2P", F(1), S),
         ("\x1b[15~", F(5), NONE),
         ("\x1b[24;5~", F(12), C),
-        ("\x1b[25~", F(13), NONE),
-        ("\x1b[34~", F(20), NONE),
+        // Twenty function keys.
+        ("\x1b[25~", F(3), S),
+        ("\x1b[34~", F(10), S),
+        ("\x1b[34;5~", F(20), C),
         ("\x1b[45~", F(24), NONE),
         // rxvt
         ("\x1b[a", Up, S),

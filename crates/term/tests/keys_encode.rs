@@ -409,6 +409,10 @@ fn modified_keys_come_back_with_modify_other_keys() {
         if matches!(key.code, Code::Keypad(_)) && key.mods.without(M) != NONE {
             continue;
         }
+        // These are read as Shift and another (see `keys_decode`).
+        if matches!(key.code, Code::F(13..=20)) && key.mods == NONE {
+            continue;
+        }
         assert_eq!(got, [Input::Key(key)], "{key:?}: {}", bytes.escape_ascii());
     }
 }
@@ -425,19 +429,22 @@ fn legacy_keys_come_back_where_legacy_can_say_them() {
         let mut lost = 0;
         for key in all_keys(&all) {
             let (got, bytes) = round_trip(key, &modes);
-            let function = !matches!(
-                key.code,
-                Code::Char(_)
-                    | Code::Enter
-                    | Code::Tab
-                    | Code::BackTab
-                    | Code::Escape
-                    | Code::Backspace
-                    | Code::Keypad(_)
-            );
+            let far = matches!(key.code, Code::F(13..=20)) && key.mods == NONE;
+            let function = !far
+                && !matches!(
+                    key.code,
+                    Code::Char(_)
+                        | Code::Enter
+                        | Code::Tab
+                        | Code::BackTab
+                        | Code::Escape
+                        | Code::Backspace
+                        | Code::Keypad(_)
+                );
             let letter = matches!(key.code, Code::Char('a'..='z'))
                 && !matches!(key.code, Code::Char('i' | 'm'));
             let sayable = match key.code {
+                _ if far => false,
                 _ if function => true,
                 // M-[ M-O M-] and M-P begin sequences, M-Escape may; they come back because time passes.
                 Code::Char(_) if key.mods.without(M) == NONE => true,

@@ -323,3 +323,44 @@ fn what_a_wider_cluster_would_cover_is_painted_again_and_whole() {
     assert_eq!(runs, [(0, 3)]);
     assert_eq!(frame(&before, &after, &Caps::FULL), "\x1b[H❤\x1b[2G漢");
 }
+
+/// `terminal-overrides '*:am@'`: a terminal that scrolls when its last cell is written never has it written.
+#[test]
+fn the_last_cell_of_a_terminal_that_would_scroll_stays_empty() {
+    let mut screen = Screen::blank(Size::new(4, 2));
+    write(&mut screen, 0, 0, "abcd", Style::default());
+    write(&mut screen, 0, 1, "efgh", Style::default());
+    let check = |screen: &Screen, features: &str, expected: &str| {
+        let caps = Caps::from_term("vt100", features, None);
+        let mut out = Vec::new();
+        Ansi::default().paint(None, screen, &caps, &mut out);
+        let text: String = String::from_utf8_lossy(&out).replace("\x1b", "");
+        let letters: String = text.chars().filter(|c| "abcdefgh漢".contains(*c)).collect();
+        assert_eq!(letters, expected, "{}", out.escape_ascii());
+    };
+    check(&screen, "", "abcdefgh");
+    check(&screen, "noam", "abcdefg");
+    // Both halves of a wide character.
+    let row = Arc::make_mut(&mut screen.rows[1]);
+    row.cells[2].text = '漢' as u32;
+    row.cells[2].width = 2;
+    row.cells[3] = ScreenCell {
+        text: 0,
+        width: 0,
+        ..row.cells[2]
+    };
+    check(&screen, "noam", "abcdef");
+}
+
+/// What answered as kitty's and then turns out to be tmux is given its keys back.
+#[test]
+fn keys_of_kitty_are_given_back() {
+    let mut caps = Caps::from_term("xterm", "", None);
+    let mut out = Vec::new();
+    for reply in [&b"\x1b[?0u"[..], b"\x1bP>|tmux 3.7c\x1b\\"] {
+        let before = caps;
+        caps.learn(reply);
+        learned(&before, &caps, &mut out);
+    }
+    assert_eq!(out, b"\x1b[>1u\x1b[<u\x1b[>4;1m");
+}

@@ -132,7 +132,10 @@ pub(crate) fn meaning(seq: &[u8], out: &mut Vec<Input>) {
             let code = params.get(2).and_then(code_of);
             typed(code, None, mods, out);
         }
-        b'~' => plain_if(params.get(0).and_then(table::by_tilde), mods, out),
+        b'~' => match number(body).and_then(table::shifted_by_tilde) {
+            Some(code) => plain(code, Mods::SHIFT, out),
+            None => plain_if(params.get(0).and_then(table::by_tilde), mods, out),
+        },
         b'^' => plain_if(by_rxvt(params), Mods::CTRL, out),
         b'$' => plain_if(by_rxvt(params), Mods::SHIFT, out),
         b'@' => plain_if(by_rxvt(params), Mods::CTRL.with(Mods::SHIFT), out),
@@ -199,8 +202,7 @@ pub(crate) fn ss3(params: &[u8], last: u8, out: &mut Vec<Input>) -> bool {
 }
 
 fn by_rxvt(params: Params<'_>) -> Option<Code> {
-    let n = params.get(0).filter(|_| params.count() == 1)?;
-    table::by_tilde(n)
+    number(params.0).and_then(table::by_tilde)
 }
 
 fn plain(code: Code, mods: Mods, out: &mut Vec<Input>) {

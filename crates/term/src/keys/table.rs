@@ -194,6 +194,25 @@ pub(crate) fn by_tilde(n: u32) -> Option<Code> {
     })
 }
 
+/// Numbers before `~` that, alone, mean a function key with Shift: a terminal of twenty function keys says so, whose
+/// first two are F11 and F12 for the others. tmux takes them in the same way.
+const SHIFTED: &[(u32, u8)] = &[
+    (25, 3),
+    (26, 4),
+    (28, 5),
+    (29, 6),
+    (31, 7),
+    (32, 8),
+    (33, 9),
+    (34, 10),
+];
+
+/// The key that `CSI n ~` means with Shift.
+pub(crate) fn shifted_by_tilde(n: u32) -> Option<Code> {
+    let row = SHIFTED.iter().find(|(number, _)| *number == n);
+    row.map(|(_, f)| Code::F(*f))
+}
+
 /// The key of `CSI X` or `SS3 X` with a capital letter.
 pub(crate) fn by_letter(x: u8) -> Option<Code> {
     if x == b'E' {

@@ -185,10 +185,15 @@ impl Ansi {
 
     fn run(&mut self, screen: &Screen, y: u16, from: u16, to: u16, caps: &Caps, out: &mut Vec<u8>) {
         let cols = usize::from(screen.size.cols);
-        let to = usize::from(to).min(cols);
+        let mut to = usize::from(to).min(cols);
         let Some(row) = screen.rows.get(usize::from(y)).map(|r| Row::of(r)) else {
             return;
         };
+        if caps.no_last_cell && to == cols && usize::from(y) + 1 == screen.rows.len() {
+            // The second half of a wide character has no columns of its own.
+            let half = row.painted(cols - 1, cols).columns == 0;
+            to = cols.saturating_sub(1 + usize::from(half));
+        }
         let mut x = usize::from(from);
         while x < to {
             x += self.plain_text(row, (x, y), to, cols, out);

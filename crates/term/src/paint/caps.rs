@@ -61,6 +61,10 @@ pub struct Caps {
     pub working_directory: bool,
     /// OSC 9 (text), 777 or 99: notifications.
     pub notify: bool,
+    /// The whole screen scrolls when its last cell is written: it stays empty.
+    pub no_last_cell: bool,
+    /// Capabilities that were taken away by name, as bits in the order of [`CAPABILITIES`]: no answer gives them back.
+    pub denied: u64,
 }
 
 /// One row: a capability, its name in `terminal-features` and in [`Caps::features`], what it means.
@@ -115,6 +119,7 @@ pub const CAPABILITIES: &[Capability] = &[
     row("progressbar", "progress (OSC 9;4)", |c| &mut c.progress),
     row("osc7", "working directory (OSC 7)", |c| &mut c.working_directory),
     row("notify", "notifications (OSC 9, 99, 777)", |c| &mut c.notify),
+    row("noam", "scrolls when its last cell is written", |c| &mut c.no_last_cell),
 ];
 
 /// What a vt100 with UTF-8 has: the ground that every list below stands on.
@@ -155,12 +160,13 @@ const KINDS: &[Kind] = &[
     kind("iterm", "iTerm2", "RGB,usstyle,overline,hyperlinks,sync,extkeys,osc7,progressbar,notify"),
     kind("konsole", "Konsole", "RGB,usstyle,overline,hyperlinks,rep,osc7"),
     kind("vte", "VTE", "RGB,usstyle,overline,hyperlinks,rep,osc7"),
-    kind("tmux", "tmux", "usstyle,overline,hyperlinks,extkeys,progressbar"),
+    // Scripts send an Escape and what belongs to it one after the other; a whole key of kitty's would part them.
+    kind("tmux", "tmux", "usstyle,overline,hyperlinks,extkeys,progressbar,kkeys@"),
     // Half of all terminals call themselves xterm; only the answer of the real one is worth REP.
     kind("xterm", "", ""),
     kind("", "XTerm", "rep"),
     kind("rxvt", "rxvt", "!region,utf8,256,bpaste,mouse,title,italic,bce,absolute,cstyle,ccolour,queries"),
-    kind("screen", "screen", "!region,utf8,256,bpaste,mouse,title,absolute,queries"),
+    kind("screen", "screen", "!region,utf8,256,bpaste,mouse,title,absolute,queries,kkeys@"),
     kind("linux", "linux", "!region,utf8,bce,absolute"),
     kind("vt", "", "!region,utf8"),
     kind("dumb", "", "!utf8"),
@@ -201,6 +207,8 @@ impl Caps {
             progress: on,
             working_directory: on,
             notify: on,
+            no_last_cell: false,
+            denied: 0,
         }
     }
 
@@ -237,11 +245,13 @@ impl Caps {
                 Some(name) => (name, false),
                 None => (name, true),
             };
-            if let Some(row) = CAPABILITIES
-                .iter()
-                .find(|c| c.name.eq_ignore_ascii_case(name))
+            let found = CAPABILITIES.iter().zip(0..);
+            if let Some((row, bit)) = found
+                .into_iter()
+                .find(|(row, _)| row.name.eq_ignore_ascii_case(name))
             {
                 *(row.field)(self) = on;
+                self.denied = self.denied & !(1 << bit) | u64::from(!on) << bit;
             }
         }
         self.colours256 |= self.rgb;
@@ -277,6 +287,12 @@ impl Caps {
             self.kitty_keys |= !body.is_empty() && body.bytes().all(|b| b.is_ascii_digit());
         } else if let Some(body) = between(text, "\x1bP1+r", "\x1b\\") {
             self.learn_terminfo(body);
+        }
+        self.denied |= before.denied;
+        for (row, bit) in CAPABILITIES.iter().zip(0..) {
+            if self.denied & 1 << bit != 0 {
+                *(row.field)(self) = false;
+            }
         }
         *self != before
     }
@@ -400,6 +416,11 @@ mod tests {
         let caps = Caps::from_term("vt100", "RGB,nonsense:sync utf8@", None);
         assert!(caps.rgb && caps.colours256 && caps.sync && !caps.utf8);
         assert_eq!(caps.features(), "256,RGB,sync,region");
+        let mut caps = Caps::from_term("ghostty", "kkeys@", None);
+        assert!(!caps.learn(b"\x1b[?0u") && !caps.learn(b"\x1bP>|ghostty 1.2.0\x1b\\"));
+        assert!(!caps.kitty_keys && caps.rgb);
+        let mut caps = Caps::from_term("tmux-256color", "kkeys", None);
+        assert!(caps.kitty_keys && !caps.learn(b"\x1b[?0u"));
     }
 
     #[test]
@@ -413,7 +434,9 @@ mod tests {
         assert!(caps.learn(b"\x1b[?65;4;22;52c") && caps.clipboard && caps.absolute);
         assert!(caps.learn(b"\x1b[?0u") && caps.kitty_keys);
         assert!(caps.learn(b"\x1bP1+r524742=382f382f38\x1b\\") && caps.rgb);
-        assert!(caps.learn(b"\x1b[>84;0;0c") && caps.underlines);
+        // It turns out to be tmux.
+        assert!(caps.learn(b"\x1b[>84;0;0c") && caps.underlines && !caps.kitty_keys);
+        assert!(!caps.learn(b"\x1b[?0u"));
         for junk in [
             &b"\x1b[?c"[..],
             b"\xff",
@@ -433,6 +456,11 @@ mod tests {
             assert!(!*field, "{} has two rows", row.name);
             *field = true;
         }
-        assert_eq!(caps, Caps::FULL);
+        let full = Caps {
+            no_last_cell: true,
+            ..Caps::FULL
+        };
+        assert_eq!(caps, full);
+        assert!(CAPABILITIES.len() <= 64, "each has a bit");
     }
 }

@@ -8,6 +8,7 @@ mod moves;
 mod scroll;
 mod session;
 pub mod sgr;
+pub mod terminfo;
 
 pub use ansi::Ansi;
 pub use caps::Caps;

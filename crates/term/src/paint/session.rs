@@ -40,7 +40,12 @@ pub fn learned(before: &Caps, now: &Caps, out: &mut Vec<u8>) {
             // Only what legacy cannot tell apart is asked for; text stays text.
             out.extend_from_slice(b"\x1b[>1u");
         }
-    } else if now.extended_keys && !before.extended_keys {
+        return;
+    }
+    if before.kitty_keys {
+        out.extend_from_slice(b"\x1b[<u");
+    }
+    if now.extended_keys && (!before.extended_keys || before.kitty_keys) {
         out.extend_from_slice(b"\x1b[>4;1m");
     }
 }
