@@ -4,24 +4,22 @@
 //! input is printed, made small, and belongs into the seeds once its cause is mended.
 
 pub mod driver;
+mod seeds;
+mod terminal;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
-use crate::roles::flood;
 use outlast_core::save::{Transaction, disk};
 use outlast_lang::format::{Lookup, Loop, Order, Time, expand};
 use outlast_lang::parse::{NoContext, parse_text, print};
 use outlast_lang::{colour, key, layout, style, target};
-use outlast_term::Capture;
-use outlast_term::history::MemoryBlocks;
+use outlast_term::Style;
 use outlast_term::keys::Decoder;
-use outlast_term::paint::{Ansi, Caps};
-use outlast_term::screen::{Screen, ScreenCell, ScreenRow};
-use outlast_term::terminal::{Config, Op, Terminal};
-use outlast_term::{Attrs, Size, Style, Underline};
 use outlast_wire::frame::Splitter;
 use outlast_wire::{client, keeper};
+
+use seeds::*;
+use terminal::*;
 
 /// A target: its name, the function, seeds, and words that a mutation may put in.
 pub struct Target {
@@ -36,7 +34,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 15] = [
     Target {
         name: "terminal_advance",
         run: terminal_advance,
@@ -59,6 +57,18 @@ pub const TARGETS: [Target; 13] = [
         name: "reflow_keeps_text",
         run: reflow_keeps_text,
         seeds: SIZES,
+        words: &[],
+    },
+    Target {
+        name: "snapshot_fields",
+        run: snapshot_fields,
+        seeds: EDITS,
+        words: &[],
+    },
+    Target {
+        name: "history_block",
+        run: history_block,
+        seeds: EDITS,
         words: &[],
     },
     Target {
@@ -120,187 +130,6 @@ pub const TARGETS: [Target; 13] = [
 /// Targets that fail, each on a fault that is known and open; `FUZZ_OPEN=1` runs them too. When the fault is mended
 /// the target moves to [`TARGETS`].
 pub const OPEN: [Target; 0] = [];
-
-/// A terminal whose size is drawn from the first two bytes, and the rest.
-fn terminal(bytes: &[u8]) -> (Terminal, &[u8]) {
-    let (head, rest) = bytes.split_at(bytes.len().min(2));
-    let size = |at: usize| u16::from(head.get(at).copied().unwrap_or(20) % 60) + 1;
-    let config = Config {
-        size: Size::new(size(0), size(1)),
-        history_limit: 50,
-    };
-    (
-        Terminal::new(config, Box::new(MemoryBlocks::default())),
-        rest,
-    )
-}
-
-fn snapshot(terminal: &Terminal) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    terminal.snapshot(&mut bytes);
-    bytes
-}
-
-fn terminal_advance(bytes: &[u8]) {
-    let (mut terminal, rest) = terminal(bytes);
-    terminal.advance(rest);
-    let cols = u16::from(rest.last().copied().unwrap_or(9));
-    terminal.apply(&Op::Resize(Size::new(cols, 5)));
-    terminal.advance(rest);
-    assert!(
-        terminal.cursor().x < terminal.size().cols && terminal.cursor().y < terminal.size().rows
-    );
-    assert!(terminal.history_len() <= terminal.history_limit());
-    terminal.take_replies();
-    terminal.take_signals();
-}
-
-fn terminal_split(bytes: &[u8]) {
-    let (mut whole, rest) = terminal(bytes);
-    let (mut parts, _) = terminal(bytes);
-    whole.advance(rest);
-    for chunk in rest.chunks(1 + rest.len() % 7) {
-        parts.advance(chunk);
-    }
-    assert_eq!(whole.take_replies(), parts.take_replies());
-    assert_eq!(whole.take_signals(), parts.take_signals());
-    same(&pictured(&whole), &pictured(&parts));
-}
-
-/// Lines of a flood with a resize after any byte: triples of (bytes until then, columns, rows). No text is lost, and
-/// lines stay apart.
-fn reflow_keeps_text(bytes: &[u8]) {
-    let lines: Vec<String> = (0..60).map(|n| flood::line("f", n, 1)).collect();
-    let text: String = (0..)
-        .zip(&lines)
-        .map(|(n, line)| format!("\x1b[3{}m{line}\x1b[m\r\n", n % 8))
-        .collect();
-    let config = Config {
-        size: Size::new(40, 6),
-        history_limit: 100_000,
-    };
-    let mut terminal = Terminal::new(config, Box::new(MemoryBlocks::default()));
-    let mut rest = text.as_bytes();
-    for step in bytes.chunks_exact(3) {
-        let (now, later) = rest.split_at(usize::from(step[0]).min(rest.len()));
-        terminal.advance(now);
-        terminal.apply(&Op::Resize(Size::new(
-            u16::from(step[1] % 120) + 2,
-            u16::from(step[2] % 12) + 1,
-        )));
-        rest = later;
-    }
-    terminal.advance(rest);
-    let how = Capture {
-        join: true,
-        ..Capture::default()
-    };
-    let got = terminal.capture(0, u64::MAX, how);
-    let got = String::from_utf8_lossy(&got);
-    // Rows below the last line are blank.
-    let mut got = got.trim_end_matches('\n').split('\n');
-    for wanted in &lines {
-        assert_eq!(got.next(), Some(wanted.as_str()));
-    }
-    assert_eq!(got.next(), None);
-}
-
-fn snapshot_restore(bytes: &[u8]) {
-    let _ = Terminal::restore(bytes, Box::new(MemoryBlocks::default()));
-    let (mut first, rest) = terminal(bytes);
-    first.advance(rest);
-    let saved = snapshot(&first);
-    // An unfinished sequence and everything else goes on where it was.
-    let picture = pictured(&first);
-    let mut second =
-        Terminal::restore(&saved, first.into_blocks()).expect("a checkpoint of our own");
-    same(&pictured(&second), &picture);
-    assert_eq!(snapshot(&second), saved);
-    second.advance(rest);
-}
-
-/// What the terminal shows as a viewer's picture.
-fn pictured(terminal: &Terminal) -> Screen {
-    let size = terminal.size();
-    let mut screen = Screen::blank(size);
-    let first = terminal.first_line() + u64::from(terminal.history_len());
-    for (y, row) in screen.rows.iter_mut().enumerate() {
-        let cells = vec![ScreenCell::BLANK; size.cols.into()];
-        let mut drawn = ScreenRow {
-            cells,
-            clusters: Vec::new(),
-        };
-        terminal.draw_line(
-            first + y as u64,
-            0,
-            size.cols,
-            &mut drawn,
-            0,
-            &mut screen.links,
-        );
-        *row = Arc::new(drawn);
-    }
-    screen
-}
-
-/// A cell as a person sees it: of a blank that is neither lined nor reversed, only the background shows.
-fn seen(cell: &ScreenCell) -> ScreenCell {
-    let lines = [Attrs::REVERSE, Attrs::STRIKE, Attrs::OVERLINE];
-    let bare = cell.style.underline == Underline::None
-        && !lines.iter().any(|line| cell.style.attrs.has(*line));
-    match cell.text {
-        0 | 0x20 if bare => {
-            let style = Style {
-                bg: cell.style.bg,
-                ..Style::default()
-            };
-            ScreenCell {
-                text: 0x20,
-                style,
-                ..*cell
-            }
-        }
-        _ => *cell,
-    }
-}
-
-/// Pictures are equal; says the first place where they are not.
-fn same(left: &Screen, right: &Screen) {
-    for (y, (left, right)) in left.rows.iter().zip(&right.rows).enumerate() {
-        for (x, (left, right)) in left.cells.iter().zip(&right.cells).enumerate() {
-            assert!(
-                seen(left) == seen(right),
-                "row {y} column {x}: {left:?} and {right:?}"
-            );
-        }
-    }
-}
-
-/// Painting the way from one picture to another gives what painting the other at once gives.
-fn paint_round_trip(bytes: &[u8]) {
-    let caps = Caps::from_term(
-        "xterm-256color",
-        "RGB,hyperlinks,overline,usstyle,strikethrough",
-        None,
-    );
-    let (mut program, rest) = terminal(bytes);
-    let (head, tail) = rest.split_at(rest.len() / 2);
-    program.advance(head);
-    let before = pictured(&program);
-    program.advance(tail);
-    let after = pictured(&program);
-    let shown = |pictures: &[&Screen]| {
-        let (mut viewer, _) = terminal(bytes);
-        let (mut painter, mut out, mut last) = (Ansi::unknown(), Vec::new(), None);
-        for picture in pictures {
-            painter.paint(last, picture, &caps, &mut out);
-            last = Some(picture);
-        }
-        viewer.advance(&out);
-        pictured(&viewer)
-    };
-    same(&shown(&[&before, &after]), &shown(&[&after]));
-}
 
 fn key_decode(bytes: &[u8]) {
     let (mut whole, mut parts) = (Decoder::default(), Decoder::default());
@@ -458,199 +287,3 @@ fn disk_decode(bytes: &[u8]) {
         assert_eq!(disk::decode_sections(&again), Ok(found));
     }
 }
-
-const DISK: &[&[u8]] = &[
-    b"outlastS\x01\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\x1d\x08\x2d\x86\0\0\0\0{}\n",
-    b"outlastT\x01\0\0\0\0\0\0\0\x05\0\0\0\x00\0\0\0\x02text",
-    b"{\"a\":[1,null,{\"b\":\"\\u0000\"}]}",
-];
-
-const SIZES: &[&[u8]] = &[
-    b"\x20\x10\x05\x60\x28\x08\x11\x30\x03",
-    b"\xff\x13\x05\xff\x27\x05\xff\x13\x0a\xff\x3a\x02\xff\x02\x02",
-];
-
-const OUTPUT: &[&[u8]] = &[
-    b"(\x10hello world\r\nsecond line\x1b[31;1mred\x1b[m\x1b[2J\x1b[H",
-    b"\x14\x08\x1b[?1049h\x1b[2;5r\x1b[3;3H\x1bM\x1bD\x1b[2L\x1b[1M\x1b[4@\x1b[2P\x1b[3X\x1b[K\x1b[?1049l",
-    "\x1e\x0a日本語 e\u{301} 👩\u{200d}👩\u{200d}👧 🇩🇪\x1b#8\x1b(0lqk\x1b(B\x0e\x0f".as_bytes(),
-    b"\x10\x05\x1b]0;title\x07\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\\x1b]52;c;aGk=\x07\x1bP$qm\x1b\\\x1b[c\x1b[6n",
-    b"\x0c\x06aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n\tb\x1b[?69h\x1b[3;9s\x1b[5S\x1b[?7l\x1b[999;999Hx\x1b[3b",
-];
-
-const SEQUENCES: &[&[u8]] = &[
-    b"\x1b[",
-    b"\x1b]",
-    b"\x1bP",
-    b"\x1b\\",
-    b";",
-    b":",
-    b"?",
-    b"38;2;1;2;3m",
-    b"38:5:9m",
-    b"H",
-    b"J",
-    b"K",
-    b"r",
-    b"L",
-    b"M",
-    b"@",
-    b"P",
-    b"X",
-    b"S",
-    b"T",
-    b"b",
-    b"h",
-    b"l",
-    b"?1049h",
-    b"?1049l",
-    b"?69h",
-    b"?2026h",
-    b"?6h",
-    b"4h",
-    b"\x1b7",
-    b"\x1b8",
-    b"\x1bc",
-    b"\r\n",
-    b"\t",
-    b"\x08",
-    b"\x9b",
-    b"\xff",
-    "日".as_bytes(),
-    "\u{301}".as_bytes(),
-    b"99999",
-    b"0",
-    b"\x1b[200~",
-    b"\x1b[201~",
-    b"\x1b[<0;1;1M",
-    b"\x1bO",
-    b"\x1b\x1b[",
-    b"27;5;9~",
-    b"u",
-    b"\x1b]8;;u\x07",
-    b"\x1b]52;c;",
-];
-
-const INPUT: &[&[u8]] = &[
-    b"abc\x02c\x1b[A\x1bOP\x1b[1;5C\x1b[15~\x1bx\x1b",
-    b"\x1b[200~pasted\x1b[201~\x1b[<0;10;20M\x1b[<35;1;1m\x1b[M !!\x1b[I\x1b[O",
-    b"\x1b[97;5u\x1b[27;5;9~\x1b[?62;1c\x1bP>|xterm\x1b\\\x1b]11;rgb:0/0/0\x07\xc3\xa9",
-];
-
-const COMMANDS: &[&[u8]] = &[
-    b"set -g status-left \"#[fg=red] $HOME ~/x\" ; bind x { ls ; new -s a }\n# comment\n",
-    b"%if #{x}\nA=b\n%elif 1\nset -g @a 'b c' \\\n d\n%else\n%hidden X=y\n%endif\nbind \\; ls\n",
-    b"new -s a \\; split-window -h 'top'; display -p \"a\\u00e9\\101\\n\"\n",
-];
-
-const SYNTAX: &[&[u8]] = &[
-    b"%if ",
-    b"%elif ",
-    b"%else\n",
-    b"%endif\n",
-    b"%hidden ",
-    b"{",
-    b"}",
-    b";",
-    b"\\;",
-    b"\\\n",
-    b"'",
-    b"\"",
-    b"$A",
-    b"${A}",
-    b"~",
-    b"~root",
-    b"#{",
-    b"#",
-    b"\n",
-    b"A=b ",
-    b"\\u1234",
-    b"\\101",
-    b"ls",
-    b"-t",
-    b" ",
-];
-
-const FORMATS: &[&[u8]] = &[
-    b"#{?#{==:#{a},b},yes #{S:#{session_name},x},no} #[fg=red,bg=#{c}] #S ##",
-    b"#{=/5/...:pane_title} #{p-10:x} #{s/a(b)/\\1/i:ab} #{e|*|f|2:3.5,2} #{t/f/%H#:%M:start_time}",
-    b"#{m/ri:^x,X} #{||:0,#{&&:1,2}} #{b:d:path} #{q/e:x} #{E:#{T:y}} #(date) #{l:#{x}} %H:%M #{N/w:name}#{C/r:a}",
-];
-
-const MODIFIERS: &[&[u8]] = &[
-    b"#{",
-    b"}",
-    b"#[",
-    b"]",
-    b"#(",
-    b")",
-    b"?",
-    b":",
-    b",",
-    b"==:",
-    b"!=:",
-    b"&&:",
-    b"||:",
-    b"m/ri:",
-    b"e|/|f|9:",
-    b"=/9/x:",
-    b"p9:",
-    b"s/a/b/:",
-    b"t/f/%Y/:",
-    b"S:",
-    b"W:",
-    b"P:",
-    b"L:",
-    b"E:",
-    b"T:",
-    b"q:",
-    b"b:",
-    b"d:",
-    b"n:",
-    b"w:",
-    b"a:",
-    b"c:",
-    b"l:",
-    b"R:",
-    b"N/s:",
-    b"##",
-    b"#,",
-    b"#}",
-    b"%H",
-    b"%%",
-    b"99999999999",
-    b"-1",
-    b"fg=",
-    b"colour",
-    b"align=right",
-    b"range=user|x",
-    b"80x24,0,0",
-    b"{",
-    b"[",
-    b"C-",
-    b"M-",
-    b"F1",
-    b"{last}",
-    b"@1",
-    b"%1",
-    b"$1",
-    b"=",
-    b"+",
-    b"!",
-];
-
-const WORDS: &[&[u8]] = &[
-    b"c37b,80x23,0,0{40x23,0,0,0,39x23,41,0[39x11,41,0,2,39x11,41,12,3]}",
-    b"fg=colour12,bg=#0102ff,bold,noitalics,align=centre,range=window|3,list=on fill=red",
-    b"C-M-S-Up",
-    b"MouseDown1Pane",
-    b"=session:{start}.{top-left}",
-    b"brightred",
-];
-
-const FRAMES: &[&[u8]] = &[
-    b"\x0a\0\0\0\x02\x01\0\0\0\0\0\0\0\x01",
-    b"\x05\0\0\0\x03abcd\x09\0\0\0\x04\x01\0\0\0\0\0\0\0",
-    b"\x01\0\0\0\x07\0\0\0\x50\0\x18\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
-    b"",
-];
