@@ -202,7 +202,9 @@ impl Scene {
     fn is_back(&self) -> Result<Picture> {
         self.shell
             .wait_picture(patience(), |seen| {
-                seen.text().contains("left ")
+                // What was typed says so, too, but behind a prompt.
+                let left = |row: &String| row.starts_with("left ");
+                seen.rows().iter().any(left)
                     && prompts(seen).is_some()
                     && seen.modes == self.before.modes
             })

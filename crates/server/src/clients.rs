@@ -11,8 +11,10 @@ use outlast_wire::client::{ClientKey, ToClient};
 use crate::locals::Local;
 use crate::notes::Note;
 
-/// A client that was known when the last server died has so long to come back.
-pub const RETURN_WITHIN_MS: u64 = 5000;
+/// A client that was known when the last server died has so many looks to come back, so far apart. Time in which nobody
+/// looks (a long recovery, a stopped server) counts as one look: its call may be waiting to be heard.
+const LOOKS: u32 = 5;
+const LOOK_MS: u64 = 1000;
 
 /// A client.
 pub struct Client {
@@ -46,8 +48,10 @@ pub struct Client {
     pub local: Option<Local>,
     /// COLORTERM of its environment.
     pub colour_term: Option<String>,
-    /// It has to be back by then, else it is gone.
-    pub return_by_ms: Option<u64>,
+    /// It is looked for then.
+    pub look_ms: Option<u64>,
+    /// If it is not back after so many looks, it is gone.
+    looks: u32,
     /// Its terminal is polled for room.
     pub waits: bool,
     /// Messages wait until its terminal has taken what is pending, but no longer than this.
@@ -72,7 +76,8 @@ impl Client {
             tty: None,
             local: None,
             colour_term: None,
-            return_by_ms: None,
+            look_ms: None,
+            looks: 0,
             waits: false,
             hold_until_ms: None,
         }
@@ -175,7 +180,7 @@ impl Client {
     /// It has a new connection and has received messages up to `n`.
     pub fn reconnected(&mut self, connection: u64, n: u64) {
         self.connection = Some(connection);
-        self.return_by_ms = None;
+        self.look_ms = None;
         self.sent = 0;
         self.told = self.done;
         self.received(n);
@@ -284,8 +289,25 @@ impl Clients {
     /// After recovery: everyone has to come back within a while.
     pub fn expect_all(&mut self, now_ms: u64) {
         for client in self.clients.values_mut() {
-            client.return_by_ms = Some(now_ms + RETURN_WITHIN_MS);
+            client.look_ms = Some(now_ms + LOOK_MS);
+            client.looks = LOOKS;
         }
+    }
+
+    /// Looks for those who have not come back: who has had enough time.
+    pub fn late(&mut self, now_ms: u64) -> Vec<ClientId> {
+        let mut late = Vec::new();
+        for client in self.clients.values_mut() {
+            if client.look_ms.is_none_or(|look| look > now_ms) {
+                continue;
+            }
+            client.looks = client.looks.saturating_sub(1);
+            client.look_ms = (client.looks > 0).then_some(now_ms + LOOK_MS);
+            if client.looks == 0 {
+                late.push(client.id);
+            }
+        }
+        late
     }
 
     /// Entries that say all of it again, for a compacted journal.
@@ -384,6 +406,24 @@ mod tests {
                 frame
             })
         );
+    }
+
+    #[test]
+    fn a_client_is_given_up_only_when_it_was_looked_for() {
+        let mut clients = Clients::default();
+        let (key, other) = (ClientKey([1; 16]), ClientKey([2; 16]));
+        clients.add(key);
+        clients.add(other);
+        clients.expect_all(0);
+        // The recovery took a minute; whoever calls is heard after this.
+        assert!(clients.late(60_000).is_empty());
+        clients.by_key(other).unwrap().reconnected(9, 0);
+        // Looking more often does not shorten it.
+        assert!(clients.late(60_001).is_empty());
+        let found: Vec<_> = (61..70).map(|s| clients.late(s * 1000)).collect();
+        assert_eq!(found[..3], [vec![], vec![], vec![]]);
+        assert_eq!(found[3], [ClientId(0)]);
+        assert!(found[4..].iter().all(Vec::is_empty));
     }
 
     #[test]

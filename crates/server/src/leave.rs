@@ -112,24 +112,20 @@ impl Server {
     pub(crate) fn clients_due(&self) -> Option<u64> {
         self.clients
             .iter()
-            .flat_map(|client| [client.return_by_ms, client.hold_until_ms])
+            .flat_map(|client| [client.look_ms, client.hold_until_ms])
             .flatten()
             .min()
     }
 
     /// Lets those go who have not come back, and those whose terminal takes nothing any more.
     pub(crate) fn clients_time(&mut self, now: Now) {
-        let mut late = Vec::new();
         for client in self.clients.iter_mut() {
-            if client.return_by_ms.is_some_and(|by| by <= now.ms) {
-                late.push(client.id);
-            }
             if client.hold_until_ms.is_some_and(|until| until <= now.ms) {
                 client.hold_until_ms = None;
                 self.touched.extend(client.connection);
             }
         }
-        for id in late {
+        for id in self.clients.late(now.ms) {
             self.gone(id, now);
         }
     }
