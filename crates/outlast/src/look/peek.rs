@@ -50,6 +50,10 @@ fn peek(flags: &Flags, target: Option<&str>, rows: usize) -> Result<String, Stri
         to.extend(["-t", target]);
     }
     let asked = |words: &[&str]| ask(flags, false, &[words, &to].concat());
+    if target.is_some() {
+        // display-message prints something for what is not there, too.
+        asked(&["has-session"])?;
+    }
     let pane = asked(&["display-message", "-p", "-F", "#{session_name}\t#{pane_id}"])?;
     let (session, pane) = pane.trim_end().split_once('\t').unwrap_or_default();
     let exact = format!("={session}:");
@@ -72,7 +76,7 @@ fn peek(flags: &Flags, target: Option<&str>, rows: usize) -> Result<String, Stri
 fn compose(panes: &str, shown: &str, now: i64, (width, rows): (usize, usize)) -> String {
     let mut text = String::new();
     // Nobody wants the age at the far right of a file.
-    let list_width = width.min(100);
+    let list_width = width.min(60);
     for line in list::lines(&list::read(panes), now, list_width) {
         text += &line.text;
         text.push('\n');

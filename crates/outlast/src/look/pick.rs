@@ -319,7 +319,7 @@ pub fn run(flags: &Flags) -> Result<Chosen, String> {
     let sessions = super::sessions(flags)?;
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         let now = outlast_sys::clock::unix_seconds();
-        let lines = list::lines(&sessions, now, 80);
+        let lines = list::lines(&sessions, now, 60);
         let text: String = lines
             .iter()
             .map(|line| format!("{}\n", line.text))

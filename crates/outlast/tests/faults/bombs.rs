@@ -97,23 +97,21 @@ pub fn forks(world: &World) -> Result<()> {
     client.wait_text("still here", patience())?;
     // Refused in words, perhaps not at the first try: a number may just be free.
     let mut tries = 0;
-    while !client.picture().text().contains("could not be started") {
+    let refused = loop {
+        let made = world.tmux(&["new-window", "-d", "-t", "a:", "exec cat"])?;
+        if made.status != 0 {
+            break made;
+        }
         tries += 1;
         if tries > 50 {
-            return Err(format!(
-                "there is always room:\n{}",
-                client.picture().framed()
-            ));
+            return Err("there is always room".into());
         }
-        world.ok(&["new-window", "-d", "-t", "a:", "exec cat"])?;
-        client.wait_quiet(Duration::from_millis(50), Duration::from_secs(1));
+    };
+    let said = refused.stderr.trim_end();
+    if !said.starts_with("create window failed: fork failed: ") {
+        return Err(format!("refused, but: {refused:?}"));
     }
-    let picture = client.picture();
-    let said = picture
-        .rows()
-        .into_iter()
-        .find(|row| row.contains("could not be started"));
-    println!("  {}", said.unwrap_or_default().trim());
+    println!("  {said}");
     others.go_on()?;
     others.same_processes()?;
     println!("  {} of them", bombs(world));
