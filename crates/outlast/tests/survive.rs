@@ -91,17 +91,7 @@ fn many_panes(binary: &Binary) -> Result<(), String> {
 fn clients_go(binary: &Binary) -> Result<(), String> {
     let world = World::new(binary)?;
     let count = "i=0; while :; do i=$((i+1)); echo tick $i; echo $i > count; sleep 0.01; done";
-    world.ok(&[
-        "new-session",
-        "-d",
-        "-s",
-        "a",
-        "-x",
-        "80",
-        "-y",
-        "24",
-        count,
-    ])?;
+    world.session("a", (80, 24), count)?;
     // Before the program runs, it has no pid.
     let pid = world.until(
         &["display-message", "-p", "-t", "a", "#{pane_pid}"],

@@ -303,6 +303,22 @@ impl World {
         Ok(output.stdout)
     }
 
+    /// A session that nobody shows, with a command in its first pane; columns, rows.
+    pub fn session(&self, name: &str, (cols, rows): (u16, u16), command: &str) -> Result<String> {
+        let (cols, rows) = (cols.to_string(), rows.to_string());
+        self.ok(&[
+            "new-session",
+            "-d",
+            "-s",
+            name,
+            "-x",
+            &cols,
+            "-y",
+            &rows,
+            command,
+        ])
+    }
+
     /// Expands a format.
     pub fn format(&self, target: &str, format: &str) -> Result<String> {
         let words: &[&str] = if target.is_empty() {

@@ -186,17 +186,7 @@ fn attach(subject: &Subject, scale: &Scale) -> Rows {
     let fill = format!(
         "i=0; seq -f 'line %.0f of a long history, as a program writes it' {lines}; echo LAST-LINE; exec cat"
     );
-    world.ok(&[
-        "new-session",
-        "-d",
-        "-s",
-        "a",
-        "-x",
-        "120",
-        "-y",
-        "40",
-        &fill,
-    ])?;
+    world.session("a", (120, 40), &fill)?;
     world.until(&["capture-pane", "-p", "-t", "a"], |text| {
         text.contains("LAST-LINE")
     })?;
@@ -234,17 +224,7 @@ fn memory_and_idle(subject: &Subject, scale: &Scale) -> Rows {
     {
         let world = world(binary, &format!("set -g history-limit {lines}\n"))?;
         let wait = roles::command("wait", &[])?;
-        world.ok(&[
-            "new-session",
-            "-d",
-            "-s",
-            "a",
-            "-x",
-            "80",
-            "-y",
-            "24",
-            &wait,
-        ])?;
+        world.session("a", (80, 24), &wait)?;
         world.until(&["capture-pane", "-p", "-t", "a"], |text| {
             text.contains("ready")
         })?;
@@ -272,17 +252,7 @@ fn memory_and_idle(subject: &Subject, scale: &Scale) -> Rows {
     let world = world(binary, "")?;
     for n in 0..50 {
         let name = format!("s{n}");
-        world.ok(&[
-            "new-session",
-            "-d",
-            "-s",
-            &name,
-            "-x",
-            "80",
-            "-y",
-            "24",
-            "exec sleep 1000000",
-        ])?;
+        world.session(&name, (80, 24), "exec sleep 1000000")?;
     }
     rows.push((
         Row::new("memory", "server and keeper, 50 sessions", "MB", false),
@@ -395,17 +365,7 @@ fn commands(subject: &Subject, scale: &Scale) -> Rows {
     };
     let world = world(binary, "")?;
     let start = Instant::now();
-    world.ok(&[
-        "new-session",
-        "-d",
-        "-s",
-        "a",
-        "-x",
-        "80",
-        "-y",
-        "24",
-        "exec sleep 1000000",
-    ])?;
+    world.session("a", (80, 24), "exec sleep 1000000")?;
     let cold = start.elapsed().as_secs_f64() * 1e3;
     let timed = |count: u64, words: &[&str]| -> Result<f64, String> {
         let mut times = Vec::new();

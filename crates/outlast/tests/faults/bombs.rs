@@ -70,17 +70,7 @@ pub fn forks(world: &World) -> Result<()> {
     };
     shell(world, &format!("{limit} tmux start-server"))?;
     let others = Bystanders::start(world, Kept::All)?;
-    world.ok(&[
-        "new-session",
-        "-d",
-        "-s",
-        "a",
-        "-x",
-        "100",
-        "-y",
-        "24",
-        "exec cat",
-    ])?;
+    world.session("a", (100, 24), "exec cat")?;
     let mut client = world.client(100, 25, &["attach-session", "-t", "a"])?;
     client.wait_text("[a]", Duration::from_secs(10))?;
     let stop = Stop(world.dir().join("bomb.stop"));

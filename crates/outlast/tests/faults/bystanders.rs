@@ -36,17 +36,7 @@ pub struct Bystanders<'a> {
 impl<'a> Bystanders<'a> {
     /// Starts them in sessions `by` and `full`, with the server if there is none.
     pub fn start(world: &'a World, kept: Kept) -> Result<Bystanders<'a>> {
-        world.ok(&[
-            "new-session",
-            "-d",
-            "-s",
-            "by",
-            "-x",
-            "120",
-            "-y",
-            "40",
-            "exec cat",
-        ])?;
+        world.session("by", (120, 40), "exec cat")?;
         let lines = match kept {
             Kept::All => "1000000",
             Kept::Newest => "500",

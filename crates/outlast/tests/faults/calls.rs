@@ -78,17 +78,7 @@ pub fn memory(world: &mut World) -> Result<()> {
     let file = prepare(world);
     let world = &*world;
     let others = Bystanders::start(world, Kept::All)?;
-    world.ok(&[
-        "new-session",
-        "-d",
-        "-s",
-        "a",
-        "-x",
-        "80",
-        "-y",
-        "24",
-        "exec cat",
-    ])?;
+    world.session("a", (80, 24), "exec cat")?;
     let mut client = world.client(80, 25, &["attach-session", "-t", "a"])?;
     client.wait_text("[a]", patience())?;
     std::fs::write(large(world), "large ".repeat(50_000)).map_err(|error| error.to_string())?;
@@ -144,17 +134,7 @@ pub fn disk(world: &mut World) -> Result<()> {
     let file = prepare(world);
     let world = &*world;
     let others = Bystanders::start(world, Kept::All)?;
-    world.ok(&[
-        "new-session",
-        "-d",
-        "-s",
-        "a",
-        "-x",
-        "120",
-        "-y",
-        "24",
-        "exec cat",
-    ])?;
+    world.session("a", (120, 24), "exec cat")?;
     let mut client = world.client(120, 25, &["attach-session", "-t", "a"])?;
     client.wait_text("[a]", patience())?;
     let rows = [
@@ -209,17 +189,7 @@ pub fn no_splice(world: &mut World) -> Result<()> {
     write(&file, "keeper splice 22 1 0")?;
     let world = &*world;
     crate::flood(world)?;
-    world.ok(&[
-        "new-session",
-        "-d",
-        "-s",
-        "b",
-        "-x",
-        "80",
-        "-y",
-        "24",
-        "exec cat",
-    ])?;
+    world.session("b", (80, 24), "exec cat")?;
     let mut client = world.client(80, 25, &["attach-session", "-t", "b"])?;
     client.wait_text("[b]", patience())?;
     const NOTE: &str = "bytes of output may be missing";

@@ -21,28 +21,8 @@ fn echo(client: &mut Client, round: &str) -> Result<Duration, String> {
 /// Five hundred attached, five hundred who called and say nothing: each sees the session, a chosen one's keys come
 /// back in time, and a dead server is no matter to any.
 pub fn clients(world: &World) -> Result<(), String> {
-    world.ok(&[
-        "new-session",
-        "-d",
-        "-s",
-        "own",
-        "-x",
-        "200",
-        "-y",
-        "24",
-        "exec cat",
-    ])?;
-    world.ok(&[
-        "new-session",
-        "-d",
-        "-s",
-        "all",
-        "-x",
-        "80",
-        "-y",
-        "24",
-        "exec cat",
-    ])?;
+    world.session("own", (200, 24), "exec cat")?;
+    world.session("all", (80, 24), "exec cat")?;
     let mut chosen = world.client(200, 25, &["attach-session", "-t", "own"])?;
     chosen.wait_text("[own]", Duration::from_secs(10))?;
     let alone = echo(&mut chosen, "a")?;

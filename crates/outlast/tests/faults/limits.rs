@@ -58,17 +58,7 @@ pub fn disk(world: &World) -> Result<(), String> {
 pub fn length(world: &World) -> Result<(), String> {
     let others = Bystanders::start(world, Kept::All)?;
     let long = Duration::from_secs(10);
-    world.ok(&[
-        "new-session",
-        "-d",
-        "-s",
-        "a",
-        "-x",
-        "120",
-        "-y",
-        "24",
-        "exec cat",
-    ])?;
+    world.session("a", (120, 24), "exec cat")?;
     let mut client = world.client(120, 25, &["attach-session", "-t", "a"])?;
     client.wait_text("[a]", long)?;
     let limit = format!("prlimit --pid {} --fsize=0:", others.server());

@@ -91,17 +91,7 @@ fn flood(world: &World) -> Result<(), String> {
     let words = ["flood0", &path("log"), &path("stop"), "250000", "1", "10"];
     let command = roles::command("flood", &words)?;
     world.write(".tmux.conf", "set -g history-limit 1000000\n")?;
-    world.ok(&[
-        "new-session",
-        "-d",
-        "-s",
-        "a",
-        "-x",
-        "80",
-        "-y",
-        "24",
-        &command,
-    ])?;
+    world.session("a", (80, 24), &command)?;
     world
         .until(&["capture-pane", "-p", "-t", "a"], |text| {
             text.contains("flood0")

@@ -37,17 +37,7 @@ pub fn runs_out(world: &World) -> Result<()> {
     if !members.contains(&server) || !members.contains(&keeper) {
         return Err(format!("{server} and {keeper} are not in {members:?}"));
     }
-    world.ok(&[
-        "new-session",
-        "-d",
-        "-s",
-        "a",
-        "-x",
-        "120",
-        "-y",
-        "24",
-        "exec cat",
-    ])?;
+    world.session("a", (120, 24), "exec cat")?;
     let mut client = world.client(120, 25, &["attach-session", "-t", "a"])?;
     client.wait_text("[a]", Duration::from_secs(10))?;
     let eat = programs::command("eat", &["2000"])?;
@@ -191,17 +181,7 @@ const KEEPER_MOST: u64 = 3 * MIB;
 pub fn hostile(world: &World) -> Result<()> {
     let others = Bystanders::start(world, Kept::Newest)?;
     let pids = [others.server(), others.keeper()];
-    world.ok(&[
-        "new-session",
-        "-d",
-        "-s",
-        "a",
-        "-x",
-        "120",
-        "-y",
-        "24",
-        "exec cat",
-    ])?;
+    world.session("a", (120, 24), "exec cat")?;
     world.ok(&["set-option", "-t", "a", "history-limit", "500"])?;
     let mut client = world.client(120, 25, &["attach-session", "-t", "a"])?;
     client.wait_text("[a]", Duration::from_secs(10))?;

@@ -153,28 +153,8 @@ pub fn typed(world: &World) -> Result<()> {
     let count = all_lines();
     let others = Bystanders::start(world, Kept::Newest)?;
     let pids = [others.server(), others.keeper()];
-    world.ok(&[
-        "new-session",
-        "-d",
-        "-s",
-        "a",
-        "-x",
-        "80",
-        "-y",
-        "24",
-        "exec cat",
-    ])?;
-    world.ok(&[
-        "new-session",
-        "-d",
-        "-s",
-        "b",
-        "-x",
-        "80",
-        "-y",
-        "24",
-        "exec cat",
-    ])?;
+    world.session("a", (80, 24), "exec cat")?;
+    world.session("b", (80, 24), "exec cat")?;
     start(world, "sink")?;
     let mut client = world.client(80, 25, &["attach-session", "-t", "a"])?;
     let mut other = world.client(80, 25, &["attach-session", "-t", "b"])?;
@@ -261,17 +241,7 @@ pub fn pasted(world: &World) -> Result<()> {
     let count = all_lines();
     let others = Bystanders::start(world, Kept::Newest)?;
     let pids = [others.server(), others.keeper()];
-    world.ok(&[
-        "new-session",
-        "-d",
-        "-s",
-        "a",
-        "-x",
-        "80",
-        "-y",
-        "24",
-        "exec cat",
-    ])?;
+    world.session("a", (80, 24), "exec cat")?;
     start(world, "sink")?;
     let file = world.dir().join("much");
     std::fs::write(&file, lines(0, count, '\n')).map_err(|error| error.to_string())?;

@@ -9,17 +9,7 @@ use outlast_testkit::{World, roles};
 pub fn stepped_over(world: &mut World) -> Result<(), String> {
     const MARK: &str = "the-planted-poison";
     world.set_env("OUTLAST_POISON", Some(MARK));
-    world.ok(&[
-        "new-session",
-        "-d",
-        "-s",
-        "a",
-        "-x",
-        "80",
-        "-y",
-        "24",
-        "exec cat",
-    ])?;
+    world.session("a", (80, 24), "exec cat")?;
     world.set_env("OUTLAST_POISON", None);
     let pid = crate::pane_pid(world, "a")?;
     let mut client = world.client(80, 25, &["attach-session", "-t", "a"])?;

@@ -25,17 +25,7 @@ const PANES: [&str; 3] = ["a:.0", "a:.1", "a:.2"];
 /// A pane with a shell and history, one whose program has ended, one that never had any.
 fn build(world: &World) -> Test {
     let living = "seq 900; printf '\\033[31mli''ving\\033[m\\n'; exec sh";
-    world.ok(&[
-        "new-session",
-        "-d",
-        "-s",
-        "a",
-        "-x",
-        "80",
-        "-y",
-        "40",
-        living,
-    ])?;
+    world.session("a", (80, 40), living)?;
     world.ok(&["set-option", "-g", "remain-on-exit", "on"])?;
     world.ok(&[
         "split-window",

@@ -118,17 +118,7 @@ impl Lab {
             "a:",
             &format!("stty raw -echo; {paint}"),
         ])?;
-        world.ok(&[
-            "new-session",
-            "-d",
-            "-s",
-            "b",
-            "-x",
-            "80",
-            "-y",
-            "24",
-            "exec cat",
-        ])?;
+        world.session("b", (80, 24), "exec cat")?;
         let client = world.client(80, 25, &["attach-session", "-t", "b"])?;
         client.wait_text("[b]", patience())?;
         let panes = world.ok(&[

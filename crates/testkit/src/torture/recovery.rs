@@ -12,7 +12,7 @@ use crate::{Binary, Result, World, proc};
 pub fn recovery(binary: &Binary, panes: usize, kills: usize) -> Result<Vec<Duration>> {
     let world = World::new(binary)?;
     let fill = "seq 1000; exec cat";
-    world.ok(&["new-session", "-d", "-s", "a", "-x", "80", "-y", "24", fill])?;
+    world.session("a", (80, 24), fill)?;
     for _ in 1..panes {
         world.ok(&["new-window", "-d", "-t", "a:", fill])?;
     }

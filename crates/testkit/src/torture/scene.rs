@@ -191,17 +191,7 @@ impl Scene {
                 roles::quote(&path(name))
             )
         };
-        world.ok(&[
-            "new-session",
-            "-d",
-            "-s",
-            "type",
-            "-x",
-            "60",
-            "-y",
-            "10",
-            &sink("typed"),
-        ])?;
+        world.session("type", (60, 10), &sink("typed"))?;
         world.ok(&[
             "new-window",
             "-d",
@@ -290,17 +280,7 @@ impl Scene {
         ] {
             world.ok(words)?;
         }
-        world.ok(&[
-            "new-session",
-            "-d",
-            "-s",
-            "ask",
-            "-x",
-            "70",
-            "-y",
-            "10",
-            "exec cat",
-        ])?;
+        world.session("ask", (70, 10), "exec cat")?;
         for (target, text) in [("type:0", "ready"), ("type:5", "ready")] {
             world.until(&["capture-pane", "-p", "-t", target, "-E", "0"], |seen| {
                 seen.contains(text)
