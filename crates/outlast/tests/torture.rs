@@ -1,5 +1,6 @@
-//! The torture in short: all that can befall it while it runs, each once and then at random, on the real binary; and the
-//! end of everything. `cargo xtask torture` does it for as long as one likes. `SURVIVE_SEED` repeats a run.
+//! The torture in short: all that can befall it while it runs, each once and then in the order of a seed, on the real
+//! binary; and the end of everything. `cargo xtask torture` does it for as long as one likes. `SURVIVE_SEED` repeats a
+//! run, or draws one (`new`).
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -12,13 +13,10 @@ fn main() -> ExitCode {
     if let Some(code) = roles::play() {
         return code;
     }
-    let fresh = std::env::var("SURVIVE_SEED")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or_else(Rng::fresh_seed);
+    let other = Rng::seed("SURVIVE_SEED", 2166158545955918971);
     let trials = [
         ("each_fault_in_a_known_order", 1),
-        ("each_fault_in_a_new_order", fresh),
+        ("each_fault_in_another_order", other),
     ];
     let trials = trials.map(|(name, seed)| Trial::new(name, move || short(seed)));
     harness::main(trials.into(), 1)

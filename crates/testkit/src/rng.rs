@@ -10,6 +10,16 @@ impl Rng {
         Rng(seed)
     }
 
+    /// The seed of a test: the number in the variable `name`; `new` there draws one; else `known`, so that a test does
+    /// today what it did yesterday. Print it.
+    pub fn seed(name: &str, known: u64) -> u64 {
+        match std::env::var(name).as_deref() {
+            Ok("new") => Rng::fresh_seed(),
+            Ok(text) => text.parse().unwrap_or(known),
+            Err(_) => known,
+        }
+    }
+
     /// A seed that differs from run to run; print it.
     pub fn fresh_seed() -> u64 {
         let now = std::time::SystemTime::now()

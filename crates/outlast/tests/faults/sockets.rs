@@ -149,7 +149,7 @@ pub fn stranger(world: &World) -> Result<(), String> {
 pub fn garbage(world: &World) -> Result<(), String> {
     world.ok(&["new-session", "-d", "-s", "a", "exec cat"])?;
     let server = world.server_pid()?;
-    let seed = Rng::fresh_seed();
+    let seed = Rng::seed("FAULTS_SEED", 15);
     println!("seed {seed}");
     let mut rng = Rng::new(seed);
     let call = |rng: &mut Rng| -> Result<(), String> {

@@ -97,7 +97,7 @@ pub fn all(world: &World) -> Result<(), String> {
     world.ok(&["new-session", "-d", "-s", "a", "exec cat"])?;
     let mut client = world.client(80, 25, &["attach-session", "-t", "a"])?;
     client.wait_text("[a]", Duration::from_secs(10))?;
-    let seed = Rng::fresh_seed();
+    let seed = Rng::seed("FAULTS_SEED", 14);
     println!("seed {seed}");
     let mut rng = Rng::new(seed);
     for round in 0..4 {

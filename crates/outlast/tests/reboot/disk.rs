@@ -12,10 +12,7 @@ use crate::lab::*;
 
 /// Each file with bits flipped, cut, emptied, longer, replaced: the start works, and what cannot be read is set aside.
 pub fn damaged(binary: &Binary) -> Test {
-    let seed = std::env::var("REBOOT_SEED")
-        .ok()
-        .and_then(|text| text.parse().ok());
-    let seed = seed.unwrap_or_else(Rng::fresh_seed);
+    let seed = Rng::seed("REBOOT_SEED", 16);
     damaged_by(binary, seed).map_err(|error| format!("REBOOT_SEED={seed}: {error}"))
 }
 

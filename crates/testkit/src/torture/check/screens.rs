@@ -59,6 +59,9 @@ pub fn like_never_killed(world: &World, pane: &str, size: (u16, u16), bytes: &[u
     }
 }
 
+/// For how long a notice is shown (core's NOTICE_MS).
+const NOTICE: Duration = Duration::from_secs(10);
+
 /// The full-screen program's picture is the one that another terminal makes of the same bytes: how many frames.
 pub fn painted(scene: &mut Scene, plan: &Plan) -> Result<u64> {
     let dir = scene.world.dir();
@@ -97,7 +100,8 @@ pub fn painted(scene: &mut Scene, plan: &Plan) -> Result<u64> {
             .all(|(wanted, seen)| alike(wanted, seen))
             && seen.cursor == wanted.cursor
     };
-    let seen = viewer.wait_picture(patience(), same);
+    // What was told about the disk stands on the last row for as long as a notice does.
+    let seen = viewer.wait_picture(NOTICE + patience(), same);
     seen.map_err(|error| {
         let place = difference(&wanted, &viewer.picture());
         format!(
