@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 
 use outlast_core::ClientId;
 use outlast_core::save::Entry;
+use outlast_sys::process::Identity;
 use outlast_term::paint::Caps;
 use outlast_wire::client::{ClientKey, ToClient};
 
@@ -12,9 +13,12 @@ use crate::locals::Local;
 use crate::notes::Note;
 
 /// A client that was known when the last server died has so many looks to come back, so far apart. Time in which nobody
-/// looks (a long recovery, a stopped server) counts as one look: its call may be waiting to be heard.
+/// looks (a long recovery, a stopped server) counts as one look: its call may be waiting to be heard. One whose terminal
+/// is ours and whose process lives (it is stopped, or there is no memory to run it) keeps its place for as long as that
+/// is so, as it would have if the server had not died; it is looked for less and less often.
 const LOOKS: u32 = 5;
 const LOOK_MS: u64 = 1000;
+const LOOK_MAX_MS: u64 = 60_000;
 
 /// A client.
 pub struct Client {
@@ -52,6 +56,10 @@ pub struct Client {
     pub look_ms: Option<u64>,
     /// If it is not back after so many looks, it is gone.
     looks: u32,
+    /// Between the looks for one that does not come and yet lives.
+    patience_ms: u64,
+    /// Its process, once its terminal is ours.
+    process: Option<Identity>,
     /// Its terminal is polled for room.
     pub waits: bool,
     /// Messages wait until its terminal has taken what is pending, but no longer than this.
@@ -78,6 +86,8 @@ impl Client {
             colour_term: None,
             look_ms: None,
             looks: 0,
+            patience_ms: LOOK_MS,
+            process: None,
             waits: false,
             hold_until_ms: None,
         }
@@ -170,6 +180,19 @@ impl Client {
             }
             .entry(),
         )
+    }
+
+    /// Its terminal is ours, and it is this process: the entry that says so, if that is news.
+    pub fn is_process(&mut self, process: Option<Identity>) -> Option<Entry> {
+        let news = process.is_some() && process != self.process;
+        self.process = process.or(self.process);
+        self.process().filter(|_| news)
+    }
+
+    fn process(&self) -> Option<Entry> {
+        let id = self.id.0;
+        let process = self.process?;
+        Some(Note::Process { id, process }.entry())
     }
 
     /// Whether messages wait to be acknowledged.
@@ -278,6 +301,11 @@ impl Clients {
                         client.given_back = given_back;
                     }
                 }
+                Some(Note::Process { id, process }) => {
+                    if let Some(client) = self.clients.get_mut(&id) {
+                        client.process = Some(process);
+                    }
+                }
                 Some(Note::NextClient { id }) => self.next_id = self.next_id.max(id),
                 _ => return false,
             },
@@ -291,21 +319,27 @@ impl Clients {
         for client in self.clients.values_mut() {
             client.look_ms = Some(now_ms + LOOK_MS);
             client.looks = LOOKS;
+            client.patience_ms = LOOK_MS;
         }
     }
 
-    /// Looks for those who have not come back: who has had enough time.
-    pub fn late(&mut self, now_ms: u64) -> Vec<ClientId> {
+    /// Looks for those who have not come back: who has had enough time. `lives`: a process does.
+    pub fn late(&mut self, now_ms: u64, lives: impl Fn(Identity) -> bool) -> Vec<ClientId> {
         let mut late = Vec::new();
         for client in self.clients.values_mut() {
             if client.look_ms.is_none_or(|look| look > now_ms) {
                 continue;
             }
             client.looks = client.looks.saturating_sub(1);
-            client.look_ms = (client.looks > 0).then_some(now_ms + LOOK_MS);
-            if client.looks == 0 {
+            client.look_ms = if client.looks > 0 {
+                Some(now_ms + LOOK_MS)
+            } else if client.process.is_some_and(&lives) {
+                client.patience_ms = (client.patience_ms * 2).min(LOOK_MAX_MS);
+                Some(now_ms + client.patience_ms)
+            } else {
                 late.push(client.id);
-            }
+                None
+            };
         }
         late
     }
@@ -327,6 +361,7 @@ impl Clients {
                 entries.push(Entry::Did(id, client.done));
             }
             entries.extend(client.attached());
+            entries.extend(client.process());
             entries.extend(
                 client
                     .messages
@@ -416,14 +451,43 @@ mod tests {
         clients.add(other);
         clients.expect_all(0);
         // The recovery took a minute; whoever calls is heard after this.
-        assert!(clients.late(60_000).is_empty());
+        let lives = |_| true;
+        assert!(clients.late(60_000, lives).is_empty());
         clients.by_key(other).unwrap().reconnected(9, 0);
         // Looking more often does not shorten it.
-        assert!(clients.late(60_001).is_empty());
-        let found: Vec<_> = (61..70).map(|s| clients.late(s * 1000)).collect();
+        assert!(clients.late(60_001, lives).is_empty());
+        let found: Vec<_> = (61..70).map(|s| clients.late(s * 1000, lives)).collect();
         assert_eq!(found[..3], [vec![], vec![], vec![]]);
         assert_eq!(found[3], [ClientId(0)]);
         assert!(found[4..].iter().all(Vec::is_empty));
+    }
+
+    #[test]
+    fn one_whose_process_lives_is_waited_for() {
+        let mut clients = Clients::default();
+        let (client, made) = clients.add(ClientKey([1; 16]));
+        let process = Identity {
+            pid: 77,
+            started: 5,
+        };
+        let entry = client.is_process(Some(process)).unwrap();
+        assert_eq!(client.is_process(Some(process)), None, "it is no news");
+        assert_eq!(client.is_process(None), None, "what is known stays");
+        let mut clients = recovered(&[made, entry]);
+        clients.expect_all(0);
+        let mut looks = 0;
+        let gone = (0..3600).find_map(|s| {
+            let lives = |asked| {
+                assert_eq!(asked, process);
+                s < 3000
+            };
+            let before = clients.get_mut(ClientId(0)).unwrap().look_ms;
+            let late = clients.late(s * 1000, lives);
+            looks += u32::from(clients.get_mut(ClientId(0)).unwrap().look_ms != before);
+            late.first().map(|_| s)
+        });
+        assert!(gone.is_some_and(|s| (3000..=3060).contains(&s)), "{gone:?}");
+        assert!(looks < 70, "{looks}");
     }
 
     #[test]
@@ -450,7 +514,13 @@ mod tests {
             }
             .entry(),
         );
-        clients.get_mut(ClientId(0)).unwrap().features = Some("256".into());
+        let client = clients.get_mut(ClientId(0)).unwrap();
+        client.features = Some("256".into());
+        let process = Identity {
+            pid: 77,
+            started: 5,
+        };
+        entries.extend(client.is_process(Some(process)));
 
         let mut snapshot = Vec::new();
         clients.snapshot(&mut snapshot);

@@ -11,6 +11,7 @@
 
 use outlast_core::event::Now;
 use outlast_core::{ClientId, Event};
+use outlast_sys::process::Identity;
 
 use crate::clients::Client;
 use crate::server::Server;
@@ -125,7 +126,7 @@ impl Server {
                 self.touched.extend(client.connection);
             }
         }
-        for id in self.clients.late(now.ms) {
+        for id in self.clients.late(now.ms, Identity::lives) {
             self.gone(id, now);
         }
     }

@@ -1,6 +1,7 @@
 //! What the loop itself writes into the journal, beside what the core does: who its clients are.
 
 use outlast_core::save::Entry;
+use outlast_sys::process::Identity;
 use outlast_wire::client::ClientKey;
 use outlast_wire::frame::{Malformed, Reader, Writer};
 
@@ -29,6 +30,13 @@ pub enum Note {
         features: String,
         /// It has been given back until the client is continued (suspend-client).
         given_back: bool,
+    },
+    /// The process of a client whose terminal is ours: it is waited for as long as that lives.
+    Process {
+        /// The client's id.
+        id: u32,
+        /// Which process.
+        process: Identity,
     },
     /// Ids of clients go on here.
     NextClient {
@@ -86,6 +94,10 @@ impl Note {
                 }
                 6
             }
+            Note::Process { id, process } => {
+                w.u32(*id).u32(process.pid).u64(process.started);
+                7
+            }
         };
         Entry::Shell(kind, out)
     }
@@ -125,6 +137,13 @@ impl Note {
                     panes: (0..count).map(pane).collect::<Result<_, Malformed>>()?,
                 }
             }
+            7 => Note::Process {
+                id: r.u32("id")?,
+                process: Identity {
+                    pid: r.u32("pid")?,
+                    started: r.u64("started")?,
+                },
+            },
             _ => return Ok(None),
         }))
     }
@@ -143,6 +162,13 @@ mod tests {
                 next_n: 9,
             },
             Note::Gone { id: 3 },
+            Note::Process {
+                id: 3,
+                process: Identity {
+                    pid: 77,
+                    started: 1 << 40,
+                },
+            },
             Note::Attached {
                 id: 3,
                 features: "RGB,sync".into(),

@@ -73,6 +73,8 @@ impl Server {
                 self.entries
                     .push(client.message(|n| ToClient::Attached { n }));
                 self.entries.extend(client.attached());
+                let id = client.id;
+                self.know_process(id);
             }
             Effect::Afterwards {
                 client,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use outlast_core::event::{ClientInfo, Now};
 use outlast_core::{ClientId, Event};
 use outlast_sys::poll::Interest;
+use outlast_sys::process::Identity;
 use outlast_term::{Screen, Size};
 use outlast_wire::client::{ClientKey, Hello, OLDEST_CLIENT, ToClient, ToServer, VERSION};
 use outlast_wire::keeper::ToKeeper;
@@ -89,6 +90,7 @@ impl Server {
                 if client.features.is_some() {
                     let leaving = client.leaving;
                     client.resume_terminal();
+                    self.know_process(id);
                     self.painted.insert(id);
                     if leaving {
                         self.give_back(id, now);
@@ -295,6 +297,18 @@ impl Server {
             local.frame(screen);
             self.painted.insert(id);
         }
+    }
+
+    /// Which process a client is whose terminal is ours: told to the next server.
+    pub(crate) fn know_process(&mut self, id: ClientId) {
+        let Some(client) = self.clients.get_mut(id) else {
+            return;
+        };
+        let peer = client
+            .connection
+            .and_then(|token| self.calls.get_mut(token)?.peer());
+        let process = peer.and_then(|peer| Identity::of(peer.pid));
+        self.entries.extend(client.is_process(process));
     }
 
     /// A client's terminal is ours.

@@ -120,17 +120,41 @@ pub fn executable(pid: u32) -> Option<PathBuf> {
     Some(PathBuf::from(std::ffi::OsString::from_vec(bytes.to_vec())))
 }
 
-/// Parent of a process.
-pub fn parent(pid: u32) -> Option<u32> {
+/// Field `number` of /proc/PID/stat, counted as proc(5) does; of 3 and up.
+fn stat_field(pid: u32, number: usize) -> Option<String> {
     let stat = proc_file(pid, "stat")?;
     // The name in parentheses may hold anything, parentheses too: what follows starts after the last.
     let after = stat.rsplitn(2, |byte| *byte == b')').next()?;
-    std::str::from_utf8(after)
-        .ok()?
-        .split_ascii_whitespace()
-        .nth(1)?
-        .parse()
-        .ok()
+    let mut fields = std::str::from_utf8(after).ok()?.split_ascii_whitespace();
+    fields.nth(number.checked_sub(3)?).map(str::to_string)
+}
+
+/// Parent of a process.
+pub fn parent(pid: u32) -> Option<u32> {
+    stat_field(pid, 4)?.parse().ok()
+}
+
+/// A process, told from others that get its number later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Its number.
+    pub pid: u32,
+    /// When it was started, in clock ticks since the boot.
+    pub started: u64,
+}
+
+impl Identity {
+    /// Of the process that has this number now; None: there is none, or none that we see.
+    pub fn of(pid: u32) -> Option<Identity> {
+        let started = stat_field(pid, 22)?.parse().ok()?;
+        Some(Identity { pid, started })
+    }
+
+    /// Whether it goes on (stopped ones do, zombies do not).
+    pub fn lives(self) -> bool {
+        let ended = |state: String| matches!(state.as_str(), "Z" | "X");
+        Identity::of(self.pid) == Some(self) && !stat_field(self.pid, 3).is_none_or(ended)
+    }
 }
 
 /// Resident memory of a process in bytes.

@@ -26,7 +26,7 @@ mod stops;
 
 type Test = fn(&World) -> Result<(), String>;
 
-const TESTS: [(&str, Test); 20] = [
+const TESTS: [(&str, Test); 21] = [
     ("a_deleted_socket_is_made_anew", sockets::deleted),
     ("a_deleted_directory_is_made_anew", sockets::directory),
     ("a_stale_socket_is_replaced", sockets::stale),
@@ -44,6 +44,10 @@ const TESTS: [(&str, Test); 20] = [
     ("a_fork_bomb_goes_off_in_its_pane", bombs::forks),
     ("a_large_paste_is_typed_once", paste::typed),
     ("a_large_buffer_is_typed_once", paste::pasted),
+    (
+        "a_client_that_stands_still_is_waited_for",
+        stops::waited_for,
+    ),
     ("everything_stands_still_and_goes_on", stops::all),
     ("five_hundred_clients_are_served", crowds::clients),
     ("a_thousand_panes_survive_their_server", crowds::panes),

@@ -89,6 +89,34 @@ pub fn client(world: &World) -> Result<(), String> {
     Ok(())
 }
 
+/// A client that stands still when its server dies keeps its place, however long that lasts; one that is killed meanwhile
+/// does not.
+pub fn waited_for(world: &World) -> Result<(), String> {
+    world.ok(&["new-session", "-d", "-s", "a", "exec cat"])?;
+    let attach = || world.client(80, 25, &["attach-session", "-t", "a"]);
+    let (mut still, mut killed) = (attach()?, attach()?);
+    for client in [&still, &killed] {
+        client.wait_text("[a]", Duration::from_secs(10))?;
+        proc::signal(client.pid(), Signal::STOP)?;
+    }
+    let server = world.server_pid()?;
+    proc::signal(server, Signal::KILL)?;
+    proc::wait_exit(server, Duration::from_secs(10))?;
+    killed.signal(Signal::KILL)?;
+    killed.wait_end(Duration::from_secs(10))?;
+    // Both are looked for until one is found to be gone.
+    let here = |pid: u32| format!("{pid}\n");
+    world.until(&["list-clients", "-F", "#{client_pid}"], |text| {
+        *text == here(still.pid())
+    })?;
+    proc::signal(still.pid(), Signal::CONT)?;
+    still.type_text("here again")?;
+    still.wait_text("here again", Duration::from_secs(10))?;
+    still.keys("C-b d")?;
+    still.wait_text("[detached (from session a)]", Duration::from_secs(10))?;
+    Ok(())
+}
+
 /// The machine is suspended: nobody runs, and afterwards it is later. Longer than a server may take to start, a keeper to
 /// answer; also while a server is being started.
 pub fn all(world: &World) -> Result<(), String> {
