@@ -94,8 +94,8 @@ impl Scene {
         // The limit counts rows: a long line takes a hundred in a pane that has been squeezed to two columns.
         world.write(
             ".tmux.conf",
-            "set -g history-limit 100000000\nset -gq disk-history-limit 1000000000\nset -g status-interval 1\nset -g @note kept\nset -g window-size latest\nset -gq assume-paste-time 0\nset -asq terminal-features ',xterm-256color:RGB'\n\
-             set -g set-titles on\nbind -n F5 set -ag @fives x\nbind F6 set -ag @sixes x\nset-hook -g after-new-window 'set -ag @hooked x'\n",
+            &format!("set -g history-limit {BRIEF_LIMIT}\nset -gq disk-history-limit 1000000000\nset -g status-interval 1\nset -g @note kept\nset -g window-size latest\nset -gq assume-paste-time 0\nset -asq terminal-features ',xterm-256color:RGB'\n\
+             set -g set-titles on\nbind -n F5 set -ag @fives x\nbind F6 set -ag @sixes x\nset-hook -g after-new-window 'set -ag @hooked x'\n"),
         )?;
         let path = |name: &str| world.dir().join(name).to_string_lossy().into_owned();
         let stop = path("stop");
@@ -117,19 +117,6 @@ impl Scene {
                 }
             }
         };
-        let mut floods = Vec::new();
-        for n in 0..plan.floods {
-            let (name, seed) = (format!("flood{n}"), (plan.seed ^ n).to_string());
-            let command =
-                roles::command("flood", &[&name, &path(&name), &stop, limit, &seed, "1"])?;
-            let size = ["-x", "120", "-y", "40", "-P", "-F", "#{pane_id}", &command];
-            let id = match n {
-                0 => first(&[&["new-session", "-d", "-s", "floods"], &size[..]].concat())?,
-                _ => world.ok(&[&["split-window", "-d", "-t", "floods:0"], &size[4..]].concat())?,
-            };
-            floods.push(id.trim_end().to_string());
-            world.ok(&["select-layout", "-t", "floods:0", "tiled"])?;
-        }
         let brief = roles::command(
             "flood",
             &[
@@ -142,13 +129,7 @@ impl Scene {
             ],
         )?;
         let (cols, rows) = (BRIEF.0.to_string(), BRIEF.1.to_string());
-        world.ok(&[
-            "set-option",
-            "-g",
-            "history-limit",
-            &BRIEF_LIMIT.to_string(),
-        ])?;
-        world.ok(&[
+        first(&[
             "new-session",
             "-d",
             "-s",
@@ -159,7 +140,7 @@ impl Scene {
             &rows,
             &brief,
         ])?;
-        // Newer tmuxes hold panes to a limit that is changed later, older ones do not.
+        // Newer tmuxes hold panes to a limit that is changed later, older ones do not: the floods come after this.
         world.ok(&[
             "set-option",
             "-t",
@@ -168,6 +149,19 @@ impl Scene {
             &BRIEF_LIMIT.to_string(),
         ])?;
         world.ok(&["set-option", "-g", "history-limit", "100000000"])?;
+        let mut floods = Vec::new();
+        for n in 0..plan.floods {
+            let (name, seed) = (format!("flood{n}"), (plan.seed ^ n).to_string());
+            let command =
+                roles::command("flood", &[&name, &path(&name), &stop, limit, &seed, "1"])?;
+            let size = ["-x", "120", "-y", "40", "-P", "-F", "#{pane_id}", &command];
+            let id = match n {
+                0 => world.ok(&[&["new-session", "-d", "-s", "floods"], &size[..]].concat())?,
+                _ => world.ok(&[&["split-window", "-d", "-t", "floods:0"], &size[4..]].concat())?,
+            };
+            floods.push(id.trim_end().to_string());
+            world.ok(&["select-layout", "-t", "floods:0", "tiled"])?;
+        }
         let (cols, rows) = (PAINT.0.to_string(), PAINT.1.to_string());
         let paint = roles::command(
             "paint",

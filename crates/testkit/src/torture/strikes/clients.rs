@@ -67,10 +67,12 @@ pub fn stand_still(hand: &mut Hand<'_>, way: &'static str) -> Result<()> {
             _ => client.pause(false),
         }
         client.wait_bytes(total, patience())?;
-        // What it shows becomes what the client shows that was always read.
+        // What it shows becomes what the client shows that was always read; but for the status line, where each has the
+        // notices of its own time.
         client
             .wait_picture(patience(), |seen| {
-                seen.rows() == hand.viewer.picture().rows()
+                let (seen, wanted) = (seen.rows(), hand.viewer.picture().rows());
+                seen.split_last().map(|(_, rows)| rows) == wanted.split_last().map(|(_, rows)| rows)
             })
             .map_err(|error| format!("it is not up to date: {error}"))?;
         detached(hand, client)
