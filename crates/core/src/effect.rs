@@ -114,10 +114,12 @@ pub enum Effect {
         /// Text for stdout, may be empty.
         message: String,
     },
-    /// suspend-client (*once*).
+    /// suspend-client, lock-client (*once*).
     Suspend {
         /// Who.
         client: ClientId,
+        /// Shell command that has the terminal meanwhile; none: the client stops.
+        run: String,
     },
     /// Run a shell command as a job of the keeper's: `Done` brings output and status (*once*).
     RunJob {

@@ -227,6 +227,11 @@ impl Core {
             return;
         };
         let job = (*job).clone();
+        // tmux's words for a file that can be opened but not read.
+        let result = result.map_err(|error| match (&job.asked, error.as_str()) {
+            (Asked::Read(_), "Is a directory") => "Input/output error".to_string(),
+            _ => error,
+        });
         // Whoever waits does so no longer, whatever comes of it; commands that follow are put in front of the queue.
         self.resume(token);
         let queue = job.queue.unwrap_or(None);

@@ -246,6 +246,7 @@ impl Core {
     ) {
         let place = state.file.clone().map(|file| (file, command.line));
         let found = commands::resolve(&command);
+        self.log_command(key, &state, &command);
         self.in_hook = key.is_none() && state.no_hooks;
         let mut ctx = Ctx::new(self);
         ctx.client = key;

@@ -125,8 +125,7 @@ impl Core {
     /// Tells people: the log, and whoever is attached or attaches next.
     pub fn notice(&mut self, text: &str) {
         let text = crate::names::clean(text, false);
-        let limit = self.server_chain().number("message-limit").max(1) as usize;
-        self.model.messages.push(self.now.unix, text.clone(), limit);
+        self.log(text.clone());
         let global = &mut self.model.global;
         if global.notices.len() < NOTICES_MOST {
             global.notices.push(text);

@@ -80,6 +80,8 @@ impl Core {
                     client.ready = true;
                 }
                 self.sizes_stale = true;
+                // Whoever comes back is there.
+                self.use_client(client);
                 draw::forget(self, client);
             }
             Event::Gone { client } => self.gone(client),
@@ -113,6 +115,7 @@ impl Core {
         }
         self.check_jobs();
         self.check_silence();
+        self.check_locks();
         self.unfinished = self.run_queues();
         self.check_names();
         // Hooks that ran because of sizes or sessions may change them again; what is left is for the next turn.
@@ -149,6 +152,7 @@ impl Core {
         [
             self.jobs_due(),
             self.silence_due(),
+            self.locks_due(),
             self.names_due(),
             input::next_due(self),
             draw::next_due(self),

@@ -286,11 +286,16 @@ impl Client {
                 // The server finds out by itself when we are gone; this only spares it the wait.
                 let _ = self.send();
             }
-            ToClient::Suspend { n } => {
+            ToClient::Suspend { n, run } => {
                 if self.is_new(n) && self.leaving.is_none() {
                     let _ = self.send();
-                    if let Some(terminal) = &mut self.terminal {
-                        terminal.stop();
+                    match &mut self.terminal {
+                        Some(terminal) if run.is_empty() => terminal.stop(),
+                        Some(terminal) => {
+                            terminal.run(&run);
+                            self.say(&ToServer::Continued);
+                        }
+                        None => {}
                     }
                 }
             }

@@ -217,6 +217,8 @@ fn run_shell(shell: &str, command: &str, login: bool) -> String {
     } else {
         name.to_string()
     };
+    // Those that we took to be told of them are the shell's own again.
+    outlast_sys::signal::let_all_through();
     let error = std::process::Command::new(shell)
         .arg0(name)
         .args(["-c", command])

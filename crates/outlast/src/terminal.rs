@@ -262,6 +262,17 @@ impl Terminal {
         signal::block(signal::SIGTSTP);
     }
 
+    /// lock-client: a command has our terminal until it ends. Whether it could be started makes no difference, as in
+    /// tmux.
+    pub fn run(&mut self, command: &str) {
+        // On the alternate screen: what was on the terminal before is nobody's business now.
+        let _ = self.tty.write_all(b"\x1b[?1049h\x1b[H\x1b[2J");
+        let _ = self.raw.restore();
+        let _ = signal::run_in_front(command);
+        let _ = self.raw.make_raw();
+        let _ = self.tty.write_all(b"\x1b[?1049l");
+    }
+
     /// Gives the screen back in the server's place. It may have been given back already: on the alternate screen, which
     /// is entered first, nothing is cleared that a person had before.
     pub fn give_back(&mut self) {

@@ -107,13 +107,15 @@ impl Server {
                 };
                 self.entries.push(client.message(exit));
             }
-            Effect::Suspend { client } => {
+            Effect::Suspend { client, run } => {
                 let Some(client) = self.clients.get_mut(*client) else {
                     return;
                 };
                 client.given_back = true;
-                self.entries
-                    .push(client.message(|n| ToClient::Suspend { n }));
+                self.entries.push(client.message(|n| ToClient::Suspend {
+                    n,
+                    run: run.clone(),
+                }));
                 self.entries.extend(client.attached());
             }
             Effect::Forget { pane } if self.store.will_forget(*pane) => {
@@ -174,7 +176,9 @@ impl Server {
             Effect::Frame { client, screen } => self.frame(client, screen),
             Effect::Print { client, .. } | Effect::Afterwards { client, .. } => self.touch(client),
             Effect::Attach { client, .. } => self.attach(client),
-            Effect::Exit { client, .. } | Effect::Suspend { client } => self.give_back(client, now),
+            Effect::Exit { client, .. } | Effect::Suspend { client, .. } => {
+                self.give_back(client, now)
+            }
             Effect::RunJob { token, spec } => {
                 if let Err(error) = self.jobs.run(token, &spec, &self.link) {
                     self.uncommitted = true;

@@ -95,6 +95,31 @@ pub fn block(signal: i32) {
     unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &set, std::ptr::null_mut()) };
 }
 
+/// Lets all signals through to the calling thread again: for a program that is about to take its place.
+pub fn let_all_through() {
+    let none = set_of(&[]);
+    // SAFETY: the set is initialised.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &none, std::ptr::null_mut()) };
+}
+
+/// Runs a shell command in our place on our terminal and waits for its end, with no signal blocked for it; those that
+/// are blocked here stay so.
+///
+/// # Errors
+/// There is no shell, or no process is to be had.
+pub fn run_in_front(command: &str) -> io::Result<()> {
+    use std::os::unix::process::CommandExt;
+    let mut shell = std::process::Command::new("/bin/sh");
+    shell.args(["-c", command]);
+    let free = || {
+        let_all_through();
+        Ok(())
+    };
+    // SAFETY: what runs between fork and exec sets the signal mask, which takes no lock and no memory.
+    unsafe { shell.pre_exec(free) };
+    shell.status().map(drop)
+}
+
 /// Sends a signal to a process.
 ///
 /// # Errors

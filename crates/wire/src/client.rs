@@ -158,10 +158,12 @@ pub enum ToClient {
         /// Become this shell with this command (detach-client -E); none of it: nothing.
         exec: Vec<String>,
     },
-    /// suspend-client: stop yourself with SIGTSTP, then say `Continued`.
+    /// suspend-client: stop yourself with SIGTSTP, then say `Continued`. lock-client: run the command, then say so.
     Suspend {
         /// Number.
         n: u64,
+        /// Shell command to run instead of stopping; added later.
+        run: String,
     },
     /// Bytes for the terminal of a client whose device the server cannot open: write them all, then say `Drained`.
     Tty {
@@ -345,8 +347,8 @@ impl ToClient {
             ToClient::Exit { n, status, message } => put(out, tag::EXIT, |w| {
                 w.u64(*n).u8(*status).text(message);
             }),
-            ToClient::Suspend { n } => put(out, tag::SUSPEND, |w| {
-                w.u64(*n);
+            ToClient::Suspend { n, run } => put(out, tag::SUSPEND, |w| {
+                w.u64(*n).text(run);
             }),
             ToClient::Tty { bytes } => put(out, tag::TTY, |w| {
                 w.bytes(bytes);
@@ -384,7 +386,10 @@ impl ToClient {
                 status: r.u8("status")?,
                 message: r.text("message")?,
             },
-            tag::SUSPEND => ToClient::Suspend { n: r.u64("n")? },
+            tag::SUSPEND => ToClient::Suspend {
+                n: r.u64("n")?,
+                run: later(&mut r, |r| r.text("run"))?,
+            },
             tag::TTY => ToClient::Tty {
                 bytes: r.bytes("bytes")?.to_vec(),
             },

@@ -71,7 +71,10 @@ fn to_client() -> Vec<ToClient> {
             status: 1,
             message: "[detached (from session cc)]".into(),
         },
-        ToClient::Suspend { n: 4 },
+        ToClient::Suspend {
+            n: 4,
+            run: "lock -np".into(),
+        },
         ToClient::Afterwards {
             n: 5,
             hangup: true,

@@ -54,6 +54,7 @@ impl Core {
             return;
         }
         client.state.status = 1;
+        let line = format!("{} message: {text}", client.state.name);
         let mut bytes = format!("{text}\n");
         if client.state.info.hints
             && let Some(hint) = hints::of(text)
@@ -61,6 +62,7 @@ impl Core {
             bytes.push_str(&hint);
             bytes.push('\n');
         }
+        self.log(line);
         self.emit(Effect::Print {
             client: id,
             stream: 2,

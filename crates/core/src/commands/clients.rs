@@ -4,8 +4,8 @@ use outlast_lang::args::number;
 use outlast_lang::target::Kind;
 
 use super::{Ctx, Flow, Outcome, find};
+use crate::Core;
 use crate::model::ids::ClientId;
-use crate::{Core, Effect};
 
 pub(super) fn detach_client(ctx: &mut Ctx<'_>) -> Outcome {
     let target = ctx.target_client.ok_or("no current client")?;
@@ -44,14 +44,11 @@ pub(super) fn detach_client(ctx: &mut Ctx<'_>) -> Outcome {
 
 pub(super) fn suspend_client(ctx: &mut Ctx<'_>) -> Outcome {
     let target = ctx.target_client.ok_or("no current client")?;
-    let Some(client) = ctx.core.model.clients.get_mut(&target) else {
+    let Some(client) = ctx.core.model.clients.get(&target) else {
         return Ok(Flow::Normal);
     };
     if client.state.session.is_some() && !client.state.suspended {
-        client.state.suspended = true;
-        client.ready = false;
-        ctx.core.emit(Effect::Suspend { client: target });
-        ctx.core.sizes_stale = true;
+        ctx.core.suspend(target, String::new());
     }
     Ok(Flow::Normal)
 }

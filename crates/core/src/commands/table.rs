@@ -184,6 +184,16 @@ rows! {
         "Reads a file into a paste buffer."
         "[-b buffer-name] [-t target-client] path"
         [None, None] AFTER | CLIENT_T | CLIENT_CANFAIL => buffers::load_buffer;
+    "lock-client" "lockc" ("t:", 0, Some(0))
+        "Gives a client's terminal to lock-command until that ends."
+        "[-t target-client]"
+        [None, None] AFTER | CLIENT_T => lock::lock;
+    "lock-server" "lock" ("", 0, Some(0))
+        "Locks all clients."
+        "" [None, None] AFTER => lock::lock;
+    "lock-session" "locks" ("t:", 0, Some(0))
+        "Locks the clients of a session."
+        "[-t target-session]" [None, SESSION] AFTER => lock::lock;
     "move-pane" "movep" ("bdfhvp:l:s:t:", 0, Some(0))
         "Moves a pane into another window, beside the target pane."
         "[-bdfhv] [-l size] [-s src-pane] [-t dst-pane]"
@@ -310,6 +320,10 @@ rows! {
         "Prints the commands of hooks."
         "[-gpw] [-t target-pane] [hook]"
         [None, target('t', Kind::Pane, CANFAIL)] AFTER => hooks::show_hooks;
+    "show-messages" "showmsgs" ("JTt:", 0, Some(0))
+        "Prints what was done and said last, newest first; -J the jobs that run, -T the terminals of clients."
+        "[-JT] [-t target-client]"
+        [None, None] AFTER | CLIENT_T | CLIENT_CANFAIL => messages::show_messages;
     "show-options" "show" ("AgHpqst:vw", 0, Some(1))
         "Prints options that are set; -A those that are inherited as well, -v values alone."
         "[-AgHpqsvw] [-t target-pane] [option]"

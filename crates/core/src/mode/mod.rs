@@ -80,7 +80,6 @@ pub fn message(
         MessageTime::Ms(ms) => ms,
         MessageTime::Default => core.session_chain(session).number("display-time").max(0) as u64,
     };
-    let limit = core.server_chain().number("message-limit").max(1) as usize;
     let shown = if styles {
         text.to_string()
     } else {
@@ -94,7 +93,7 @@ pub fn message(
             ignore_keys: ignore_keys && ms != 0,
         });
         client.stale = true;
-        core.model.messages.push(now.unix, line, limit);
+        core.log(line);
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) const ROWS: &[Row] = &[
         SESSION,
         "The command load-buffer has run.",
     ),
-    later_hook(
+    hook(
         "after-lock-server",
         SESSION,
         "The command lock-server has run.",
@@ -145,7 +145,7 @@ pub(super) const ROWS: &[Row] = &[
         SESSION,
         "The command show-environment has run.",
     ),
-    later_hook(
+    hook(
         "after-show-messages",
         SESSION,
         "The command show-messages has run.",

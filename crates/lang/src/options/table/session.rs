@@ -1,6 +1,6 @@
 //! Options of sessions (set, set -g).
 
-use super::{INT, Kind, Row, SESSION, later, option};
+use super::{INT, Kind, Row, SESSION, option};
 
 /// The three lines of the status line: windows, panes, sessions.
 const STATUS_FORMATS: &str = concat!(
@@ -168,7 +168,7 @@ pub(super) const ROWS: &[Row] = &[
         "root",
         "Table in which a key is looked up first.",
     ),
-    later(
+    option(
         "lock-after-time",
         SESSION,
         Kind::Number(0, INT),
@@ -176,7 +176,7 @@ pub(super) const ROWS: &[Row] = &[
         "After how long without a key a client is locked; 0 is never.",
     )
     .unit("seconds"),
-    later(
+    option(
         "lock-command",
         SESSION,
         Kind::Text,
