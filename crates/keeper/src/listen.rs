@@ -5,7 +5,7 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use outlast_sys::lock::{self, Lock};
@@ -33,12 +33,16 @@ pub(crate) fn lock_path(socket: &Path) -> PathBuf {
     PathBuf::from(path)
 }
 
-/// Binds the path, in place of a socket that nobody listens on. The caller holds the lock.
+/// Binds the path, in place of a socket that nobody listens on; anything else there is somebody's and stays. The caller
+/// holds the lock.
 pub(crate) fn bind(path: &Path) -> io::Result<OwnedFd> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => socket::listen(path),
+    match std::fs::symlink_metadata(path) {
+        Ok(there) if there.file_type().is_socket() => std::fs::remove_file(path)?,
+        Ok(_) => return Err(io::Error::from_raw_os_error(outlast_sys::errno::EEXIST)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(_) => {}
     }
+    socket::listen(path)
 }
 
 fn identity(path: &Path) -> Option<(u64, u64)> {

@@ -47,7 +47,7 @@ pub mod watch;
 /// The error numbers that keeper and server speak of.
 pub mod errno {
     pub use libc::{
-        E2BIG, EAGAIN, EINVAL, EIO, EMFILE, ENFILE, ENOENT, ENOMEM, ENOSPC, EPIPE, ESTALE,
+        E2BIG, EAGAIN, EEXIST, EINVAL, EIO, EMFILE, ENFILE, ENOENT, ENOMEM, ENOSPC, EPIPE, ESTALE,
         ETOOMANYREFS,
     };
 }

@@ -66,7 +66,23 @@ pub fn stale(world: &World) -> Result<(), String> {
         return Err(format!("list-sessions says {list:?}"));
     }
     world.ok(&["new-session", "-d", "-s", "a", "exec cat"])?;
-    world.ok(&["has-session", "-t", "a"]).map(drop)
+    world.ok(&["has-session", "-t", "a"])?;
+    // What is no socket is somebody's.
+    world.write("a file", "kept")?;
+    let file = world.home().join("a file");
+    let mut argv = world.argv(&["new-session", "-d"]);
+    argv.splice(
+        1..,
+        ["-S", &file.to_string_lossy(), "new-session", "-d"].map(String::from),
+    );
+    let refused = world.run(&argv)?;
+    let kept = std::fs::read_to_string(&file).map_err(|error| error.to_string())?;
+    if refused.status != 1 || !refused.stderr.contains("(File exists)") || kept != "kept" {
+        return Err(format!(
+            "a file as a socket: {refused:?}, it holds {kept:?}"
+        ));
+    }
+    Ok(())
 }
 
 /// All of them find the one server, and each gets its session.
