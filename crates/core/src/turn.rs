@@ -32,6 +32,12 @@ impl Core {
             reboot: Default::default(),
             ended: false,
         };
+        // The shell of who starts the server, as in tmux; a configuration may say otherwise.
+        let shell = core.probe.shell();
+        if let Ok(row) = outlast_lang::options::find("default-shell") {
+            // One that is no path is refused: the table's stays then.
+            let _ = core.model.session_options.set(row, None, &shell, false);
+        }
         core.model.global.start_unix = setup.now.unix;
         core.model.global.configured = !setup.await_config;
         for (name, table) in &core.default_tables {

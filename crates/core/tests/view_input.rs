@@ -35,7 +35,7 @@ fn escape_is_a_key_after_escape_time() {
 fn the_prefix_leads_to_its_table() {
     let mut world = World::new(40, 6, PLAIN);
     world.keys("\x02c");
-    assert_eq!(world.row(5), "[cc] 0:bash- 1:sh*");
+    assert_eq!(world.row(5), "[cc] 0:bash- 1:bash*");
     world.keys("x\x020y");
     assert_eq!(world.typed(1), "x");
     assert_eq!(world.typed(0), "y");

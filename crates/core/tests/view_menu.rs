@@ -154,12 +154,12 @@ fn the_mouse_chooses() {
     assert_eq!(world.row(13), "     │ New At End (W) │");
     world.keys("\x1b[<34;9;14M");
     world.keys("\x1b[<2;9;14m");
-    assert_eq!(world.row(15), "[cc] 0:bash- 1:sh*");
+    assert_eq!(world.row(15), "[cc] 0:bash- 1:bash*");
     // Released outside, it closes.
     world.keys("\x1b[<2;7;16M");
     world.keys("\x1b[<2;30;2m");
     assert_eq!(world.row(13), "");
-    assert_eq!(world.row(15), "[cc] 0:bash- 1:sh*");
+    assert_eq!(world.row(15), "[cc] 0:bash- 1:bash*");
     // -O: it stays until something is pressed outside; a press on a line chooses.
     world.keys("\x02:display-menu -M -O -x 0 -y 0 One a 'set -g @x one'\r");
     world.keys("\x1b[<0;20;9m");
