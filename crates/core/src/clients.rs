@@ -140,7 +140,9 @@ impl Core {
                 .model
                 .panes
                 .values()
-                .any(|pane| pane.state.dead.is_none() && pane.state.tty == info.tty)
+                .map(|pane| &*pane.state)
+                // A session in a popup is no nesting, as in tmux: the popup shows it and goes with it.
+                .any(|pane| pane.dead.is_none() && pane.popup.is_none() && pane.tty == info.tty)
     }
 
     /// `-f`: comma separated flags, each set or (with `!`) taken away; unknown ones are passed over.

@@ -19,7 +19,7 @@ use crate::mode::prompt;
 use crate::model::ids::{ClientId, PaneId};
 use crate::overlay;
 pub(crate) use focus::update as update_focus;
-pub(crate) use pane::{mouse_to_pane, send_key};
+pub(crate) use pane::{mouse_to_pane, paste_to, send_key};
 
 /// What a client's input remembers between reads.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -150,7 +150,7 @@ fn handle(core: &mut Core, client: ClientId, input: Input) {
             if is_read_only(core, client) {
                 return;
             }
-            if overlay::paste(core, client, &bytes) {
+            if overlay::paste(core, client, &bytes, end) {
                 return;
             }
             if has_prompt(core, client) {

@@ -116,6 +116,17 @@ impl Core {
     }
 
     fn signalled(&mut self, id: PaneId, signal: Signal) {
+        let popup = self.model.panes.get(&id).and_then(|pane| pane.state.popup);
+        if let Some(client) = popup {
+            // There is no window for its bell, title or name.
+            if let Signal::Clipboard(_, bytes) = signal
+                && self.server_chain().number("set-clipboard") == 2
+            {
+                self.copy_to_client(client, &bytes);
+                self.add_buffer(bytes);
+            }
+            return;
+        }
         match signal {
             Signal::Bell => self.bell(id),
             Signal::Title(title) if self.pane_chain(id).flag("allow-set-title") => {
@@ -214,6 +225,14 @@ impl Core {
         pane.state.dead = Some((status, unix));
         pane.state.spawning = None;
         pane.name_stale = true;
+        if pane.state.popup.is_some() {
+            let note = std::mem::take(&mut pane.end_note);
+            if !note.is_empty() {
+                self.notice(&format!("the program of a popup has ended: {note}"));
+            }
+            crate::overlay::popup::ended(self, id, status);
+            return;
+        }
         self.pane_ended(id, status);
     }
 

@@ -2,6 +2,8 @@
 //!
 //! No words: default-command, or a login shell. One word: `SHELL -c word`. More: as they are.
 
+use std::collections::BTreeMap;
+
 use outlast_lang::options::find;
 use outlast_term::Op;
 
@@ -226,16 +228,6 @@ impl Core {
         if let Some((name, value)) = own_path {
             env.insert(name.clone(), value.clone());
         }
-        env.entry("PATH".to_string())
-            .or_insert_with(|| "/usr/bin:/bin".to_string());
-        env.insert("SHELL".to_string(), state.shell.clone());
-        let home = self.probe.home(None).unwrap_or_default();
-        let cwd = [state.start_path.as_str(), home.as_str()]
-            .into_iter()
-            .find(|path| !path.is_empty() && self.probe.is_directory(path))
-            .unwrap_or("/")
-            .to_string();
-        env.insert("PWD".to_string(), cwd.clone());
         let base = state
             .shell
             .rsplit('/')
@@ -251,6 +243,30 @@ impl Core {
             ),
             words => (words[0].clone(), words.to_vec()),
         };
+        self.ask_for_program(id, path, argv, env);
+    }
+
+    /// Asks for a program on a pane's terminal, in the directory that its state names, or at home.
+    pub(crate) fn ask_for_program(
+        &mut self,
+        id: PaneId,
+        path: String,
+        argv: Vec<String>,
+        mut env: BTreeMap<String, String>,
+    ) {
+        let Some(state) = self.model.panes.get(&id).map(|pane| &pane.state) else {
+            return;
+        };
+        env.entry("PATH".to_string())
+            .or_insert_with(|| "/usr/bin:/bin".to_string());
+        env.insert("SHELL".to_string(), state.shell.clone());
+        let home = self.probe.home(None).unwrap_or_default();
+        let cwd = [state.start_path.as_str(), home.as_str()]
+            .into_iter()
+            .find(|path| !path.is_empty() && self.probe.is_directory(path))
+            .unwrap_or("/")
+            .to_string();
+        env.insert("PWD".to_string(), cwd.clone());
         let (cols, rows) = (state.cols, state.rows);
         let spec = SpawnSpec {
             argv,

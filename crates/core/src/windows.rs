@@ -211,8 +211,12 @@ impl Core {
 
     /// Marks the clients that show a pane for drawing.
     pub(crate) fn touch_pane(&mut self, id: PaneId) {
-        if let Some(window) = self.model.panes.get(&id).map(|pane| pane.state.window) {
-            self.touch_window(window);
+        let Some(state) = self.model.panes.get(&id).map(|pane| &pane.state) else {
+            return;
+        };
+        match state.popup {
+            Some(client) => self.touch_client(client),
+            None => self.touch_window(state.window),
         }
     }
 
@@ -389,6 +393,7 @@ impl PaneState {
             focused: false,
             last_search: None,
             offer: None,
+            popup: None,
         }
     }
 

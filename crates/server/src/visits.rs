@@ -35,7 +35,7 @@ impl Server {
             };
             let pane = connection
                 .client
-                .and_then(|client| self.core.pane_of(client));
+                .and_then(|client| self.core.typed_pane(client));
             connection.held = pane.is_some_and(|pane| !self.panes.has_room(pane));
             let Ok(message) = connection.next() else {
                 connection.ended = true;

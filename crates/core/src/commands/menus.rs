@@ -144,7 +144,7 @@ fn items(
 
 impl Ctx<'_> {
     /// Expands a format about the target and the client that is to show it.
-    fn expand_here(&self, template: &str, client: crate::ClientId) -> String {
+    pub(super) fn expand_here(&self, template: &str, client: crate::ClientId) -> String {
         let mut context = self.format_context(&self.target);
         context.client = Some(client);
         crate::formats::expand(self.core, template, &context, false)

@@ -113,6 +113,10 @@ rows! {
         "Shows the number of each pane for a while; a number or letter goes there, or runs the template with the pane's id."
         "[-bN] [-d duration] [-t target-client] [template]"
         [None, None] AFTER | CLIENT_T => menus::display_panes;
+    "display-popup" "popup" ("Bb:Cc:d:e:Eh:kNs:S:t:T:w:x:y:", 0, None)
+        "Shows a box with a shell or a command in it; -E closes it when that ends, -EE when that succeeds, -C closes the one that is there."
+        "[-BCEkN] [-b border-lines] [-c target-client] [-d start-directory] [-e environment] [-h height] [-s style] [-S border-style] [-t target-pane] [-T title] [-w width] [-x position] [-y position] [shell-command [argument ...]]"
+        [None, PANE] AFTER | CLIENT_C => popup::display_popup;
     "find-window" "findw" ("CiNrt:TZ", 1, Some(1))
         "Lists the windows whose contents (-C), name (-N) or title (-T) match; -r takes a regular expression."
         "[-CiNrTZ] [-t target-pane] match-string"

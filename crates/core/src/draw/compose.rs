@@ -37,6 +37,8 @@ pub(crate) struct Cache {
     overlay: Option<Arc<ScreenRow>>,
     /// The rows without what lies over the whole screen; None when nothing does.
     under: Option<Vec<Arc<ScreenRow>>>,
+    /// What lay over it, for as long as a popup's program is inside ?2026.
+    over: Option<Layer>,
     /// Monotonic ms at which the formats are expanded again.
     pub(super) status_due: u64,
 }
@@ -53,6 +55,7 @@ impl Default for Cache {
             links: Vec::new(),
             overlay: None,
             under: None,
+            over: None,
             status_due: u64::MAX,
         }
     }
@@ -109,6 +112,7 @@ pub(super) fn compose(
     if cache.links.len() > MAX_LINKS {
         cache.links.clear();
         cache.keys.clear();
+        cache.over = None;
     }
     let before = before.filter(|screen| {
         screen.size
@@ -213,7 +217,10 @@ pub(super) fn compose(
     }
     std::mem::swap(&mut cache.keys, &mut cache.next);
     let still = window.held.contains(&view.active);
-    let layer = overlay::layer(core, client, &view, &mut cache.links);
+    let layer = match cache.over.take().filter(|_| before.is_some()) {
+        Some(over) if overlay_held(core, client, held, now) => Some(over),
+        _ => overlay::layer(core, client, &view, &mut cache.links),
+    };
     if let Some(layer) = &layer {
         cache.under = Some(rows.clone());
         put_over(&mut rows, layer, before.as_deref());
@@ -233,12 +240,13 @@ pub(super) fn compose(
             shape: at.shape,
             colour: at.colour,
         }),
-        (None, _) if layer.is_some() => layer.and_then(|layer| layer.cursor),
+        (None, _) if layer.is_some() => layer.as_ref().and_then(|layer| layer.cursor),
         (None, Some(before)) if still => before.cursor,
         // A message takes the cursor away, as in tmux.
         _ if state.state.message.is_some() => None,
         _ => cursor(core, &view),
     };
+    cache.over = layer;
     let screen = Screen {
         size: Size {
             cols: view.cols,
@@ -256,6 +264,19 @@ pub(super) fn compose(
         Some(before) if super::same(before, &screen) => None,
         _ => Some(screen),
     }
+}
+
+/// Whether a popup's program is inside ?2026, and not for too long: what was shown of it last is shown.
+fn overlay_held(core: &Core, client: ClientId, held: &mut BTreeMap<PaneId, u64>, now: u64) -> bool {
+    let Some(id) = overlay::popup::pane_of(core, client) else {
+        return false;
+    };
+    let pane = core.model.panes.get(&id);
+    if !pane.is_some_and(|pane| pane.terminal.modes().synchronized) {
+        return false;
+    }
+    let since = *held.entry(id).or_insert(now);
+    since.saturating_add(super::SYNC_MS) > now
 }
 
 /// Puts the pieces of a layer over rows; a row that is as it was shown keeps its address.

@@ -29,8 +29,8 @@ pub(crate) use layout::{Span, draw as draw_format, width as format_width};
 use pace::{Extent, Pace};
 pub(crate) use pace::{output, typed};
 pub(crate) use text::{
-    blank as blank_row, clusters, copy as copy_cells, push as push_cluster, push_cell_text,
-    width as text_width, write as write_text,
+    apply_base, blank as blank_row, clusters, copy as copy_cells, push as push_cluster,
+    push_cell_text, width as text_width, write as write_text,
 };
 pub(crate) use view::{View, active_pane, context, style_of, view, visible_panes};
 

@@ -119,7 +119,7 @@ impl Pace {
 
 /// A client has typed: what comes of it is shown at once.
 pub(crate) fn typed(core: &mut Core, client: ClientId) {
-    let pane = core.pane_of(client);
+    let pane = core.typed_pane(client);
     core.draw.pace.typed(client, pane, core.now.ms);
 }
 
@@ -127,6 +127,13 @@ pub(crate) fn typed(core: &mut Core, client: ClientId) {
 pub(crate) fn output(core: &mut Core, pane: PaneId, window: WindowId) {
     let now = core.now.ms;
     let pace = &mut core.draw.pace;
+    if window == WindowId::NONE {
+        let popup = core.model.panes.get(&pane).and_then(|p| p.state.popup);
+        if let Some(client) = popup {
+            pace.output(client, pane, now);
+        }
+        return;
+    }
     for (id, client) in &core.model.clients {
         let session = client
             .state

@@ -85,9 +85,13 @@ pub(super) fn send_keys(core: &mut Core, pane: PaneId, keys: &[Key]) {
 
 /// Pasted bytes from a client's terminal, in pieces.
 pub(super) fn paste(core: &mut Core, client: ClientId, bytes: &[u8], end: bool) {
-    let Some(pane) = crate::draw::context(core, client, None).pane else {
-        return;
-    };
+    if let Some(pane) = crate::draw::context(core, client, None).pane {
+        paste_to(core, client, pane, bytes, end);
+    }
+}
+
+/// Pasted bytes for a pane, in pieces.
+pub(crate) fn paste_to(core: &mut Core, client: ClientId, pane: PaneId, bytes: &[u8], end: bool) {
     let Some(state) = core.model.clients.get(&client).map(|client| &client.state) else {
         return;
     };

@@ -31,3 +31,8 @@ id!(
     /// A client.
     ClientId, "client-"
 );
+
+impl WindowId {
+    /// The window of what is in none: the pane of a popup.
+    pub const NONE: WindowId = WindowId(u32::MAX);
+}

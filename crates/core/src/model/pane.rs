@@ -6,7 +6,7 @@ use outlast_lang::options::Options;
 use outlast_term::{Colour, Op, Terminal};
 use serde::{Deserialize, Serialize};
 
-use super::ids::{PaneId, WindowId};
+use super::ids::{ClientId, PaneId, WindowId};
 use crate::effect::SpawnSpec;
 use crate::event::ExitStatus;
 use crate::mode::copy::CopyMode;
@@ -71,6 +71,9 @@ pub struct PaneState {
     /// No program was ever wanted here (split-window with an empty command).
     #[serde(default)]
     pub empty: bool,
+    /// It is the inside of this client's popup, and in no window ([`WindowId::NONE`]).
+    #[serde(default)]
+    pub popup: Option<ClientId>,
 }
 
 impl PaneState {

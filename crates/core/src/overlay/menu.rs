@@ -188,7 +188,7 @@ impl Menu {
     }
 
     /// Puts the box where it fits a screen.
-    fn fit(&mut self, cols: u16, rows: u16) {
+    pub(super) fn fit(&mut self, cols: u16, rows: u16) {
         let (width, height) = self.size();
         if self.x.saturating_add(width) > cols {
             self.x = cols.saturating_sub(width);
@@ -208,50 +208,77 @@ fn edit<T>(core: &mut Core, client: ClientId, run: impl FnOnce(&mut Menu) -> T) 
     Some(run(menu))
 }
 
-pub(super) fn key(core: &mut Core, client: ClientId, key: Key) -> Taken {
-    let name = outlast_lang::key::name(key);
-    let by_key = edit(core, client, |menu| {
-        let found = menu.items.iter().position(|item| {
+/// What a choice comes to.
+pub(super) enum Chosen<'a> {
+    /// This line.
+    Item(&'a Item),
+    /// Nothing can be chosen there; the menu stays.
+    Stays,
+    /// The menu closes without a choice.
+    Closes,
+}
+
+impl Menu {
+    /// What a key does.
+    pub(super) fn press(&mut self, key: Key) -> Pressed {
+        let name = outlast_lang::key::name(key);
+        let by_key = self.items.iter().position(|item| {
             let item = item.as_ref().filter(|item| !item.is_disabled());
             item.is_some_and(|item| item.key == name && name != "None")
         });
-        menu.choice = found.or(menu.choice);
-        found.is_some()
-    });
-    if by_key == Some(true) {
-        return choose(core, client);
+        if by_key.is_some() {
+            self.choice = by_key;
+            return Pressed::Chooses;
+        }
+        match name.as_str() {
+            "BTab" | "Up" | "k" => self.step(true),
+            "Down" | "j" => self.step(false),
+            "PPage" | "C-b" => self.page(true),
+            "NPage" => self.page(false),
+            "Home" | "g" => self.end(false),
+            "End" | "G" => self.end(true),
+            "Enter" | "KPEnter" => return Pressed::Chooses,
+            "Escape" | "C-[" | "C-c" | "C-g" | "q" => return Pressed::Closes,
+            _ => {}
+        }
+        Pressed::Nothing
     }
-    let go = |core: &mut Core, run: fn(&mut Menu)| {
-        edit(core, client, run);
-        Taken::Yes
-    };
-    match name.as_str() {
-        "BTab" | "Up" | "k" => go(core, |menu| menu.step(true)),
-        "Down" | "j" => go(core, |menu| menu.step(false)),
-        "PPage" | "C-b" => go(core, |menu| menu.page(true)),
-        "NPage" => go(core, |menu| menu.page(false)),
-        "Home" | "g" => go(core, |menu| menu.end(false)),
-        "End" | "G" => go(core, |menu| menu.end(true)),
-        "Enter" | "KPEnter" => choose(core, client),
-        "Escape" | "C-[" | "C-c" | "C-g" | "q" => Taken::Close,
-        _ => Taken::Yes,
+
+    /// What choosing the line that is chosen comes to.
+    pub(super) fn chosen(&self) -> Chosen<'_> {
+        let Some(at) = self.choice else {
+            return Chosen::Closes;
+        };
+        match self.items.get(at) {
+            Some(Some(item)) if self.can_be_chosen(at) => Chosen::Item(item),
+            _ if self.stay_open => Chosen::Stays,
+            _ => Chosen::Closes,
+        }
+    }
+}
+
+pub(super) fn key(core: &mut Core, client: ClientId, key: Key) -> Taken {
+    let pressed = edit(core, client, |menu| menu.press(key));
+    pressed_to_taken(core, client, pressed)
+}
+
+fn pressed_to_taken(core: &mut Core, client: ClientId, pressed: Option<Pressed>) -> Taken {
+    match pressed {
+        Some(Pressed::Closes) => Taken::Close,
+        Some(Pressed::Chooses) => choose(core, client),
+        Some(Pressed::Nothing) | None => Taken::Yes,
     }
 }
 
 /// The chosen line's commands are run, about what the menu was about.
 fn choose(core: &mut Core, client: ClientId) -> Taken {
-    let chosen = edit(core, client, |menu| {
-        let at = menu.choice?;
-        if !menu.can_be_chosen(at) {
-            return menu.stay_open.then_some(None);
-        }
-        let item = menu.items.get(at)?.as_ref()?;
-        Some(Some((item.command.clone(), menu.state.clone())))
-    });
-    let (command, state) = match chosen.flatten() {
-        Some(Some(chosen)) => chosen,
-        Some(None) => return Taken::Yes,
-        None => return Taken::Close,
+    let Some(Overlay::Menu(menu)) = super::get(core, client) else {
+        return Taken::Yes;
+    };
+    let (command, state) = match menu.chosen() {
+        Chosen::Item(item) => (item.command.clone(), menu.state.clone()),
+        Chosen::Stays => return Taken::Yes,
+        Chosen::Closes => return Taken::Close,
     };
     match core.parse_commands(&command) {
         Ok(list) => core.append(Some(client), &list, state),
@@ -260,27 +287,28 @@ fn choose(core: &mut Core, client: ClientId) -> Taken {
     Taken::Close
 }
 
-/// What a report of the mouse does to a menu.
-enum Pointed {
+/// What a key or a report of the mouse does to a menu.
+pub(super) enum Pressed {
     Nothing,
     Closes,
     Chooses,
 }
 
 impl Menu {
-    fn point(&mut self, report: Mouse) -> Pointed {
+    /// What a report of the mouse does.
+    pub(super) fn point(&mut self, report: Mouse) -> Pressed {
         let raw = decode_raw(report.raw, report.release);
         if self.no_mouse {
             return match (raw.button, raw.kind) {
-                (1, _) | (_, MouseKind::Move) => Pointed::Nothing,
-                _ => Pointed::Closes,
+                (1, _) | (_, MouseKind::Move) => Pressed::Nothing,
+                _ => Pressed::Closes,
             };
         }
         let releases = raw.kind == MouseKind::Up;
         let opened_at = self.state.mouse.as_ref().map(|mouse| (mouse.x, mouse.y));
         let click = std::mem::take(&mut self.fresh) && opened_at == Some((report.x, report.y));
         if click && releases {
-            return Pointed::Nothing;
+            return Pressed::Nothing;
         }
         let (width, height) = self.size();
         let inside = report.x >= self.x
@@ -294,9 +322,9 @@ impl Menu {
             };
             self.choice = None;
             return if leaves {
-                Pointed::Closes
+                Pressed::Closes
             } else {
-                Pointed::Nothing
+                Pressed::Nothing
             };
         }
         // A release without a press or drag before it is no choice: the menu has come up under the mouse.
@@ -306,19 +334,16 @@ impl Menu {
         };
         self.choice = Some(usize::from(report.y - self.y - 1));
         if chooses {
-            Pointed::Chooses
+            Pressed::Chooses
         } else {
-            Pointed::Nothing
+            Pressed::Nothing
         }
     }
 }
 
 pub(super) fn mouse(core: &mut Core, client: ClientId, report: Mouse) -> Taken {
-    match edit(core, client, |menu| menu.point(report)) {
-        Some(Pointed::Closes) => Taken::Close,
-        Some(Pointed::Chooses) => choose(core, client),
-        Some(Pointed::Nothing) | None => Taken::Yes,
-    }
+    let pressed = edit(core, client, |menu| menu.point(report));
+    pressed_to_taken(core, client, pressed)
 }
 
 pub(super) fn resized(core: &mut Core, client: ClientId) {
@@ -330,7 +355,7 @@ pub(super) fn resized(core: &mut Core, client: ClientId) {
 }
 
 /// The style of an option with the colours of a text over it.
-fn style_with(
+pub(super) fn style_with(
     core: &Core,
     client: ClientId,
     view: &View,

@@ -11,6 +11,7 @@ mod help;
 pub(crate) mod menu;
 mod panes;
 pub(crate) mod place;
+pub(crate) mod popup;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use crate::model::ids::ClientId;
 pub use help::Help;
 pub use menu::Menu;
 pub use panes::Numbers;
+pub use popup::Popup;
 
 /// What lies over a client's whole screen. It is in [`crate::model::client::ClientState`] so that it survives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,6 +38,8 @@ pub enum Overlay {
     Help(Help),
     /// display-panes.
     Panes(Numbers),
+    /// display-popup.
+    Popup(Box<Popup>),
 }
 
 /// Reads an overlay; one of a kind that this build does not know is none.
@@ -104,6 +108,7 @@ pub(crate) fn close(core: &mut Core, client: ClientId) {
     let overlay = entry.state.overlay.take();
     entry.stale = true;
     let ticket = match overlay {
+        Some(Overlay::Popup(popup)) => return popup::closed(core, &popup),
         Some(Overlay::Menu(menu)) => menu.ticket,
         Some(Overlay::Panes(numbers)) => numbers.ticket,
         Some(Overlay::Help(_)) | None => None,
@@ -120,6 +125,7 @@ pub(crate) fn key(core: &mut Core, client: ClientId, key: Key) -> bool {
         Some(Overlay::Menu(_)) => menu::key(core, client, key),
         Some(Overlay::Help(_)) => help::key(core, client, key),
         Some(Overlay::Panes(_)) => panes::key(core, client, key),
+        Some(Overlay::Popup(_)) => popup::key(core, client, key),
     };
     done(core, client, taken)
 }
@@ -131,6 +137,7 @@ pub(crate) fn mouse(core: &mut Core, client: ClientId, report: Mouse) -> bool {
         Some(Overlay::Menu(_)) => menu::mouse(core, client, report),
         Some(Overlay::Help(_)) => help::mouse(core, client, report),
         Some(Overlay::Panes(_)) => Taken::Pass,
+        Some(Overlay::Popup(_)) => popup::mouse(core, client, report),
     };
     done(core, client, taken)
 }
@@ -151,14 +158,21 @@ pub(crate) fn due_at(overlay: Option<&Overlay>) -> Option<u64> {
     }
 }
 
-/// Text pasted while an overlay is open. False: there is none.
-pub(crate) fn paste(core: &mut Core, client: ClientId, _bytes: &[u8]) -> bool {
+/// A piece of a paste while an overlay is open; `end` says whether it is the last. False: it is for others.
+pub(crate) fn paste(core: &mut Core, client: ClientId, bytes: &[u8], end: bool) -> bool {
     match get(core, client) {
         None => false,
         Some(Overlay::Menu(_) | Overlay::Help(_)) => true,
         Some(Overlay::Panes(_)) => {
             close(core, client);
             false
+        }
+        Some(Overlay::Popup(popup)) => {
+            let pane = popup.pane;
+            if popup.menu.is_none() {
+                crate::input::paste_to(core, client, pane, bytes, end);
+            }
+            true
         }
     }
 }
@@ -169,6 +183,7 @@ pub(crate) fn resized(core: &mut Core, client: ClientId) {
         None | Some(Overlay::Help(_)) => {}
         Some(Overlay::Menu(_)) => menu::resized(core, client),
         Some(Overlay::Panes(_)) => close(core, client),
+        Some(Overlay::Popup(_)) => popup::resized(core, client),
     }
 }
 
@@ -177,11 +192,12 @@ pub(crate) fn layer(
     core: &Core,
     client: ClientId,
     view: &View,
-    _links: &mut Vec<Arc<str>>,
+    links: &mut Vec<Arc<str>>,
 ) -> Option<Layer> {
     match get(core, client)? {
         Overlay::Menu(menu) => Some(menu::layer(core, client, view, menu)),
         Overlay::Help(help) => Some(help::layer(view, help)),
         Overlay::Panes(_) => Some(panes::layer(core, view)),
+        Overlay::Popup(popup) => Some(popup::layer(core, client, view, popup, links)),
     }
 }

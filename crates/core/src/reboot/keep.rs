@@ -73,7 +73,10 @@ impl Core {
 
     /// Whether a pane's text is kept on disk (`disk-history`).
     pub fn keeps_text(&self, pane: PaneId) -> bool {
-        self.server_chain().flag("disk-state") && self.pane_chain(pane).flag("disk-history")
+        let popup = self.model.panes.get(&pane).and_then(|p| p.state.popup);
+        popup.is_none()
+            && self.server_chain().flag("disk-state")
+            && self.pane_chain(pane).flag("disk-history")
     }
 
     /// Bytes that all texts on disk may have (`disk-history-limit`).
@@ -194,6 +197,9 @@ impl Core {
 
     fn pane_record(&self, id: PaneId, calm: bool) -> Option<Vec<u8>> {
         let pane = self.model.panes.get(&id)?;
+        if pane.state.popup.is_some() {
+            return None;
+        }
         let mut state = PaneState {
             life: 0,
             spawning: None,

@@ -269,10 +269,8 @@ impl Core {
             .windows
             .retain(|id, _| windows.contains(id) && linked.contains(id));
         model.panes.retain(|id, pane| {
-            model
-                .windows
-                .get(&pane.state.window)
-                .is_some_and(|window| window.panes.contains(id))
+            let window = model.windows.get(&pane.state.window);
+            pane.state.popup.is_some() || window.is_some_and(|window| window.panes.contains(id))
         });
         for client in model.clients.values_mut() {
             if client
@@ -295,6 +293,7 @@ impl Core {
             }
             model.global.groups.retain(|_, members| !members.is_empty());
         }
+        self.repair_popups();
     }
 
     /// All panes.

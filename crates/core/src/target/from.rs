@@ -105,7 +105,10 @@ impl Core {
             self.model
                 .panes
                 .values()
-                .find(|pane| pane.state.dead.is_none() && pane.state.tty == tty)
+                .find(|pane| {
+                    let state = &pane.state;
+                    state.dead.is_none() && state.popup.is_none() && state.tty == tty
+                })
                 .map(|p| p.state.id)
         };
         let tty = Some(info.tty.as_str()).filter(|tty| !tty.is_empty());
@@ -115,9 +118,10 @@ impl Core {
                 .iter()
                 .find(|(name, _)| name == "TMUX_PANE")
                 .map(|(_, value)| value)?;
-            id(value, '%')
-                .map(PaneId)
-                .filter(|pane| self.model.panes.contains_key(pane))
+            id(value, '%').map(PaneId).filter(|pane| {
+                let pane = self.model.panes.get(pane);
+                pane.is_some_and(|pane| pane.state.popup.is_none())
+            })
         })
     }
 

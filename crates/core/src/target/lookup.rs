@@ -360,6 +360,7 @@ impl<'a> Lookup<'a> {
             .model
             .panes
             .get(&pane)
+            .filter(|pane| pane.state.popup.is_none())
             .ok_or(Missing)?
             .state
             .window;

@@ -250,7 +250,7 @@ pub(super) const ROWS: &[Row] = &[
         "default",
         "Style of panes in a status line that lists panes.",
     ),
-    later(
+    option(
         "popup-border-lines",
         WINDOW,
         Kind::Choice(&[
@@ -259,14 +259,14 @@ pub(super) const ROWS: &[Row] = &[
         "single",
         "Characters of the borders of popups.",
     ),
-    later(
+    option(
         "popup-border-style",
         WINDOW,
         Kind::Style,
         "default",
         "Style of the borders of popups.",
     ),
-    later(
+    option(
         "popup-style",
         WINDOW,
         Kind::Style,
