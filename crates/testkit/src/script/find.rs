@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::parse::{Header, Step, parse};
+use super::parse::{Header, Step, parse_with};
 use crate::{Result, at};
 
 /// A script.
@@ -40,8 +40,11 @@ fn walk(root: &Path, folder: &Path, scripts: &mut Vec<Script>) -> Result<()> {
                 .to_string_lossy()
                 .into_owned();
             let text = at(fs::read_to_string(&path), &name)?;
-            let (header, steps) =
-                parse(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+            let beside = |name: &str| {
+                fs::read_to_string(folder.join(name)).map_err(|error| format!("{name}: {error}"))
+            };
+            let (header, steps) = parse_with(&text, &beside)
+                .map_err(|error| format!("{}: {error}", path.display()))?;
             scripts.push(Script {
                 name,
                 path,

@@ -112,7 +112,7 @@ pub enum StepKind {
     Cut,
     /// `exit N`: the client ends with this status.
     Exit(i32),
-    /// `file NAME <<EOF`, `config <<EOF` (`.tmux.conf`): a file below the home.
+    /// `file NAME <<EOF`, `config <<EOF` (`.tmux.conf`), `config < NAME`: a file below the home.
     File {
         /// Path below the home.
         name: String,
@@ -125,8 +125,16 @@ pub enum StepKind {
     KillServer,
 }
 
-/// Reads a script. The error begins with the line's number.
+/// Reads a script that names no other file. The error begins with the line's number.
 pub fn parse(text: &str) -> Result<(Header, Vec<Step>), String> {
+    parse_with(text, &|name| Err(format!("{name} cannot be read here")))
+}
+
+/// Reads a script; `beside` gives the text of a file that lies beside it (`config < NAME`).
+pub fn parse_with(
+    text: &str,
+    beside: &dyn Fn(&str) -> Result<String, String>,
+) -> Result<(Header, Vec<Step>), String> {
     let lines: Vec<&str> = text.lines().collect();
     let mut header = None;
     let mut steps: Vec<Step> = Vec::new();
@@ -141,6 +149,18 @@ pub fn parse(text: &str) -> Result<(Header, Vec<Step>), String> {
         let fail = |what: String| format!("line {number}: {what}");
         if header.is_none() {
             header = Some(read_header(line).map_err(fail)?);
+            continue;
+        }
+        if let Some(name) = line.strip_prefix("config < ") {
+            let text = beside(name.trim()).map_err(fail)?;
+            steps.push(Step {
+                line: number,
+                expected_lines: 0,
+                kind: StepKind::File {
+                    name: ".tmux.conf".to_string(),
+                    text,
+                },
+            });
             continue;
         }
         if let Some(body) = heredoc(line) {
