@@ -254,6 +254,36 @@ fn it_goes_with_its_client() {
 }
 
 #[test]
+fn each_client_has_its_own() {
+    let mut world = world("");
+    let other = world.attach(40, 12, &["attach-session", "-t", "cc"]);
+    open(&mut world, SMALL);
+    let tty = format!("/dev/pts/{}", other.0);
+    let flags = ["-x", "0", "-y", "3", "-w", "12", "-h", "3", "prog"];
+    let argv = [&["display-popup", "-c", tty.as_str()][..], &flags].concat();
+    let asker = world.attach(0, 0, &argv);
+    world.output(1, "mine");
+    world.output(2, "theirs");
+    assert_eq!(world.row(2), "   │mine              │");
+    let theirs = |world: &World| view::picture(&world.screens[&other]);
+    assert!(theirs(&world).starts_with("┌──────────┐\n│theirs    │\n└──────────┘\n\n"));
+    // Keys go to the popup of who types; one client's leaving takes only its own away.
+    let bytes = b"x";
+    world.event(Event::Input {
+        client: other,
+        bytes,
+    });
+    assert_eq!(
+        (world.typed(1), world.typed(2)),
+        (String::new(), "x".into())
+    );
+    world.run(&["detach-client", "-t", &tty]);
+    assert_eq!(world.exits[&asker].0, 129);
+    assert_eq!(world.row(2), "   │mine              │");
+    assert_eq!(world.core.pane_ids(), [PaneId(0), PaneId(1)]);
+}
+
+#[test]
 fn an_open_update_is_not_shown() {
     let mut world = world("");
     open(&mut world, SMALL);

@@ -5,7 +5,7 @@ use crate::parse::{Argument, CommandList, NoContext, parse_text};
 
 /// Keys per table, of which the second number is for later.
 const TABLES: &[(&str, usize, usize)] = &[
-    ("prefix", 86, 2),
+    ("prefix", 87, 1),
     ("root", 19, 5),
     ("copy-mode", 75, 0),
     ("copy-mode-vi", 88, 0),

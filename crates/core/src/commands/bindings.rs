@@ -13,7 +13,7 @@ use crate::formats::{self, FormatContext};
 use crate::model::{Binding, KeyTable};
 
 /// Commands in one line as listings have them: full names, flags sorted. Groups look alike.
-pub(super) fn one_line(list: &CommandList, separator: &str) -> String {
+pub(crate) fn one_line(list: &CommandList, separator: &str) -> String {
     let known = |name: &str| -> Option<(&'static str, Spec)> {
         lookup(name).ok().map(|row| (row.name, row.spec))
     };
@@ -317,7 +317,7 @@ fn expand(ctx: &Ctx<'_>, template: &str, variables: &[(&str, String)]) -> String
 }
 
 /// tmux's order of keys: by modifiers, then characters, user keys, named keys, mouse keys.
-fn rank(key: Key) -> (u8, u8, u32) {
+pub(crate) fn rank(key: Key) -> (u8, u8, u32) {
     let bits = [
         (Mods::META, 1),
         (Mods::CTRL, 2),

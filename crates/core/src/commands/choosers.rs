@@ -18,6 +18,7 @@ pub(super) fn choose(ctx: &mut Ctx<'_>) -> Outcome {
         }
         "choose-buffer" => What::Buffers,
         "choose-client" => What::Clients,
+        "customize-mode" => What::Options,
         _ => What::Tree,
     };
     let pane = ctx.pane()?;

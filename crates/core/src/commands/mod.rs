@@ -15,7 +15,7 @@ use crate::target::Find;
 
 mod arrange;
 mod attach_session;
-mod bindings;
+pub(crate) mod bindings;
 mod buffers;
 mod capture;
 mod choosers;

@@ -94,6 +94,10 @@ rows! {
         "Looks back into a pane's history; -u starts a page up, -q leaves every mode."
         "[-deHMqu] [-s src-pane] [-t target-pane]"
         [target('s', Kind::Pane, 0), PANE] AFTER | READ_ONLY => prompts::copy_mode;
+    "customize-mode" "" ("F:f:Nt:yZ", 0, Some(0))
+        "Lists options and key bindings to look at and change them."
+        "[-NZ] [-F format] [-f filter] [-t target-pane]"
+        [None, PANE] 0 => choosers::choose;
     "delete-buffer" "deleteb" ("b:", 0, Some(0))
         "Drops a paste buffer, without -b the newest."
         "[-b buffer-name]" [None, None] AFTER => buffers::delete_buffer;
@@ -387,6 +391,7 @@ mod tests {
         ("choose-buffer", "y"),
         ("choose-client", "y"),
         ("choose-tree", "y"),
+        ("customize-mode", "y"),
         ("join-pane", "p"),
         ("list-buffers", "r"),
         ("list-clients", "r"),

@@ -157,13 +157,19 @@ fn cut(expanded: &str, base: Style) -> Option<Parts> {
                 };
                 let literal = if after.starts_with('[') { 1 } else { 0 };
                 rest = &after[literal..];
-                if !current.ignore {
+                if !current.ignore || literal == 0 {
                     let text = "#".repeat(shown) + &"["[..literal];
                     text::push_text(&mut parts.sections[section].row, &text, current.style);
                 }
                 continue;
             }
-            if hashes > 1 && !current.ignore {
+            if current.ignore {
+                // What comes now is no style, but text that looks like one.
+                text::push_text(&mut parts.sections[section].row, "#[", current.style);
+                rest = &after[1..];
+                continue;
+            }
+            if hashes > 1 {
                 let text = "#".repeat(hashes / 2);
                 text::push_text(&mut parts.sections[section].row, &text, current.style);
             }

@@ -150,7 +150,7 @@ pub(crate) fn for_chooser(
     let literal = |text: &str| text.replace('#', "##").replace('%', "%%");
     let kind = match what {
         ChooserAsk::Search | ChooserAsk::Filter => "search",
-        ChooserAsk::Command | ChooserAsk::Kill { .. } => "command",
+        _ => "command",
     };
     let context = crate::draw::context(core, client, None);
     open(

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::ask::{command_prompt, confirm_before};
 use super::edit::{self, Change};
+use super::tree::Level;
 use crate::Core;
 use crate::formats;
 use crate::model::ids::{ClientId, PaneId};
@@ -41,7 +42,7 @@ pub enum Purpose {
 }
 
 /// What a chooser asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChooserAsk {
     /// What to look for.
     Search,
@@ -55,6 +56,38 @@ pub enum ChooserAsk {
         accept: bool,
         /// All that are tagged.
         tagged: bool,
+    },
+    /// The value of an option.
+    Option {
+        /// Where it is set.
+        level: Level,
+        /// Its name.
+        name: String,
+        /// Which element of an array; None: a new one.
+        index: Option<u32>,
+    },
+    /// What a key runs.
+    KeyCommand {
+        /// Of this table.
+        table: String,
+        /// The key's name.
+        key: String,
+    },
+    /// What is said of a key.
+    KeyNote {
+        /// Of this table.
+        table: String,
+        /// The key's name.
+        key: String,
+    },
+    /// Whether options or keys are to be as by default.
+    Reset {
+        /// Enter is a yes.
+        accept: bool,
+        /// All that are tagged.
+        tagged: bool,
+        /// Taken away rather.
+        unset: bool,
     },
 }
 

@@ -140,6 +140,14 @@ fn a_style_without_an_end_draws_nothing() {
 }
 
 #[test]
+fn behind_ignore_nothing_is_a_style() {
+    assert_eq!(
+        line("a#[ignore]#{x}#[bold]b##c", 20),
+        "a#{x}#[bold]b#c....."
+    );
+}
+
+#[test]
 fn width_counts_what_is_drawn() {
     assert_eq!(width("#[bold]ab##c#[align=right]世"), 6);
 }

@@ -230,13 +230,16 @@ pub(super) fn run_text(
             };
             core.append(Some(client), &list, state);
         }
-        Err(error) => {
-            let mut chars = error.chars();
-            let first = chars.next().map(|c| c.to_ascii_uppercase());
-            let text: String = first.into_iter().chain(chars).collect();
-            message(core, client, &text, MessageTime::Default, false, false);
-        }
+        Err(error) => complain(core, client, &error),
     }
+}
+
+/// An error as a message, which begins with a capital.
+pub(super) fn complain(core: &mut Core, client: ClientId, error: &str) {
+    let mut chars = error.chars();
+    let first = chars.next().map(|c| c.to_ascii_uppercase());
+    let text: String = first.into_iter().chain(chars).collect();
+    message(core, client, &text, MessageTime::Default, false, false);
 }
 
 /// A prompt of a chooser has been answered.
@@ -281,6 +284,30 @@ pub(crate) fn asked(
             if let Some(template) = some {
                 let chosen = press.chosen(true);
                 press.run(&template, &chosen, true);
+            }
+        }
+        ChooserAsk::Option { level, name, index } => {
+            if let Some(text) = some {
+                press.typed_option(*level, name, *index, &text);
+            }
+        }
+        ChooserAsk::KeyCommand { table, key } | ChooserAsk::KeyNote { table, key } => {
+            let is_note = matches!(what, ChooserAsk::KeyNote { .. });
+            if let Some(text) = some {
+                press.typed_key(table, key, &text, is_note);
+            }
+        }
+        ChooserAsk::Reset {
+            accept,
+            tagged,
+            unset,
+        } => {
+            if text.eq_ignore_ascii_case("y") || (*accept && text == "\r") {
+                let chosen = match tagged {
+                    true => press.chosen(true),
+                    false => press.item().into_iter().collect(),
+                };
+                press.reset(chosen, *unset);
             }
         }
         ChooserAsk::Kill { accept, tagged } => {

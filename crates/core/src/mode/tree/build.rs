@@ -4,7 +4,7 @@ use outlast_term::keys::Key;
 
 use super::items::Item;
 use super::sort::By;
-use super::{Chooser, What};
+use super::{Chooser, What, options};
 use crate::Core;
 use crate::formats::{self, FormatContext};
 use crate::model::ids::{PaneId, SessionId, WindowId};
@@ -16,7 +16,8 @@ pub(super) struct Node {
     pub parent: Option<usize>,
     pub depth: usize,
     pub name: String,
-    pub text: String,
+    /// What stands behind the name and a colon.
+    pub text: Option<String>,
     /// Whether it has something below it.
     pub folds: bool,
     /// The last among those beside it.
@@ -164,6 +165,7 @@ fn nodes(core: &Core, chooser: &Chooser, filter: Option<&str>) -> Vec<Node> {
                 leaf(core, chooser, filter, Item::Client(id), &mut out);
             }
         }
+        What::Options => out = options::nodes(core, chooser, filter),
     }
     out
 }
@@ -185,7 +187,7 @@ fn node(core: &Core, chooser: &Chooser, item: Item, parent: Option<usize>, depth
     Node {
         tag: item.tag(),
         name: item.name(core),
-        text: formats::expand(core, &chooser.format, &context, false),
+        text: Some(formats::expand(core, &chooser.format, &context, false)),
         parent,
         depth,
         folds: false,

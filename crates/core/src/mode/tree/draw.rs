@@ -3,7 +3,8 @@
 use outlast_term::{Attrs, ScreenRow, Style};
 
 use super::build::{Tree, build};
-use super::{Chooser, Preview, preview};
+use super::items::Item;
+use super::{Chooser, Preview, What, info, preview};
 use crate::Core;
 use crate::draw;
 use crate::formats::FormatContext;
@@ -15,6 +16,10 @@ pub(super) fn list_rows(chooser: &Chooser, lines: usize, rows: u16) -> u16 {
     let lines = u16::try_from(lines).unwrap_or(u16::MAX);
     let height = match chooser.preview {
         Preview::Off => rows,
+        _ if chooser.what == What::Options => match rows.checked_sub(info::ROWS) {
+            Some(height) if height > 0 => height,
+            _ => rows,
+        },
         Preview::Normal => {
             let mut height = rows / 3 * 2;
             if height > lines {
@@ -77,7 +82,8 @@ fn lines(chooser: &Chooser, tree: &Tree, mode: Style, out: &mut [ScreenRow]) {
     let deepest = tree.nodes.iter().map(|node| node.depth).max().unwrap_or(0);
     // Numbers of windows and panes are aligned to the right.
     let mut widths = vec![0; deepest + 1];
-    for line in &tree.lines {
+    let aligned = chooser.what == What::Tree;
+    for line in tree.lines.iter().filter(|_| aligned) {
         if let Some(node) = tree.nodes.get(line.node).filter(|node| node.depth > 0) {
             widths[node.depth] = widths[node.depth].max(node.name.len());
         }
@@ -108,7 +114,8 @@ fn lines(chooser: &Chooser, tree: &Tree, mode: Style, out: &mut [ScreenRow]) {
         let width = widths[node.depth];
         let tagged = chooser.tagged.contains(&node.tag);
         text.push_str(&format!("{:>width$}", node.name));
-        text.push_str(if tagged { "*: " } else { ": " });
+        text.push_str(if tagged { "*" } else { "" });
+        text.push_str(if node.text.is_some() { ": " } else { "" });
         let current = at == chooser.current.1;
         let mut style = if current { mode } else { Style::default() };
         if current {
@@ -126,7 +133,9 @@ fn lines(chooser: &Chooser, tree: &Tree, mode: Style, out: &mut [ScreenRow]) {
         }
         let cols = row.cells.len() as u16;
         let used = draw::write_text(row, 0, cols, &text, style);
-        draw::draw_format(&node.text, style, row, used, cols - used, &mut Vec::new());
+        if let Some(text) = &node.text {
+            draw::draw_format(text, style, row, used, cols - used, &mut Vec::new());
+        }
     }
 }
 
@@ -146,7 +155,15 @@ fn preview_box(
     let rows = out.len() as u16 - height;
     let mut frame = Lines::of(0).draw(cols, rows, "", plain, plain);
     let reversed = if chooser.reversed { ", reversed" } else { "" };
-    let title = format!(" {} (sort: {}{reversed})", node.name, chooser.sort.name());
+    // What is said about a key stands for the lines below it, too.
+    let named = match (&node.item, node.parent) {
+        (Item::Key(_, _, Some(_)), Some(parent)) => tree.nodes.get(parent).unwrap_or(node),
+        _ => node,
+    };
+    let title = match chooser.what {
+        What::Options => format!(" {}", named.name),
+        _ => format!(" {} (sort: {}{reversed})", node.name, chooser.sort.name()),
+    };
     let width = draw::text_width(&title);
     if let Some(top) = frame.first_mut().filter(|_| cols - 2 >= width) {
         let mut x = draw::write_text(top, 1, cols, &title, plain);
@@ -162,7 +179,10 @@ fn preview_box(
         }
         draw::write_text(top, x, cols, " ", plain);
     }
-    let inside = preview::draw(core, &node.item, &mut chooser.scroll, cols - 4, rows - 2);
+    let inside = match chooser.what {
+        What::Options => info::draw(core, chooser, &node.item, cols - 4, rows - 2),
+        _ => preview::draw(core, &node.item, &mut chooser.scroll, cols - 4, rows - 2),
+    };
     for (row, from) in frame.iter_mut().skip(1).zip(&inside) {
         draw::copy_cells(from, 0, cols - 4, row, 2);
     }

@@ -1,5 +1,6 @@
 //! What can be listed: its name, its target, whether a search finds it.
 
+use super::options::{Level, Part};
 use crate::Core;
 use crate::formats::{self, FormatContext};
 use crate::model::ids::{ClientId, PaneId, SessionId, WindowId};
@@ -13,6 +14,12 @@ pub(super) enum Item {
     Pane(SessionId, u32, WindowId, PaneId),
     Buffer(String),
     Client(ClientId),
+    /// Of customize-mode: what options or keys are below.
+    Heading(String),
+    /// An option as it is set at a level; an element of it.
+    Option(Level, String, Option<u32>),
+    /// A key of a table; something about it.
+    Key(String, String, Option<Part>),
 }
 
 impl Item {
@@ -24,7 +31,22 @@ impl Item {
             Item::Pane(session, _, window, pane) => format!("{session}{window}{pane}"),
             Item::Buffer(name) => name.clone(),
             Item::Client(client) => client.to_string(),
+            Item::Heading(title) => format!("heading/{title}"),
+            Item::Option(level, name, index) => {
+                // At which level it is set may change while it stays the same line.
+                let group = level.other(true, false);
+                let index = index.map(|index| index.to_string()).unwrap_or_default();
+                format!("{group:?}/{name}/{index}")
+            }
+            Item::Key(table, key, part) => {
+                format!("key/{table}/{key}/{}", part.map_or("", Part::name))
+            }
         }
+    }
+
+    /// Whether it can be tagged.
+    pub fn can_be_tagged(&self) -> bool {
+        !matches!(self, Item::Heading(_) | Item::Key(_, _, Some(_)))
     }
 
     /// Whether there is still such a thing.
@@ -48,6 +70,7 @@ impl Item {
             }
             Item::Buffer(name) => core.model.buffers.contains_key(name),
             Item::Client(client) => core.session_of(*client).is_some(),
+            Item::Heading(_) | Item::Option(..) | Item::Key(..) => true,
         }
     }
 
@@ -72,6 +95,11 @@ impl Item {
                 .get(client)
                 .map(|client| client.state.name.clone())
                 .unwrap_or_default(),
+            Item::Heading(title) => title.clone(),
+            Item::Option(_, name, None) => name.clone(),
+            Item::Option(_, name, Some(index)) => format!("{name}[{index}]"),
+            Item::Key(_, key, None) => key.clone(),
+            Item::Key(_, _, Some(part)) => part.name().to_string(),
         }
     }
 
@@ -103,6 +131,7 @@ impl Item {
                 client: Some(*client),
                 ..FormatContext::default()
             },
+            Item::Heading(_) | Item::Option(..) | Item::Key(..) => FormatContext::of(home),
         }
     }
 
@@ -139,6 +168,7 @@ impl Item {
                 Some(find(*session, *index, *window, *pane)),
             ),
             Item::Buffer(_) | Item::Client(_) => (self.name(core), None),
+            Item::Heading(_) | Item::Option(..) | Item::Key(..) => return None,
         })
     }
 
@@ -161,7 +191,7 @@ impl Item {
                 format!("kill-pane -t {pane}"),
                 format!("Kill pane {name}? "),
             ),
-            Item::Buffer(_) | Item::Client(_) => return None,
+            _ => return None,
         })
     }
 
@@ -191,7 +221,7 @@ impl Item {
                 let data = core.model.buffers.get(name).map(|buffer| &buffer.data);
                 has(name) || data.is_some_and(|data| has(&String::from_utf8_lossy(data)))
             }
-            Item::Session(_) | Item::Client(_) => has(&self.name(core)),
+            _ => has(&self.name(core)),
         }
     }
 }

@@ -100,6 +100,7 @@ impl Press<'_> {
                 What::Tree => self.tree_key(&name),
                 What::Buffers => self.buffer_key(&name),
                 What::Clients => self.client_key(&name),
+                What::Options => self.option_key(&name),
             }
         }
         self.moved(&old);
@@ -188,9 +189,16 @@ impl Press<'_> {
             }
             "T" => self.c.tagged.clear(),
             "C-t" => {
-                let roots = self.tree.nodes.iter().filter(|node| node.depth == 0);
+                let nodes = self
+                    .tree
+                    .lines
+                    .iter()
+                    .map(|line| &self.tree.nodes[line.node]);
+                let options = self.c.what == What::Options;
+                let roots = nodes.filter(|node| node.depth == usize::from(options));
                 self.c.tagged = roots.map(|node| node.tag.clone()).collect();
             }
+            "O" | "r" if self.c.what.row().sorts.is_empty() => {}
             "O" => {
                 self.c.sort = self.c.sort.next(self.c.what.row().sorts);
                 self.rebuild();
@@ -269,6 +277,9 @@ impl Press<'_> {
         let Some(at) = self.tree.lines.get(self.c.current.1).map(|line| line.node) else {
             return;
         };
+        if !self.tree.nodes[at].item.can_be_tagged() {
+            return;
+        }
         let tag = self.tree.nodes[at].tag.clone();
         if self.c.tagged.remove(&tag) {
             return;

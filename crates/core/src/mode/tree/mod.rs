@@ -1,5 +1,5 @@
-//! Choosers: choose-tree, choose-buffer, choose-client (tmux(1), choose-tree): a list with sections that fold, and a
-//! preview of what is chosen.
+//! Choosers: choose-tree, choose-buffer, choose-client, customize-mode (tmux(1), choose-tree): a list with sections that
+//! fold, and a preview of what is chosen.
 //!
 //! A chooser keeps only what the person has done (what is current, folded, tagged, sought); the list is made from the
 //! model whenever it is drawn or a key comes, so it shows what there is now, and after the server's death too.
@@ -10,10 +10,13 @@
 
 mod actions;
 mod build;
+mod customize;
 mod draw;
 mod help;
+mod info;
 mod items;
 mod keys;
+mod options;
 mod pointer;
 mod preview;
 mod sort;
@@ -30,6 +33,7 @@ use crate::target::Find;
 pub(crate) use actions::asked;
 pub(crate) use draw::draw;
 pub(crate) use keys::key;
+pub use options::Level;
 pub use sort::Sort;
 
 /// What a chooser lists.
@@ -41,6 +45,8 @@ pub enum What {
     Buffers,
     /// Clients.
     Clients,
+    /// Options and key bindings.
+    Options,
 }
 
 /// A row of the table of choosers.
@@ -161,6 +167,36 @@ const ROWS: &[Row] = &[
             ("f", "Enter a filter"),
         ],
     },
+    Row {
+        what: What::Options,
+        mode: "options-mode",
+        format: "#{?is_option,#{?option_is_global,,#[reverse](#{option_scope})#[default] }\
+                 #[ignore]#{option_value}#{?option_unit, #{option_unit},},#{key}}",
+        command: "",
+        sorts: &[],
+        item: "option",
+        menu: &[
+            ("Select", "Enter"),
+            ("Expand", "Right"),
+            ("", ""),
+            ("Tag", "t"),
+            ("Tag All", "C-t"),
+            ("Tag None", "T"),
+            ("", ""),
+            ("Cancel", "q"),
+        ],
+        help: &[
+            ("Enter, s", "Set option value"),
+            ("S", "Set global option value"),
+            ("w", "Set window option value"),
+            ("d", "Set to default value"),
+            ("D", "Set tagged options to default value"),
+            ("u", "Unset an option"),
+            ("U", "Unset tagged options"),
+            ("f", "Enter a filter"),
+            ("v", "Toggle information"),
+        ],
+    },
 ];
 
 impl What {
@@ -227,6 +263,9 @@ pub struct Chooser {
     pub search: Option<String>,
     /// How far the previews are scrolled.
     pub scroll: i32,
+    /// Options that nobody has set for less than all are left out.
+    #[serde(default)]
+    pub hide_global: bool,
 }
 
 /// Opens a chooser over a pane that has no such one; `home` is what it is about.
@@ -249,7 +288,7 @@ pub(crate) fn open(
         key_format: text('K', KEY_FORMAT),
         command: args.word(0).unwrap_or_else(|| row.command.to_string()),
         filter: args.get('f').map(str::to_string),
-        sort: sort.unwrap_or(row.sorts[0]),
+        sort: sort.or(row.sorts.first().copied()).unwrap_or(Sort::Order),
         reversed: args.has('r'),
         preview: match args.count('N') {
             0 => Preview::Normal,
@@ -265,9 +304,17 @@ pub(crate) fn open(
         tagged: BTreeSet::new(),
         search: None,
         scroll: 0,
+        hide_global: false,
     };
-    if what == What::Tree {
-        build::start(core, &mut chooser, args.has('s'), args.has('w'));
+    match what {
+        What::Tree => build::start(core, &mut chooser, args.has('s'), args.has('w')),
+        What::Options => {
+            // All of it is folded at first.
+            let nodes = options::nodes(core, &chooser, None);
+            let folds = nodes.into_iter().filter(|node| node.folds);
+            chooser.folded = folds.map(|node| node.tag).collect();
+        }
+        _ => {}
     }
     front::open(core, pane, Kind::Chooser(Box::new(chooser)), args.has('Z'));
 }

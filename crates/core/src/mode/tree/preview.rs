@@ -118,6 +118,7 @@ pub(super) fn draw(
         Item::Pane(.., pane) => pane_text(core, *pane, cols, rows),
         Item::Buffer(name) => buffer(core, name, cols, rows),
         Item::Client(id) => client(core, *id, cols, rows),
+        Item::Heading(_) | Item::Option(..) | Item::Key(..) => Vec::new(),
     }
 }
 
