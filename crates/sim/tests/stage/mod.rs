@@ -308,6 +308,9 @@ impl SimStage {
         if words.first().is_some_and(|word| word.starts_with('-')) {
             return Err(format!("{NEEDS}a client's flags"));
         }
+        if words.first().is_some_and(|word| word.starts_with("lock-")) {
+            return Err(format!("{NEEDS}a shell on a client's terminal"));
+        }
         if self.world.is_none() {
             if !commands::starts_server(&words) {
                 let text = if self.had_server {
