@@ -61,6 +61,10 @@ fn headings_are_folded_and_unfold() {
             "This expands to: cc it is",
         ]
     );
+    // Each option is there once.
+    world.keys("/disk-state\r");
+    let list = rows(&world, 0, 11).join("\n");
+    assert_eq!(list.matches("disk-state").count(), 1, "{list}");
     // It survives the server.
     let before = world.screen();
     world.crash();

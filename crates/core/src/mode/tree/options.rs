@@ -1,6 +1,6 @@
 //! customize-mode: options and key bindings as a list.
 
-use outlast_lang::options::{Kind, OWN, ROWS, Row, Scope, Show, Value, row, show_with};
+use outlast_lang::options::{Kind, ROWS, Row, Scope, Show, Value, row, show_with};
 use serde::{Deserialize, Serialize};
 
 use super::Chooser;
@@ -206,7 +206,6 @@ pub(super) fn nodes(core: &Core, chooser: &Chooser, filter: Option<&str>) -> Vec
         }
         let mut known: Vec<&str> = ROWS
             .iter()
-            .chain(OWN)
             .filter(|row| row.works && row.kind != Kind::Hook && row.scopes.contains(&scope))
             .map(|row| row.name)
             .collect();

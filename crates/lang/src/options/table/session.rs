@@ -85,7 +85,7 @@ pub(super) const ROWS: &[Row] = &[
         SESSION,
         Kind::Text,
         "/bin/sh",
-        "Shell of new panes and of default-command.",
+        "Shell of new panes and of default-command; at first that of who starts the server ($SHELL).",
     ),
     option(
         "default-size",
