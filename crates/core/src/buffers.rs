@@ -1,6 +1,7 @@
 //! Paste buffers.
 
 use crate::Core;
+use crate::control::notes::Note;
 use crate::jobs::{Asked, Then};
 use crate::model::Buffer;
 use crate::model::ids::ClientId;
@@ -91,11 +92,14 @@ impl Core {
         self.model
             .buffers
             .insert(name.to_string(), Tracked::new(buffer));
+        self.note(Note::BufferChanged(name.to_string()));
     }
 
     /// Takes a buffer away.
     pub fn remove_buffer(&mut self, name: &str) {
-        self.model.buffers.remove(name);
+        if self.model.buffers.remove(name).is_some() {
+            self.note(Note::BufferDeleted(name.to_string()));
+        }
     }
 
     /// A file for load-buffer has been read.

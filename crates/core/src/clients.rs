@@ -28,10 +28,16 @@ impl Core {
         } else {
             info.tty.clone()
         };
+        let control = info.flags.iter().any(|flag| flag == crate::CONTROL);
+        let (cols, rows) = match control {
+            true => (80, 24),
+            false => (info.cols, info.rows),
+        };
         let state = ClientState {
             id: client,
-            cols: info.cols,
-            rows: info.rows,
+            cols,
+            rows,
+            control: control.then(Box::default),
             name,
             created: self.now.unix,
             activity: self.now.unix,
@@ -114,6 +120,9 @@ impl Core {
         let Some(client) = self.model.clients.get(&client) else {
             return Err("not a terminal".to_string());
         };
+        if client.state.control.is_some() {
+            return Ok(());
+        }
         let info = &client.state.info;
         match (info.tty.as_str(), info.term.as_str()) {
             ("/dev/tty", _) => Err("can't use /dev/tty".to_string()),
@@ -147,13 +156,16 @@ impl Core {
 
     /// `-f`: comma separated flags, each set or (with `!`) taken away; unknown ones are passed over.
     pub(crate) fn set_client_flags(&mut self, id: ClientId, flags: &str) {
-        let Some(client) = self.model.clients.get_mut(&id) else {
-            return;
-        };
         for word in flags.split(',') {
             let (word, on) = match word.strip_prefix('!') {
                 Some(word) => (word, false),
                 None => (word, true),
+            };
+            if self.set_control_flag(id, word, on) {
+                continue;
+            }
+            let Some(client) = self.model.clients.get_mut(&id) else {
+                return;
             };
             match word {
                 "active-pane" => client.state.active_pane = on,
@@ -176,7 +188,7 @@ impl Core {
         let first = !client.state.attached;
         client.state.attached = true;
         client.state.suspended = false;
-        if first {
+        if first && client.state.control.is_none() {
             client.ready = true;
             self.emit(Effect::Attach {
                 client: id,
@@ -338,6 +350,10 @@ impl Core {
         let Some(client) = self.model.clients.get_mut(&id) else {
             return;
         };
+        // Its size is what it says itself (refresh-client -C).
+        if client.state.control.is_some() {
+            return;
+        }
         if (client.state.cols, client.state.rows) != (size.cols, size.rows) {
             client.state.cols = size.cols;
             client.state.rows = size.rows;

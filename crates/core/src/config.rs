@@ -7,6 +7,7 @@ use outlast_lang::parse::{
 
 use crate::Core;
 use crate::commands;
+use crate::control::notes::Note;
 use crate::formats::{self, FormatContext};
 use crate::model::ids::ClientId;
 use crate::queue::{Action, State};
@@ -212,6 +213,12 @@ impl Core {
             return;
         };
         let errors = std::mem::take(&mut self.model.global.config_errors);
+        if self.control(client).is_some() {
+            for error in errors {
+                self.tell_note(&Note::Line(format!("%config-error {error}")), client);
+            }
+            return;
+        }
         self.print(Some(client), &errors.join("\n"));
     }
 

@@ -114,6 +114,13 @@ pub enum Effect {
         /// Text for stdout, may be empty.
         message: String,
     },
+    /// A client in control mode waits for an empty line when it has left, or does not (wait-exit flag, *once*).
+    WaitsAtExit {
+        /// Who.
+        client: ClientId,
+        /// Whether it does.
+        on: bool,
+    },
     /// suspend-client, lock-client (*once*).
     Suspend {
         /// Who.
@@ -127,6 +134,21 @@ pub enum Effect {
         token: u64,
         /// How.
         spec: SpawnSpec,
+    },
+    /// Run a pane's pipe: a job that is given the pane's output from an offset on, and may type into it. `Done` when it
+    /// has ended (*once*; after a crash it is said again, and means one that the keeper has).
+    RunPipe {
+        /// Comes back in `Done`.
+        token: u64,
+        /// How.
+        pipe: Box<crate::pipes::Pipe>,
+    },
+    /// The input of a pipe ends at this offset of its pane's output (idempotent). The pane may be forgotten next.
+    EndPipe {
+        /// Which.
+        token: u64,
+        /// Where.
+        until: u64,
     },
     /// Read a file: `Done` brings its bytes.
     ReadFile {

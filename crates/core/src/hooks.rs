@@ -104,6 +104,7 @@ impl Hook {
             mouse: self.mouse.clone(),
             variables: self.variables.clone(),
             no_hooks: true,
+            control: false,
             file: None,
             depth: 0,
         }
@@ -196,6 +197,7 @@ impl Core {
     }
 
     pub(crate) fn notify_client(&mut self, name: &str, id: ClientId) {
+        self.note_hook(name, None, None, None, Some(id));
         let find = self.find_from_client(Some(id), 0).unwrap_or_default();
         let client = self
             .model
@@ -211,6 +213,7 @@ impl Core {
             return;
         };
         let variables = Self::session_variables(session);
+        self.note_hook(name, Some(id), None, None, None);
         let find = self.find_from_session(id);
         let find = if self.is_valid(&find) {
             find
@@ -240,6 +243,7 @@ impl Core {
         };
         let mut variables = Self::session_variables(session);
         variables.extend(self.window_variables(window));
+        self.note_hook(name, Some(id), Some(window), None, None);
         let find = match self.best_link(id, window) {
             Some(link) => self.find_from_link(id, link),
             None => Find::default(),
@@ -251,6 +255,7 @@ impl Core {
     pub(crate) fn notify_unlinked(&mut self, session: &Session, window: WindowId) {
         let mut variables = Self::session_variables(session);
         variables.extend(self.window_variables(window));
+        self.note_hook("window-unlinked", None, Some(window), None, None);
         let find = match self.best_link(session.id, window) {
             Some(link) => self.find_from_link(session.id, link),
             None => self.find_from_nothing(0).unwrap_or_default(),
@@ -260,6 +265,7 @@ impl Core {
 
     pub(crate) fn notify_window(&mut self, name: &str, id: WindowId) {
         let variables = self.window_variables(id);
+        self.note_hook(name, None, Some(id), None, None);
         let find = self.find_from_window(id).unwrap_or_default();
         self.notify(name, find, variables);
     }
@@ -271,6 +277,7 @@ impl Core {
         // A mode changes the name of an automatically named window.
         pane.name_stale |= name == "pane-mode-changed";
         let window = pane.state.window;
+        self.note_hook(name, None, Some(window), Some(id), None);
         let mut variables = vec![("hook_pane", id.to_string())];
         variables.extend(self.window_variables(window));
         let find = self.find_from_pane(id).unwrap_or_default();

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::commands::Sourcing;
 use crate::effect::SpawnSpec;
 use crate::model::ids::{ClientId, PaneId, SessionId};
+use crate::pipes::Pipe;
 use crate::queue::State;
 use crate::save::Tracked;
 use crate::started::Started;
@@ -25,6 +26,8 @@ pub enum Asked {
     Program,
     /// RunJob.
     Run(SpawnSpec),
+    /// RunPipe.
+    Pipe(Box<Pipe>),
     /// ReadFile.
     Read(String),
     /// WriteFile.
@@ -98,6 +101,8 @@ pub enum Then {
     },
     /// `#(command)` of a format.
     Format(String),
+    /// pipe-pane: the pane has no pipe any more.
+    Pipe(PaneId),
     /// A command that has started a program: what is left of it.
     Started(Box<Started>),
 }
@@ -154,6 +159,12 @@ impl Core {
         token
     }
 
+    /// Whether a ticket stands for a pane's program that is to run.
+    pub(crate) fn waits_for_program(&self, ticket: u64) -> bool {
+        let job = self.model.jobs.get(&ticket);
+        job.is_some_and(|job| job.asked == Asked::Program)
+    }
+
     /// Emits what a job asks for.
     pub(crate) fn ask(&mut self, token: u64) {
         let Some(job) = self.model.jobs.get(&token) else {
@@ -162,6 +173,7 @@ impl Core {
         let effect = match job.asked.clone() {
             Asked::At(_) | Asked::Stdin | Asked::Program => return,
             Asked::Run(spec) => Effect::RunJob { token, spec },
+            Asked::Pipe(pipe) => Effect::RunPipe { token, pipe },
             Asked::Read(path) => Effect::ReadFile { token, path },
             Asked::Write {
                 path,
@@ -241,6 +253,7 @@ impl Core {
             | Then::Shell { .. }
             | Then::Fill(_)
             | Then::Started(_) => {}
+            Then::Pipe(pane) => self.pipe_ended(token, pane),
             Then::Format(command) => self.format_job_done(&command, result),
             Then::Show { command, pane } => {
                 self.shell_done(job.queue, job.client, &command, pane, result, status);

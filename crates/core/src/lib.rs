@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod commands;
+pub mod control;
 pub mod draw;
 pub mod effect;
 pub mod event;
@@ -19,6 +20,7 @@ pub mod mode;
 pub mod model;
 pub mod options;
 pub mod overlay;
+pub mod pipes;
 pub mod probe;
 pub mod queue;
 pub mod reboot;
@@ -50,6 +52,7 @@ mod windows;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use control::CONTROL;
 pub use effect::Effect;
 pub use env::VERSION;
 pub use event::{Event, Now, SIGNALLED};
@@ -103,6 +106,10 @@ pub struct Core {
     pub(crate) unattached_stale: bool,
     /// Commands are left over from the last turn.
     pub(crate) unfinished: bool,
+    /// What programs are to be told of.
+    pub(crate) noted: Vec<control::notes::Note>,
+    /// Somebody has been told what output said: that it was heard is to be committed.
+    pub(crate) spoke: bool,
     /// A recovery is going on.
     pub(crate) recovering: bool,
     /// What is kept on disk, and what is to come back from there.

@@ -24,7 +24,9 @@ impl Core {
         let Some(bytes) = bytes.get(skip..).filter(|bytes| !bytes.is_empty()) else {
             return;
         };
+        let from = pane.offset;
         pane.offset += bytes.len() as u64;
+        self.control_output(id, from, bytes);
         let bytes = crate::draw::settle(self, id, bytes);
         let Some(pane) = self.model.panes.get_mut(&id) else {
             return;

@@ -34,6 +34,9 @@ pub struct State {
     /// How many files deep source-file is.
     #[serde(default)]
     pub depth: u8,
+    /// They are a line of a client in control mode.
+    #[serde(default)]
+    pub control: bool,
     /// File that the commands are from, for errors.
     #[serde(default)]
     pub file: Option<String>,
@@ -52,6 +55,8 @@ pub enum Action {
     Error(String),
     /// The configuration has been read.
     Configured,
+    /// A line of a client in control mode.
+    Line(String),
     /// A command line that came before the configuration.
     CommandLine(Vec<String>),
 }
@@ -186,6 +191,7 @@ impl Core {
     /// Runs what can run. True: the budget is used up and there is more.
     pub(crate) fn run_queues(&mut self) -> bool {
         let mut left = BUDGET;
+        self.close_blocks();
         loop {
             let ready = self.model.queues.iter().find(|(key, queue)| {
                 queue.waiting.is_none() && !queue.items.is_empty() && !self.waits_for_config(**key)
@@ -196,6 +202,7 @@ impl Core {
             while left > 0 && self.step(key) {
                 left -= 1;
             }
+            self.tell_notes();
             if left == 0 {
                 return true;
             }
@@ -227,6 +234,11 @@ impl Core {
             Action::Print(text) => self.print(key, &text),
             Action::Error(text) => self.error(key, None, &text),
             Action::Configured => self.configured(),
+            Action::Line(line) => {
+                if let Some(client) = key {
+                    self.control_command(client, &line);
+                }
+            }
             Action::CommandLine(argv) => {
                 if let Some(client) = key {
                     self.command_line(client, &argv);
@@ -247,6 +259,10 @@ impl Core {
         let place = state.file.clone().map(|file| (file, command.line));
         let found = commands::resolve(&command);
         self.log_command(key, &state, &command);
+        if let Some(client) = key {
+            self.close_block(client);
+            self.open_block(client, state.control);
+        }
         self.in_hook = key.is_none() && state.no_hooks;
         let mut ctx = Ctx::new(self);
         ctx.client = key;
@@ -291,6 +307,13 @@ impl Core {
                 if let Some(queue) = self.model.queues.get_mut(&key).filter(|_| group != 0) {
                     queue.items.retain(|item| item.group != group);
                 }
+            }
+        }
+        if let Some(client) = key {
+            // Of what has started a program the answer belongs to the block.
+            let waiting = self.model.queues.get(&key).and_then(|queue| queue.waiting);
+            if !waiting.is_some_and(|ticket| self.waits_for_program(ticket)) {
+                self.close_block(client);
             }
         }
         if let Some(hook) = hook {

@@ -139,6 +139,7 @@ impl Core {
         }
         let clients: Vec<ClientId> = self
             .attached_clients()
+            .filter(|client| client.state.is_drawn())
             .map(|client| client.state.id)
             .collect();
         if clients.is_empty() {

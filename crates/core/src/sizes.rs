@@ -16,6 +16,9 @@ impl Core {
 
     /// Columns and rows that a client has for a window.
     pub(crate) fn room_of(&self, client: &ClientState) -> (u16, u16) {
+        if client.control.is_some() {
+            return (client.cols, client.rows);
+        }
         let status = self.status_rows(client.session);
         let status = if client.rows <= status { 0 } else { status };
         (client.cols, client.rows - status)
@@ -27,13 +30,20 @@ impl Core {
             self.attached_clients()
                 .any(|other| !other.state.ignore_size && !other.state.suspended)
         };
-        flags && client.cols > 0 && client.rows > 0 && !(client.ignore_size && others())
+        let sized =
+            |control: &crate::control::Control| control.sized || !control.windows.is_empty();
+        flags
+            && client.control.as_deref().is_none_or(sized)
+            && client.cols > 0
+            && client.rows > 0
+            && !(client.ignore_size && others())
     }
 
     /// The size that the clients which `fits` lets through want, by `how`.
     fn size_from(
         &self,
         how: i64,
+        window: Option<WindowId>,
         latest: Option<Option<ClientId>>,
         fits: &dyn Fn(&ClientState) -> bool,
     ) -> Option<(u16, u16)> {
@@ -46,7 +56,11 @@ impl Core {
         let sizes = clients
             .iter()
             .filter(|client| !only_latest || latest == Some(Some(client.id)))
-            .map(|client| self.room_of(client));
+            .map(|client| {
+                let own = client.control.as_deref().zip(window);
+                let own = own.and_then(|(control, window)| control.windows.get(&window.0));
+                own.copied().unwrap_or_else(|| self.room_of(client))
+            });
         sizes.reduce(|a, b| match how {
             LARGEST => (a.0.max(b.0), a.1.max(b.1)),
             _ => (a.0.min(b.0), a.1.min(b.1)),
@@ -63,13 +77,15 @@ impl Core {
         let given = client
             .and_then(|id| self.model.clients.get(&id))
             .map(|client| &client.state);
-        if let Some(client) = given.filter(|client| how == LATEST && self.counts(client)) {
+        if let Some(client) =
+            given.filter(|client| how == LATEST && self.counts(client) && client.control.is_none())
+        {
             return at_least_one(self.room_of(client));
         }
         let found = if how == MANUAL {
             None
         } else {
-            self.size_from(how, None, &|client| client.session == Some(session))
+            self.size_from(how, None, None, &|client| client.session == Some(session))
         };
         at_least_one(found.unwrap_or_else(|| self.default_size(Some(session))))
     }
@@ -113,7 +129,7 @@ impl Core {
                     .and_then(|s| s.windows.get(&s.current))
                     .is_some_and(|link| link.0 == id)
         };
-        self.size_from(how, Some(window.latest), &shows)
+        self.size_from(how, Some(id), Some(window.latest), &shows)
             .map(at_least_one)
     }
 
@@ -132,7 +148,7 @@ impl Core {
                 .is_some_and(|session| with.contains(&session))
         };
         at_least_one(
-            self.size_from(how, None, &shows)
+            self.size_from(how, Some(id), None, &shows)
                 .unwrap_or_else(|| self.default_size(Some(session))),
         )
     }

@@ -104,6 +104,7 @@ pub(crate) fn when_started(ctx: &mut Ctx<'_>, mut started: Started) -> Outcome {
     }
     let types = ctx
         .asked
+        .filter(|client| ctx.core.control(*client).is_none())
         .is_some_and(|client| ctx.core.session_of(client).is_some());
     let queue = (!types || started.print.is_some()).then_some(ctx.asked);
     if queue.is_none() {

@@ -28,6 +28,8 @@ impl Core {
             sizes_stale: false,
             unattached_stale: false,
             unfinished: false,
+            noted: Vec::new(),
+            spoke: false,
             recovering: false,
             reboot: Default::default(),
             ended: false,
@@ -65,9 +67,11 @@ impl Core {
             }
             Event::Command { client, argv } => self.command_line(client, &argv),
             Event::Input { client, bytes } => {
-                if self.session_of(client).is_some() {
+                if self.session_of(client).is_some() && self.control(client).is_none() {
                     self.use_client(client);
                     input::client_input(self, client, bytes);
+                } else if self.control(client).is_some() {
+                    self.control_input(client, bytes);
                 } else {
                     self.stdin(client, bytes);
                 }
@@ -120,6 +124,7 @@ impl Core {
             return;
         }
         self.check_jobs();
+        self.control_wake();
         self.check_silence();
         self.check_locks();
         self.unfinished = self.run_queues();
@@ -137,6 +142,7 @@ impl Core {
                 break;
             }
         }
+        self.tell_notes();
         self.check_empty();
         if !self.ended {
             self.show_config_errors();
@@ -157,6 +163,7 @@ impl Core {
         }
         [
             self.jobs_due(),
+            self.control_due(),
             self.silence_due(),
             self.locks_due(),
             self.names_due(),
@@ -206,8 +213,12 @@ impl Core {
             .model
             .clients
             .values()
-            .map(|client| (client.state.id, client.state.attached, client.state.status))
+            .map(|client| {
+                let state = &client.state;
+                (state.id, state.is_drawn(), state.status)
+            })
             .collect();
+        self.tell_notes();
         for (client, attached, status) in clients {
             // tmux: an attached client whose server ends under it has failed.
             if attached {

@@ -317,10 +317,20 @@ impl Core {
         id: WindowId,
         change: impl FnOnce(&mut Cell) -> T,
     ) -> Option<T> {
+        let result = self.change_layout_quietly(id, change)?;
+        self.notify_window("window-layout-changed", id);
+        Some(result)
+    }
+
+    /// The same, when it is told later.
+    pub(crate) fn change_layout_quietly<T>(
+        &mut self,
+        id: WindowId,
+        change: impl FnOnce(&mut Cell) -> T,
+    ) -> Option<T> {
         let window = self.model.windows.get_mut(&id)?;
         let result = change(&mut window.layout);
         self.fix_panes(id);
-        self.notify_window("window-layout-changed", id);
         Some(result)
     }
 
@@ -394,6 +404,7 @@ impl PaneState {
             last_search: None,
             offer: None,
             popup: None,
+            pipe: None,
         }
     }
 

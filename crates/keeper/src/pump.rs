@@ -204,6 +204,10 @@ impl Pump {
         self.kind == Kind::Pty
     }
 
+    pub(crate) fn is_filter(&self) -> bool {
+        self.kind == Kind::Filter
+    }
+
     /// Reads what is there, up to a turn's measure. `read` is told of each read: bytes, and the offset after them.
     pub(crate) fn read(
         &mut self,

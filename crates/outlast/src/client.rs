@@ -18,6 +18,7 @@ use outlast_wire::client::{Hello, OLDEST_SERVER, ToClient, ToServer, VERSION};
 use outlast_wire::frame::Splitter;
 
 use crate::connect::Door;
+use crate::control;
 use crate::piped;
 use crate::terminal::Terminal;
 
@@ -46,6 +47,10 @@ pub struct Client {
     afterwards: (bool, Vec<String>),
     /// Our stdin is to be sent.
     stdin: bool,
+    /// A server has had us.
+    begun: bool,
+    /// In control mode: an empty line is waited for when we have left.
+    waits_at_exit: bool,
     /// We want to leave, and wait for the server to let us go.
     leaving: Option<Leaving>,
     left: Option<Left>,
@@ -87,6 +92,8 @@ impl Client {
             terminal: None,
             afterwards: (false, Vec::new()),
             stdin: false,
+            begun: false,
+            waits_at_exit: false,
             leaving: None,
             left: None,
             answered: false,
@@ -153,6 +160,16 @@ impl Client {
             }
         }
         Ok(())
+    }
+
+    /// Whether a server has ever said something to us.
+    pub fn was_served(&self) -> bool {
+        self.hello.received > 0 || self.requests.accepted() > 0
+    }
+
+    /// In control mode: whether an empty line is to be waited for when we have left.
+    pub fn waits_at_exit(&self) -> bool {
+        self.waits_at_exit
     }
 
     /// What is to be done now that we have left: SIGHUP for whoever started us; a shell and its command.
@@ -256,6 +273,9 @@ impl Client {
                 });
             }
             ToClient::Welcome { done, .. } => {
+                if !self.was_served() && !std::mem::replace(&mut self.begun, true) {
+                    control::begin(self.caller.control);
+                }
                 self.answered = true;
                 if done < self.requests.accepted() {
                     return self.lost_server();
@@ -274,6 +294,10 @@ impl Client {
                     self.attach();
                 }
                 self.is_new(n);
+            }
+            ToClient::WaitsAtExit { n, on } => {
+                self.is_new(n);
+                self.waits_at_exit = on;
             }
             ToClient::Afterwards { n, hangup, exec } => {
                 self.is_new(n);
@@ -312,7 +336,7 @@ impl Client {
 
     fn print(&mut self, stream: u8, bytes: &[u8]) {
         // Nobody reads: nothing to be done about it, and the command has run.
-        let _ = match (stream, &mut self.caller.captured) {
+        let wrote = match (stream, &mut self.caller.captured) {
             (_, Some(captured)) => captured.write_all(bytes),
             (2, None) => io::stderr().write_all(bytes),
             _ => {
@@ -320,6 +344,11 @@ impl Client {
                 out.write_all(bytes).and_then(|()| out.flush())
             }
         };
+        // A program that has gone has nothing more to say either.
+        if wrote.is_err() && self.caller.control.is_some() && std::mem::take(&mut self.stdin) {
+            let bytes = Vec::new();
+            self.ask(0, |seq| ToServer::Input { seq, bytes });
+        }
     }
 
     /// Our terminal shows a session from now on.

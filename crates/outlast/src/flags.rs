@@ -3,11 +3,15 @@
 //! Written by hand because a command line that asks the server for one line must cost no more than it has to, and
 //! because the texts are tmux's.
 
+use crate::control::Mode;
+
 /// What stood before the command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
     /// `-2`, `-u`, `-l` and `-T features`, as the server wants them.
     pub terminal: Vec<String>,
+    /// `-C`, `-CC`.
+    pub control: Option<Mode>,
     /// `-c shell-command`.
     pub shell_command: Option<String>,
     /// `-f file`, each; empty for the default files.
@@ -35,10 +39,10 @@ pub enum Asked {
     Wrong(Option<String>),
 }
 
-/// The usage text, tmux's own without `-C`, `-D` and `-v`, which are not there; `program` is the name that it was called by.
+/// The usage text, tmux's own without `-D` and `-v`, which are not there; `program` is the name that it was called by.
 pub fn usage(program: &str) -> String {
     format!(
-        "usage: {program} [-2hlNuV] [-c shell-command] [-f file] [-L socket-name]\n            \
+        "usage: {program} [-2ChlNuV] [-c shell-command] [-f file] [-L socket-name]\n            \
          [-S socket-path] [-T features] [command [flags]]\n"
     )
 }
@@ -59,6 +63,12 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Asked {
         while let Some(letter) = letters.next() {
             match letter {
                 '2' | 'u' | 'l' => flags.terminal.push(format!("-{letter}")),
+                'C' => {
+                    flags.control = Some(match flags.control {
+                        None => Mode::Plain,
+                        Some(_) => Mode::Terminal,
+                    });
+                }
                 'N' => flags.no_start = true,
                 // It has no meaning in tmux either.
                 'q' => {}
@@ -121,6 +131,8 @@ mod tests {
         assert_eq!(command("-2L work ls").name.as_deref(), Some("work"));
         assert_eq!(command("-- -x").command, ["-x"]);
         assert_eq!(command("").command, Vec::<String>::new());
+        assert_eq!(command("-C ls").control, Some(Mode::Plain));
+        assert_eq!(command("-CC attach").control, Some(Mode::Terminal));
     }
 
     #[test]
@@ -129,7 +141,7 @@ mod tests {
             check("-z"),
             Asked::Wrong(Some("unknown option -- z".into()))
         );
-        for letter in ["C", "D", "v"] {
+        for letter in ["D", "v"] {
             let refused = Asked::Wrong(Some(format!("unknown option -- {letter}")));
             assert_eq!(check(&format!("-{letter}")), refused);
             assert_eq!(check(&format!("-2{letter}{letter}")), refused);

@@ -4,6 +4,7 @@
 
 mod client;
 mod connect;
+mod control;
 mod flags;
 mod kept;
 mod launch;
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 
 use client::{Caller, Client, Left};
 use connect::Door;
+use control::Control;
 use flags::{Asked, Flags};
 use look::pick::Chosen;
 
@@ -126,16 +128,20 @@ fn call(me: &Personality, mut flags: Flags) -> Result<u8, String> {
     }
     let login = flags.terminal.iter().any(|flag| flag == "-l");
     let stdin = outlast_core::commands::reads_stdin(&flags.command);
-    if stdin {
+    if flags.control.is_some() {
+        flags.terminal.push(outlast_core::CONTROL.into());
+    } else if stdin {
         flags.terminal.push(outlast_core::STDIN.into());
     }
+    let mut ends = flags.control.map(Control::take).transpose()?;
     let mut door = door(&flags, &me.program, me.outlast)?;
     door.start = start && !flags.no_start;
     let captured = flags.shell_command.as_ref().map(|_| Vec::new());
     let caller = Caller {
         flags: std::mem::take(&mut flags.terminal),
         hints: me.outlast,
-        stdin,
+        stdin: stdin || flags.control.is_some(),
+        control: flags.control,
         captured,
     };
     let mut client = Client::new(door, caller).map_err(|error| socket::reason(&error))?;
@@ -150,7 +156,17 @@ fn call(me: &Personality, mut flags: Flags) -> Result<u8, String> {
         }
         return Err(run_shell(&shell, &command, login));
     }
-    let Left { status, message } = client.run(flags.command)?;
+    let left = client.run(flags.command);
+    if let Some(ends) = ends.take_if(|_| client.was_served()) {
+        let (reason, status) = match &left {
+            Ok(left) => (left.message.as_str(), left.status),
+            Err(text) => (text.lines().next().unwrap_or_default(), 1),
+        };
+        ends.end(reason, client.waits_at_exit());
+        return Ok(status);
+    }
+    drop(ends);
+    let Left { status, message } = left?;
     let (hangup, exec) = client.afterwards();
     if let [shell, command] = exec.as_slice() {
         return Err(run_shell(shell, command, login));

@@ -428,7 +428,7 @@ fn a_flag_of_the_program_is_not_known() {
     ] {
         for (outlast, name) in [(false, "tmux"), (true, "outlast")] {
             let output = said(&world, outlast, words).expect(words);
-            let wanted = format!("{name}: {text}\nusage: {name} [-2hlNuV] ");
+            let wanted = format!("{name}: {text}\nusage: {name} [-2ChlNuV] ");
             assert!(output.stderr.starts_with(&wanted), "{output:?}");
             // tmux's usage has two lines.
             let lines = output.stderr.lines().count();

@@ -195,6 +195,11 @@ impl Client {
         Some(Note::Process { id, process }.entry())
     }
 
+    /// Bytes of messages that it has not acknowledged.
+    pub fn unread(&self) -> usize {
+        self.messages.iter().map(|(_, frame)| frame.len()).sum()
+    }
+
     /// Whether messages wait to be acknowledged.
     pub fn owes(&self) -> bool {
         !self.messages.is_empty()

@@ -31,6 +31,21 @@ struct Job {
     output: Vec<u8>,
     at: u64,
     ended: Option<Ended>,
+    pid: u32,
+    /// A pipe's input that its pane may not have any more, and its offset.
+    rest: Option<(u64, Vec<u8>)>,
+}
+
+/// A job that the keeper has from before.
+pub struct Found {
+    /// Its rings.
+    pub rings: Option<ServerRings>,
+    /// It has ended.
+    pub ended: Option<Ended>,
+    /// Process id.
+    pub pid: u32,
+    /// Input that a former server had put aside, and its offset.
+    pub rest: Option<(u64, Vec<u8>)>,
 }
 
 impl Job {
@@ -100,14 +115,29 @@ impl Jobs {
             job.rings = Some(rings);
             self.by_slot.insert(found.slot, found.pane);
         }
+        job.pid = found.pid;
         job.ended = exit_status(found.status).map(|status| Ended {
             status,
             at: found.exit_at,
         });
     }
 
-    /// Output that a former server put aside.
-    pub fn deposited(&mut self, number: u32, file: &MemFile) {
+    /// A job from before that is a pipe.
+    pub fn give(&mut self, number: u32) -> Option<Found> {
+        let job = self.jobs.remove(&number)?;
+        if let Some(rings) = &job.rings {
+            self.by_slot.remove(&rings.slot());
+        }
+        Some(Found {
+            rings: job.rings,
+            ended: job.ended,
+            pid: job.pid,
+            rest: job.rest,
+        })
+    }
+
+    /// Output, or a pipe's input, that a former server put aside.
+    pub fn deposited(&mut self, number: u32, tag: u16, file: &MemFile) {
         let job = self.jobs.entry(number).or_default();
         let mut bytes = vec![0; file.len().map_or(0, |len| len as usize)];
         if file
@@ -115,8 +145,11 @@ impl Jobs {
             .is_ok_and(|len| len == bytes.len())
             && let Some((at, output)) = bytes.split_first_chunk()
         {
-            job.at = u64::from_le_bytes(*at);
-            job.output = output.to_vec();
+            let at = u64::from_le_bytes(*at);
+            match tag {
+                tag::PIPE_REST => job.rest = Some((at, output.to_vec())),
+                _ => (job.at, job.output) = (at, output.to_vec()),
+            }
         }
     }
 

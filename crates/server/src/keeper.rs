@@ -28,6 +28,8 @@ pub mod tag {
     pub const HISTORY: u16 = 2;
     /// What a job has written, beyond what fits in its ring.
     pub const JOB_OUTPUT: u16 = 3;
+    /// What a pipe is still to be given, though its pane may be gone.
+    pub const PIPE_REST: u16 = 4;
 }
 
 /// Numbers from here on are jobs.

@@ -8,7 +8,7 @@
 //! | [`visits`] | what do clients say and what are they told |
 //! | [`leave`] | how do clients leave and get their terminals back |
 //! | [`calls`], [`clients`], [`locals`] | their connections, who they are, their terminals |
-//! | [`panes`], [`jobs`], [`spawn`] | programs with a terminal and without |
+//! | [`panes`], [`jobs`], [`pipes`], [`spawn`] | programs with a terminal and without, and those between |
 //! | [`keeper`], [`table`] | the connection with the keeper, and what it tells first |
 //! | [`takeover`] | what happens when the keeper dies |
 //! | [`journal`], [`notes`], [`checkpoint`], [`history`], [`memory`] | what the next server will find |
@@ -38,6 +38,7 @@ mod memory;
 mod notes;
 mod oom;
 mod panes;
+mod pipes;
 mod poison;
 mod probe;
 mod server;

@@ -70,6 +70,8 @@ pub struct PaneIo {
     size: Option<Size>,
     /// The keeper has been asked to hold it without a program.
     held: bool,
+    /// Output from here on is needed by a reader that has not had it: the ring's tail stays there.
+    needed: u64,
 }
 
 impl PaneIo {
@@ -88,6 +90,7 @@ impl PaneIo {
             touched_ms: None,
             size: None,
             held: false,
+            needed: u64::MAX,
         }
     }
 
@@ -146,7 +149,7 @@ impl PaneIo {
         self.covered = at;
         self.touched_ms = None;
         if let Some(rings) = &mut self.rings {
-            rings.commit_tail(at, bells);
+            rings.commit_tail(at.min(self.needed), bells);
         }
         true
     }
@@ -221,6 +224,24 @@ impl Panes {
     /// By id.
     pub fn get_mut(&mut self, pane: PaneId) -> Option<&mut PaneIo> {
         self.panes.get_mut(&pane)
+    }
+
+    /// By id.
+    pub fn get(&self, pane: PaneId) -> Option<&PaneIo> {
+        self.panes.get(&pane)
+    }
+
+    /// Keeps what readers need, by pane the offset of the next byte; for all others checkpoints alone count.
+    pub fn hold_tails(&mut self, needs: &BTreeMap<PaneId, u64>, bells: &ServerBells) {
+        for io in self.panes.values_mut() {
+            let needed = needs.get(&io.pane).copied().unwrap_or(u64::MAX);
+            if needed != io.needed {
+                io.needed = needed;
+                if let Some(rings) = &mut io.rings {
+                    rings.commit_tail(io.covered.min(needed), bells);
+                }
+            }
+        }
     }
 
     /// All.

@@ -34,6 +34,7 @@ use crate::keeper::{Link, Owner, job_number, owner};
 use crate::memory::FileMemory;
 use crate::oom::OutOfMemory;
 use crate::panes::{BUDGET, Panes, SHORT, TYPING_BUDGET};
+use crate::pipes::Pipes;
 use crate::poison::Poison;
 use crate::probe::Facts;
 use crate::takeover::Takeover;
@@ -67,6 +68,7 @@ pub struct Server {
     pub(crate) facts: Facts,
     pub(crate) panes: Panes,
     pub(crate) jobs: Jobs,
+    pub(crate) pipes: Pipes,
     pub(crate) clients: Clients,
     pub(crate) calls: Calls,
     pub(crate) journal: Journal<FileMemory>,
@@ -95,6 +97,8 @@ pub struct Server {
     /// Told to end: the keeper goes first, then we.
     pub(crate) ending: bool,
     pub(crate) end_by_ms: Option<u64>,
+    /// Until then the end waits for pipes.
+    pub(crate) pipes_by_ms: Option<u64>,
     keeper_gone: bool,
 }
 
@@ -156,6 +160,7 @@ impl Server {
             facts: parts.facts,
             panes: parts.panes,
             jobs: parts.jobs,
+            pipes: Pipes::default(),
             clients: parts.clients,
             calls: Calls::default(),
             journal: parts.journal,
@@ -177,6 +182,7 @@ impl Server {
             rest: Rest::default(),
             ending: false,
             end_by_ms: None,
+            pipes_by_ms: None,
             keeper_gone: false,
         })
     }
@@ -192,6 +198,7 @@ impl Server {
             let now = now();
             self.tend_keeper(now)?;
             self.clients_time(now);
+            self.take_behind();
             if !self.eager.goes_first() {
                 self.take_output(now);
             }
@@ -271,6 +278,8 @@ impl Server {
     /// How long nothing has to be done; None: for ever.
     fn timeout(&self) -> Option<Duration> {
         if self.panes.any_ready()
+            || self.pipes.have_news(&self.panes)
+            || self.core.any_control() && !self.core.control_behind().is_empty()
             || self.store.is_busy()
             || !self.effects.is_empty()
             || self.uncommitted
@@ -302,11 +311,12 @@ impl Server {
             bells,
             panes,
             jobs,
+            pipes,
             link,
             ..
         } = self;
         bells.take(|slot| {
-            if !panes.rung(slot) {
+            if !panes.rung(slot) && !pipes.rung(slot) {
                 jobs.rung(slot, link, bells);
             }
         });
@@ -355,6 +365,7 @@ impl Server {
                     at,
                 } => match owner(pane) {
                     Some(Owner::Pane(id)) => self.panes.ended(id, life, status, at),
+                    Some(Owner::Job(_)) if self.pipes.ended(pane, status, at) => {}
                     Some(Owner::Job(_)) => self.jobs.ended(pane, status, at),
                     None => {}
                 },
@@ -418,7 +429,15 @@ impl Server {
                     &mut self.effects,
                 );
             }
-            Some(Owner::Job(_)) => self.jobs.attach(&found, fds),
+            Some(Owner::Job(_)) => {
+                let mut fds = Some(fds);
+                if let Some(token) = self.pipes.attach(&found, &mut fds) {
+                    self.core.pipe_runs(token, found.pid);
+                    self.uncommitted = true;
+                } else if let Some(fds) = fds {
+                    self.jobs.attach(&found, fds);
+                }
+            }
             None => {}
         }
     }
@@ -431,7 +450,11 @@ impl Server {
                     .handle(now, Event::SpawnFailed { pane, error }, &mut self.effects);
             }
             Some(Owner::Job(_)) => {
-                if let Some(token) = self.jobs.failed(number) {
+                if let Some(token) = self
+                    .pipes
+                    .failed(number)
+                    .or_else(|| self.jobs.failed(number))
+                {
                     self.core.handle(
                         now,
                         Event::Done {
@@ -551,6 +574,7 @@ impl Server {
             };
             self.core.handle(now, done, &mut self.effects);
         }
+        self.take_pipes(now);
         let before = self.retry_ms;
         let waits = self.panes.feed(&self.bells);
         let held = self.calls.held();

@@ -133,7 +133,7 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
     for (number, tag, file) in table.deposits {
         match owner(number) {
             Some(Owner::Pane(pane)) => panes.deposited(pane, tag, file, &facts),
-            Some(Owner::Job(_)) => jobs.deposited(number, &file),
+            Some(Owner::Job(_)) => jobs.deposited(number, tag, &file),
             None => {}
         }
     }
@@ -405,11 +405,12 @@ impl Server {
             .map(|io| io.pane)
             .filter(|pane| !known.contains(pane))
             .collect();
+        self.keep_again(leaving, now);
+        self.finish(now)?;
+        // Not before their pipes have taken what is theirs.
         for pane in unknown {
             self.panes.forget(pane, &self.facts, &self.link);
         }
-        self.keep_again(leaving, now);
-        self.finish(now)?;
         self.jobs.forget_unwanted(&self.link);
         self.disk.forget_unwanted();
         Ok(())

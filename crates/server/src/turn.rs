@@ -21,7 +21,7 @@ impl Server {
         self.core.finish_turn(now, &mut self.effects);
         self.uncommitted = false;
         let mut effects = std::mem::take(&mut self.effects);
-        effects.dedup_by(joins_write);
+        effects.dedup_by(|next, before| joins_write(next, before) || joins_print(next, before));
         for effect in &effects {
             self.stage(effect);
         }
@@ -32,6 +32,8 @@ impl Server {
             self.carry_out(effect, now);
         }
         self.forget_jobs();
+        // When there is room in their rings, their bells ring.
+        self.feed_pipes();
         self.settle_terminals(now);
         self.settle_calls();
         self.checkpoints(now);
@@ -91,6 +93,13 @@ impl Server {
                     exec: exec.unwrap_or_default(),
                 };
                 self.entries.push(client.message(afterwards));
+            }
+            Effect::WaitsAtExit { client, on } => {
+                let Some(client) = self.clients.get_mut(*client) else {
+                    return;
+                };
+                self.entries
+                    .push(client.message(|n| ToClient::WaitsAtExit { n, on: *on }));
             }
             Effect::Exit {
                 client,
@@ -174,7 +183,9 @@ impl Server {
                 self.panes.forget(pane, &self.facts, &self.link);
             }
             Effect::Frame { client, screen } => self.frame(client, screen),
-            Effect::Print { client, .. } | Effect::Afterwards { client, .. } => self.touch(client),
+            Effect::Print { client, .. }
+            | Effect::Afterwards { client, .. }
+            | Effect::WaitsAtExit { client, .. } => self.touch(client),
             Effect::Attach { client, .. } => self.attach(client),
             Effect::Exit { client, .. } | Effect::Suspend { client, .. } => {
                 self.give_back(client, now)
@@ -189,6 +200,34 @@ impl Server {
                     };
                     self.core.handle(now, done, &mut self.effects);
                 }
+            }
+            Effect::RunPipe { token, pipe } => {
+                let Server {
+                    pipes,
+                    jobs,
+                    panes,
+                    link,
+                    ..
+                } = self;
+                match pipes.run(token, &pipe, jobs, panes, link) {
+                    Ok(None) => {}
+                    Ok(Some(pid)) => {
+                        self.uncommitted |= pipe.spec.is_some();
+                        self.core.pipe_runs(token, pid);
+                    }
+                    Err(error) => {
+                        self.uncommitted = true;
+                        let done = Event::Done {
+                            token,
+                            result: Err(error),
+                            status: 127,
+                        };
+                        self.core.handle(now, done, &mut self.effects);
+                    }
+                }
+            }
+            Effect::EndPipe { token, until } => {
+                self.pipes.end(token, until, &self.panes, &self.link);
             }
             Effect::ReadFile { token, path } => self.disk.request(token, Work::Read { path }),
             Effect::WriteFile {
@@ -276,6 +315,28 @@ fn joins_write(next: &mut Effect, before: &mut Effect) -> bool {
                 bytes: former,
             },
         ) if pane == same => {
+            former.append(bytes);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Text for the same client in a row goes as one, as long as it is one message.
+fn joins_print(next: &mut Effect, before: &mut Effect) -> bool {
+    match (next, before) {
+        (
+            Effect::Print {
+                client,
+                stream,
+                bytes,
+            },
+            Effect::Print {
+                client: same,
+                stream: alike,
+                bytes: former,
+            },
+        ) if client == same && stream == alike && former.len() + bytes.len() <= PRINT_MAX => {
             former.append(bytes);
             true
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use outlast_core::event::{ClientInfo, Now};
 use outlast_core::{ClientId, Event};
+use outlast_sys::clock;
 use outlast_sys::poll::Interest;
 use outlast_sys::process::Identity;
 use outlast_term::{Screen, Size};
@@ -15,6 +16,8 @@ use crate::server::Server;
 
 /// The last messages have so long to reach their clients when the server ends.
 const END_MS: u64 = 1000;
+/// How long that waits for pipes which do not read.
+const PIPES_MS: u64 = 500;
 
 /// An attached client is told of its accepted requests when there are this many.
 const TELL_EVERY: u64 = 8;
@@ -413,17 +416,33 @@ impl Server {
         if !self.ending {
             self.ending = true;
             self.end_by_ms = Some(now.ms + END_MS);
+            self.pipes_by_ms = Some(now.ms + PIPES_MS);
+            self.end_pipes(now);
+        }
+    }
+
+    /// Once pipes have been given all that they were to be given, or had time enough, the keeper is told of the end.
+    fn end_pipes(&mut self, now: Now) {
+        if let Some(by) = self.pipes_by_ms
+            && (by <= now.ms || !self.pipes.owe())
+        {
+            self.pipes_by_ms = None;
             self.link.send(&ToKeeper::Shutdown, &[]);
         }
     }
 
     /// When the end comes in any case.
     pub(crate) fn end_due(&self) -> Option<u64> {
-        self.end_by_ms
+        match self.pipes_by_ms {
+            // The keeper rings no bell when a pipe has taken something.
+            Some(_) => Some(clock::boottime_ms() + 1),
+            None => self.end_by_ms,
+        }
     }
 
     /// Whether everyone has had their last message, or has had long enough.
     pub(crate) fn may_end(&mut self, now: Now) -> bool {
+        self.end_pipes(now);
         let late = self.end_by_ms.is_some_and(|by| by <= now.ms);
         if self.keeper_is_gone() || late {
             self.touched.extend(self.calls.tokens());

@@ -30,6 +30,19 @@ impl RawTty {
         tty.make_raw()?;
         Ok(tty)
     }
+    /// The same for a terminal that is talked to in lines (control mode): Enter is a newline, a newline begins a line.
+    ///
+    /// # Errors
+    /// It is no terminal (ENOTTY) or has gone.
+    pub fn for_lines(fd: OwnedFd) -> io::Result<RawTty> {
+        use rustix::termios::{InputModes, OutputModes, tcgetattr, tcsetattr};
+        let tty = RawTty::new(fd)?;
+        let mut modes = tcgetattr(&tty.fd)?;
+        modes.input_modes |= InputModes::ICRNL | InputModes::IXANY;
+        modes.output_modes |= OutputModes::OPOST | OutputModes::ONLCR;
+        tcsetattr(&tty.fd, OptionalActions::Now, &modes)?;
+        Ok(tty)
+    }
     /// Makes it raw again after [`RawTty::restore`].
     ///
     /// # Errors

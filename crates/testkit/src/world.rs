@@ -286,6 +286,21 @@ impl World {
         collect(command, patience())
     }
 
+    /// Starts a tmux command that is talked to by pipes; its stderr is ours.
+    pub fn spawn_piped(&self, words: &[&str]) -> Result<std::process::Child> {
+        let argv = self.argv(words);
+        let (program, rest) = argv.split_first().ok_or("no command")?;
+        Command::new(program)
+            .args(rest)
+            .env_clear()
+            .envs(&self.env)
+            .current_dir(self.home())
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("{program}: {error}"))
+    }
+
     /// Runs a tmux command to its end.
     pub fn tmux(&self, words: &[&str]) -> Result<Output> {
         self.run(&self.argv(words))

@@ -158,6 +158,13 @@ pub enum ToClient {
         /// Become this shell with this command (detach-client -E); none of it: nothing.
         exec: Vec<String>,
     },
+    /// A client in control mode: whether it waits for an empty line when it has left (wait-exit).
+    WaitsAtExit {
+        /// Number.
+        n: u64,
+        /// Whether it does.
+        on: bool,
+    },
     /// suspend-client: stop yourself with SIGTSTP, then say `Continued`. lock-client: run the command, then say so.
     Suspend {
         /// Number.
@@ -222,6 +229,7 @@ mod tag {
     pub const FACTS: u8 = 72;
     pub const TOLD: u8 = 73;
     pub const AFTERWARDS: u8 = 74;
+    pub const WAITS_AT_EXIT: u8 = 75;
 }
 
 /// Tag of [`ToServer::Input`], so that a reader can see without decoding what it may have to leave for later.
@@ -359,6 +367,9 @@ impl ToClient {
             ToClient::Afterwards { n, hangup, exec } => put(out, tag::AFTERWARDS, |w| {
                 w.u64(*n).bool(*hangup).texts(exec);
             }),
+            ToClient::WaitsAtExit { n, on } => put(out, tag::WAITS_AT_EXIT, |w| {
+                w.u64(*n).bool(*on);
+            }),
             ToClient::Told { status, text } => put(out, tag::TOLD, |w| {
                 w.u8(*status).text(text);
             }),
@@ -400,6 +411,10 @@ impl ToClient {
                 n: r.u64("n")?,
                 hangup: r.bool("hangup")?,
                 exec: r.texts("exec")?,
+            },
+            tag::WAITS_AT_EXIT => ToClient::WaitsAtExit {
+                n: r.u64("n")?,
+                on: r.bool("on")?,
             },
             tag::TOLD => ToClient::Told {
                 status: r.u8("status")?,

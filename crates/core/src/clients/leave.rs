@@ -12,12 +12,23 @@ impl Core {
         if client.state.leaving {
             return;
         }
+        // What happened before is told before.
+        self.tell_notes();
+        self.close_block(id);
+        let Some(client) = self.model.clients.get_mut(&id) else {
+            return;
+        };
         client.state.leaving = true;
         crate::overlay::close(self, id);
         let Some(client) = self.model.clients.get_mut(&id) else {
             return;
         };
         let was_attached = client.state.attached;
+        // A program is told why only if it was not asked to leave.
+        let message = match (client.state.control.is_some(), message) {
+            (true, message) if message.starts_with('[') => "",
+            _ => message,
+        };
         client.state.attached = false;
         client.state.session = None;
         client.state.prompt = None;

@@ -18,6 +18,13 @@ impl Core {
         let Some(client) = self.model.clients.get(&id) else {
             return;
         };
+        if client.state.control.is_some() {
+            let mut bytes = bytes;
+            if bytes.last() != Some(&b'\n') {
+                bytes.push(b'\n');
+            }
+            return self.control_bytes(id, bytes);
+        }
         if client.state.session.is_none() {
             self.emit(Effect::Print {
                 client: id,
@@ -42,6 +49,11 @@ impl Core {
             self.model.global.config_errors.push(text);
             return;
         };
+        if client.state.control.is_some() {
+            client.state.status = 1;
+            self.fail_block(id);
+            return self.control_line(id, text);
+        }
         if client.state.session.is_some() {
             let mut chars = text.chars();
             let first: String = chars

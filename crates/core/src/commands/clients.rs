@@ -47,7 +47,7 @@ pub(super) fn suspend_client(ctx: &mut Ctx<'_>) -> Outcome {
     let Some(client) = ctx.core.model.clients.get(&target) else {
         return Ok(Flow::Normal);
     };
-    if client.state.session.is_some() && !client.state.suspended {
+    if client.state.is_drawn() && !client.state.suspended {
         ctx.core.suspend(target, String::new());
     }
     Ok(Flow::Normal)
@@ -136,6 +136,82 @@ pub(super) fn switch_client(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Flow::Normal)
 }
 
+/// What only clients in control mode may be asked.
+fn refresh_control(ctx: &mut Ctx<'_>, target: ClientId, flag: char) -> Outcome {
+    if ctx.core.control(target).is_none() {
+        return Err("not a control client".to_string());
+    }
+    let values: Vec<String> = ctx.args.all(flag).into_iter().map(String::from).collect();
+    for value in &values {
+        match flag {
+            'A' => {
+                let pane = value.split_once(':').and_then(|(pane, state)| {
+                    let pane = pane.strip_prefix('%')?.parse().ok()?;
+                    Some((crate::PaneId(pane), state))
+                });
+                if let Some((pane, state)) = pane
+                    && ctx.core.model.panes.contains_key(&pane)
+                {
+                    ctx.core.control_pane(target, pane, state);
+                }
+            }
+            'B' => ctx.core.subscribe(target, value),
+            _ => {}
+        }
+    }
+    match values.last().filter(|_| flag == 'C') {
+        Some(size) => control_size(ctx, target, size),
+        None => Ok(Flow::Normal),
+    }
+}
+
+/// `refresh-client -C`: `COLSxROWS`, `COLS,ROWS`, `@WINDOW:COLSxROWS`, or `@WINDOW:` for none of its own.
+fn control_size(ctx: &mut Ctx<'_>, target: ClientId, text: &str) -> Outcome {
+    let size = |text: &str| -> Option<(u32, u32)> {
+        let (x, y) = text.split_once(['x', ','])?;
+        let rows = y.find(|c: char| !c.is_ascii_digit()).unwrap_or(y.len());
+        Some((x.parse().ok()?, y[..rows].parse().ok()?))
+    };
+    let fits = |(x, y): (u32, u32)| {
+        let good = 1..=u32::from(outlast_term::Size::MAX);
+        match good.contains(&x) && good.contains(&y) {
+            true => Ok((x as u16, y as u16)),
+            false => Err("size too small or too big".to_string()),
+        }
+    };
+    let window = text.strip_prefix('@').and_then(|rest| {
+        let (window, rest) = rest.split_once(':')?;
+        Some((window.parse::<u32>().ok()?, rest))
+    });
+    let found = match window {
+        Some((_, rest)) => size(rest).filter(|_| rest.contains('x')),
+        None => Some(size(text).ok_or("bad size argument")?),
+    };
+    let found = found.map(fits).transpose()?;
+    let Some(client) = ctx.core.model.clients.get_mut(&target) else {
+        return Ok(Flow::Normal);
+    };
+    match (window, found) {
+        (Some((window, _)), found) => {
+            if let Some(control) = client.state.control.as_deref_mut() {
+                match found {
+                    Some(found) => control.windows.insert(window, found),
+                    None => control.windows.remove(&window),
+                };
+            }
+        }
+        (None, Some((cols, rows))) => {
+            (client.state.cols, client.state.rows) = (cols, rows);
+            if let Some(control) = client.state.control.as_deref_mut() {
+                control.sized = true;
+            }
+        }
+        (None, None) => {}
+    }
+    ctx.core.recalculate_sizes();
+    Ok(Flow::Normal)
+}
+
 pub(super) fn refresh_client(ctx: &mut Ctx<'_>) -> Outcome {
     let target = ctx.target_client.ok_or("no current client")?;
     if ['c', 'L', 'R', 'U', 'D']
@@ -188,8 +264,8 @@ pub(super) fn refresh_client(ctx: &mut Ctx<'_>) -> Outcome {
             ctx.core.set_client_flags(target, &flags);
         }
     }
-    if ['A', 'B', 'C'].into_iter().any(|flag| ctx.has(flag)) {
-        return Err("not a control client".to_string());
+    if let Some(flag) = ['A', 'B', 'C'].into_iter().find(|flag| ctx.has(*flag)) {
+        return refresh_control(ctx, target, flag);
     }
     if ctx.has('S') {
         ctx.core.touch_all();

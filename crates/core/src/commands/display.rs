@@ -49,6 +49,12 @@ pub(super) fn display_message(ctx: &mut Ctx<'_>) -> Outcome {
     }
     if ctx.has('p') {
         ctx.print(&text);
+    } else if let Some(client) = ctx
+        .target_client
+        .filter(|client| ctx.core.control(*client).is_some())
+    {
+        // In the block of the command, as in tmux, if it is its own.
+        ctx.core.control_line(client, &format!("%message {text}"));
     } else if let Some(client) = ctx.target_client {
         let time = match delay {
             None => MessageTime::Default,

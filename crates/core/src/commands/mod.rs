@@ -33,6 +33,7 @@ mod messages;
 mod new_session;
 mod new_window;
 mod options;
+mod pipe_pane;
 mod popup;
 mod prompts;
 mod rename;

@@ -94,7 +94,7 @@ pub(super) fn new_session(ctx: &mut Ctx<'_>) -> Outcome {
     let room = client
         .and_then(|client| ctx.core.model.clients.get(&client))
         .map(|client| &client.state);
-    let (cols, rows) = match room.filter(|_| !detached) {
+    let (cols, rows) = match room.filter(|client| !detached && client.control.is_none()) {
         Some(state) => {
             let status = ctx.core.status_rows(None);
             (

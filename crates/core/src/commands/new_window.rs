@@ -209,7 +209,7 @@ pub(super) fn split_window(ctx: &mut Ctx<'_>) -> Outcome {
     let (cols, rows) = place.map_or((80, 24), |place| (place.cols, place.rows));
     let new = ctx.core.create_pane(window, cols, rows, history);
     list_pane(ctx, window, pane, new, &how);
-    ctx.core.change_layout(window, |old| *old = layout);
+    ctx.core.change_layout_quietly(window, |old| *old = layout);
     ctx.core.start(session, new, program);
     if let Err(error) = set_styles(ctx, new) {
         ctx.core.remove_pane(new);
@@ -218,6 +218,7 @@ pub(super) fn split_window(ctx: &mut Ctx<'_>) -> Outcome {
     if !ctx.has('d') {
         ctx.core.activate(window, new, true);
     }
+    ctx.core.notify_window("window-layout-changed", window);
     let found = Find {
         pane: Some(new),
         ..ctx.target.clone()

@@ -230,6 +230,10 @@ rows! {
         "Types a paste buffer into a pane; -p between the marks of bracketed paste where the program asked for them."
         "[-dprS] [-s separator] [-b buffer-name] [-t target-pane]"
         [None, PANE] AFTER => buffers::paste_buffer;
+    "pipe-pane" "pipep" ("IOot:", 0, Some(1))
+        "Gives a pane's output to a shell command, or with -I types what it writes; -o only if there was no pipe, no command ends it."
+        "[-IOo] [-t target-pane] [shell-command]"
+        [None, PANE] AFTER => pipe_pane::pipe_pane;
     "previous-layout" "prevl" ("t:", 0, Some(0))
         "Goes back to the preset layout before."
         "[-t target-window]"
@@ -238,9 +242,9 @@ rows! {
         "Goes to the window before this one; -a to the last with an alert."
         "[-a] [-t target-session]"
         [None, SESSION] 0 => select::select_window;
-    "refresh-client" "refresh" ("A:B:cC:Df:F:LRSt:U", 0, Some(1))
-        "Draws a client anew; -f sets its flags, -U -D -L -R move the part of a too large window that it sees."
-        "[-cDLRSU] [-A pane:state] [-B name:what:format] [-C XxY] [-f flags] [-t target-client] [adjustment]"
+    "refresh-client" "refresh" ("A:B:cC:Df:F:Lr:RSt:U", 0, Some(1))
+        "Draws a client anew; -f sets its flags, -U -D -L -R move the part of a too large window that it sees. For one in control mode -A says which panes' output it wants, -B what it wants to be told, -C its size."
+        "[-cDLRSU] [-A pane:state] [-B name:what:format] [-C XxY] [-f flags] [-r pane:report] [-t target-client] [adjustment]"
         [None, None] AFTER | CLIENT_T => clients::refresh_client;
     "rename-session" "rename" ("t:", 1, Some(1))
         "Gives a session another name."

@@ -102,7 +102,7 @@ pub fn frames(core: &mut Core) {
     let pace = &core.draw.pace;
     let stale =
         core.model.clients.iter().any(|(id, client)| {
-            client.state.attached && client.ready && pace.is_stale(*id, client)
+            client.state.is_drawn() && client.ready && pace.is_stale(*id, client)
         });
     let timed = core.draw.clients.values().any(|c| c.status_due <= now);
     if !held && !timed && !stale {
@@ -130,7 +130,7 @@ pub fn frames(core: &mut Core) {
             let cache = draw.clients.get(id);
             let timed = cache.is_some_and(|cache| cache.status_due <= now);
             let stale = draw.pace.is_stale(**id, client);
-            client.state.attached && client.ready && (stale || timed || shown)
+            client.state.is_drawn() && client.ready && (stale || timed || shown)
         })
         .map(|(id, client)| (*id, draw.pace.due(*id, client, now)))
         .filter(|(_, (at, _))| *at <= now)
@@ -194,7 +194,7 @@ pub fn next_due(core: &Core) -> Option<u64> {
     let mut at = |ms: u64| next = Some(next.map_or(ms, |before: u64| before.min(ms)));
     let mut waiting = false;
     for (id, client) in &core.model.clients {
-        if !client.state.attached || !client.ready {
+        if !client.state.is_drawn() || !client.ready {
             continue;
         }
         waiting = true;

@@ -28,7 +28,7 @@ pub(super) const ROWS: &[Row] = &[
     text(
         "client_control_mode",
         "1 for a client in control mode.",
-        |s| s.client.and_then(|_| flag(false)),
+        |s| s.client.and_then(|c| flag(c.state.control.is_some())),
     ),
     time("client_created", "When the client came.", |s| {
         s.client.map(|c| c.state.created)
@@ -40,11 +40,25 @@ pub(super) const ROWS: &[Row] = &[
     ),
     text("client_flags", "The client's flags, with commas.", |s| {
         let state = &s.client?.state;
+        let control = state.control.as_deref();
+        let pause = control
+            .and_then(|control| control.pause_after_ms)
+            .map(|ms| format!("pause-after={}", ms / 1000));
         let words = [
             (state.attached, "attached"),
             (state.attached && !state.keys.unfocused, "focused"),
+            (control.is_some(), "control-mode"),
             (state.ignore_size, "ignore-size"),
             (state.no_detach, "no-detach-on-destroy"),
+            (
+                control.is_some_and(|control| control.no_output),
+                "no-output",
+            ),
+            (
+                control.is_some_and(|control| control.wait_exit),
+                "wait-exit",
+            ),
+            (pause.is_some(), pause.as_deref().unwrap_or_default()),
             (state.read_only, "read-only"),
             (state.active_pane, "active-pane"),
             (state.suspended, "suspended"),
@@ -59,7 +73,7 @@ pub(super) const ROWS: &[Row] = &[
     }),
     text("client_height", "Rows of the client's terminal.", |s| {
         s.client
-            .filter(|c| c.state.attached)
+            .filter(|c| c.state.is_drawn())
             .map(|c| c.state.rows.to_string())
     }),
     text(

@@ -409,16 +409,12 @@ pub(super) const ROWS: &[Row] = &[
     text("pane_pid", "Process id of the pane's program.", |s| {
         state(s).map(|pane| pane.pid.to_string())
     }),
-    text(
-        "pane_pipe",
-        "1 when the pane's output is piped; there is no pipe-pane yet, 0.",
-        |s| state(s).and_then(|_| flag(false)),
-    ),
-    text(
-        "pane_pipe_pid",
-        "Process id of the pipe's program; empty.",
-        |_| None,
-    ),
+    text("pane_pipe", "1 when the pane's output is piped.", |s| {
+        flag(state(s)?.pipe.is_some())
+    }),
+    text("pane_pipe_pid", "Process id of the pipe's program.", |s| {
+        Some(s.core.pipe_of(state(s)?.id)?.pid.to_string())
+    }),
     text("pane_right", "The pane's last column in the window.", |s| {
         state(s).map(|pane| (pane.x + pane.cols - 1).to_string())
     }),

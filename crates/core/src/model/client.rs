@@ -103,6 +103,9 @@ pub struct ClientState {
     /// Its stdin has come to its end.
     #[serde(default)]
     pub stdin_ended: bool,
+    /// It is in control mode.
+    #[serde(default)]
+    pub control: Option<Box<crate::control::Control>>,
     /// Bells rung so far (`Screen::bells`).
     pub bells: u64,
     /// Clipboard serial (`Screen::clipboard`).
@@ -115,6 +118,8 @@ pub struct Client {
     pub state: Tracked<ClientState>,
     /// Splits what is typed into keys; rebuilt from `pending_input`.
     pub decoder: Decoder,
+    /// Bytes of lines for it that it has not acknowledged, if it is in control mode.
+    pub unread: usize,
     /// Something it shows has changed.
     pub stale: bool,
     /// It has taken the last frame.
@@ -128,6 +133,11 @@ pub struct Client {
 }
 
 impl ClientState {
+    /// Whether it is shown pictures.
+    pub fn is_drawn(&self) -> bool {
+        self.attached && self.control.is_none()
+    }
+
     /// A client that shows nothing yet.
     pub fn new(info: ClientInfo) -> ClientState {
         ClientState {
@@ -162,6 +172,7 @@ impl ClientState {
             keys: Default::default(),
             overlay: None,
             click: None,
+            control: None,
             bells: 0,
             clipboard_serial: 0,
         }
@@ -174,6 +185,7 @@ impl Client {
         Client {
             state: Tracked::new(state),
             decoder: Decoder::default(),
+            unread: 0,
             stale: true,
             ready: true,
             last_frame_ms: 0,

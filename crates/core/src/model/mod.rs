@@ -95,6 +95,9 @@ pub struct Global {
     /// Order of use of sessions and clients: the newest number given.
     #[serde(default)]
     pub next_use: u64,
+    /// Number of the newest block of a client in control mode.
+    #[serde(default)]
+    pub command_number: u64,
     /// Order of making of buffers, and the number of the next automatic name.
     #[serde(default)]
     pub next_buffer: u64,

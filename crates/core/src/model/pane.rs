@@ -68,6 +68,9 @@ pub struct PaneState {
     /// What had run here before a reboot, until the first key.
     #[serde(default)]
     pub offer: Option<Offer>,
+    /// Token of its pipe.
+    #[serde(default)]
+    pub pipe: Option<u64>,
     /// No program was ever wanted here (split-window with an empty command).
     #[serde(default)]
     pub empty: bool,

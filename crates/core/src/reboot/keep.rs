@@ -206,6 +206,7 @@ impl Core {
             pid: 0,
             tty: String::new(),
             mode: None,
+            pipe: None,
             unseen: false,
             focused: false,
             ..(*pane.state).clone()

@@ -427,6 +427,7 @@ fn without_program(state: PaneState) -> PaneState {
         pid: 0,
         tty: String::new(),
         mode: None,
+        pipe: None,
         unseen: false,
         focused: false,
         offer: None,

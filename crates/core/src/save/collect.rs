@@ -307,7 +307,8 @@ impl Core {
         }
         entries.append(&mut self.entries);
         // Output alone is no reason to write: heard again, it has no effect again.
-        if !entries.is_empty() {
+        if !entries.is_empty() || std::mem::take(&mut self.spoke) {
+            self.spoke = false;
             for (id, pane) in &mut self.model.panes {
                 if pane.heard != pane.offset {
                     pane.heard = pane.offset;

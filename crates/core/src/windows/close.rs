@@ -64,8 +64,10 @@ impl Core {
 
     /// Drops a pane that is in no window.
     pub(crate) fn forget_pane(&mut self, id: PaneId) {
+        self.close_pipe(id);
         if self.model.panes.remove(&id).is_some() {
             self.checkpoints_due.remove(&id);
+            self.control_forget(id);
             self.new_ops.retain(|(pane, _)| *pane != id);
             self.forget_started(id);
             self.emit(Effect::Forget { pane: id });

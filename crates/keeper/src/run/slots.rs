@@ -116,7 +116,6 @@ impl Run {
 
     /// Ends the program of a slot as a terminal that goes away would, and closes our end.
     pub(super) fn hang_up(&mut self, slot: u16) {
-        let pid = self.keeper.live_pid(slot);
         let Some(pump) = self
             .pumps
             .get_mut(usize::from(slot))
@@ -124,6 +123,8 @@ impl Run {
         else {
             return;
         };
+        // What is given its input hears that it ends, and may do what it does then.
+        let pid = self.keeper.live_pid(slot).filter(|_| !pump.is_filter());
         let foreground = pump
             .fd()
             .filter(|_| pump.is_pty())

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::control::Mode;
 use outlast_wire::client::{Hello, VERSION};
 
 /// What is the same whichever server it is.
@@ -12,6 +13,8 @@ pub struct Caller {
     pub hints: bool,
     /// Our stdin is wanted.
     pub stdin: bool,
+    /// We are in control mode.
+    pub control: Option<Mode>,
     /// What is printed goes here rather than to stdout and stderr.
     pub captured: Option<Vec<u8>>,
 }

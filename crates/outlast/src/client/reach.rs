@@ -23,7 +23,9 @@ impl Client {
     /// answers, or where what we ask for ends each server that does. Some: why we give up.
     pub(super) fn unheard(&mut self) -> Option<String> {
         let answered = std::mem::take(&mut self.answered);
-        if std::mem::take(&mut self.progress) || (answered && self.terminal.is_some()) {
+        if std::mem::take(&mut self.progress)
+            || (answered && (self.terminal.is_some() || self.caller.control.is_some()))
+        {
             self.vain = 0;
             return None;
         }

@@ -18,6 +18,7 @@ fn ask(flags: &Flags, start: bool, words: &[&str]) -> Result<String, String> {
         flags: Vec::new(),
         hints: true,
         stdin: false,
+        control: None,
         captured: Some(Vec::new()),
     };
     let mut client = Client::new(door, caller).map_err(|error| crate::socket::reason(&error))?;

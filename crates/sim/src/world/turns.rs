@@ -312,6 +312,11 @@ impl World {
                 let (output, status) = self.around.borrow_mut().job(&spec);
                 self.done.entry(token).or_insert((Ok(output), status));
             }
+            Effect::RunPipe { token, pipe } => {
+                let spec = pipe.spec.unwrap_or_default();
+                let (_, status) = self.around.borrow_mut().job(&spec);
+                self.done.entry(token).or_insert((Ok(Vec::new()), status));
+            }
             Effect::ReadFile { token, path } => {
                 let read = self.around.borrow_mut().read(&path);
                 self.done.entry(token).or_insert((read, 0));
@@ -351,6 +356,7 @@ fn is_message(effect: &Effect) -> bool {
             | Effect::Exit { .. }
             | Effect::Afterwards { .. }
             | Effect::Attach { .. }
+            | Effect::WaitsAtExit { .. }
             | Effect::Suspend { .. }
     )
 }

@@ -72,7 +72,7 @@ pub(super) const ROWS: &[Row] = &[
         SESSION,
         "The command paste-buffer has run.",
     ),
-    later_hook("after-pipe-pane", SESSION, "The command pipe-pane has run."),
+    hook("after-pipe-pane", SESSION, "The command pipe-pane has run."),
     hook(
         "after-queue",
         SESSION,
