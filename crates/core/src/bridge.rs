@@ -1,6 +1,7 @@
 //! Where state and view meet: what the state tells the modes, and what the modes ask of it.
 
 use outlast_lang::parse::CommandList;
+use outlast_lang::target::Kind;
 
 use crate::commands::{flag, lookup};
 use crate::mode;
@@ -24,18 +25,18 @@ impl Core {
             );
             return;
         }
-        let current = self.find_from_client(Some(client), 0).unwrap_or_default();
         let key = Some(key.to_string()).filter(|key| !key.is_empty());
-        self.append(
-            Some(client),
-            commands,
-            State {
-                current,
-                key,
-                mouse,
-                ..State::default()
-            },
-        );
+        let mut state = State {
+            key,
+            mouse,
+            ..State::default()
+        };
+        // A mouse key is about what was hit, whatever is active.
+        state.current = self
+            .mouse_target(&state, Kind::Pane)
+            .or_else(|| self.find_from_client(Some(client), 0))
+            .unwrap_or_default();
+        self.append(Some(client), commands, state);
     }
 
     /// Appends an effect to the turn's.

@@ -80,6 +80,13 @@ pub enum Effect {
         /// What.
         screen: Arc<Screen>,
     },
+    /// Bytes for the client's terminal as they are, after the frames before (allow-passthrough, questions).
+    Raw {
+        /// Who.
+        client: ClientId,
+        /// Bytes.
+        bytes: Vec<u8>,
+    },
     /// Text for the client's stdout or stderr (*once*).
     Print {
         /// Who.

@@ -158,7 +158,7 @@ fn handle(core: &mut Core, client: ClientId, input: Input) {
             }
             pane::paste(core, client, &bytes, end);
         }
-        Input::Reply(_) => {}
+        Input::Reply(reply) => crate::looks::reply(core, client, &reply),
     }
 }
 

@@ -38,6 +38,7 @@ mod hints;
 mod hooks;
 mod jobs;
 mod keys;
+mod looks;
 mod names;
 mod neighbours;
 mod panes;
@@ -84,6 +85,8 @@ pub struct Core {
     pub(crate) effects: Vec<Effect>,
     /// What drawing remembers between frames.
     pub(crate) draw: draw::State,
+    /// Colours of the outer terminal that panes are told of, with a number that grows; 0 is none.
+    pub(crate) looks: (u64, outlast_term::OuterColours),
     /// What is committed with the turn besides sections and operations.
     pub(crate) entries: Vec<Entry>,
     /// Operations on terminals that are not committed yet.

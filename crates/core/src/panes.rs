@@ -10,6 +10,9 @@ use crate::names::clean;
 use crate::save::Entry;
 use crate::{Core, Effect};
 
+/// Bytes of passthrough that wait for one client at most.
+const RAW_MOST: usize = 4 << 20;
+
 impl Core {
     /// Output of a pane. What is before the pane's own offset has been heard already and is passed over; a gap is what
     /// was lost.
@@ -31,6 +34,10 @@ impl Core {
         let Some(pane) = self.model.panes.get_mut(&id) else {
             return;
         };
+        if pane.looks != self.looks.0 {
+            pane.looks = self.looks.0;
+            pane.terminal.set_outer_colours(self.looks.1.clone());
+        }
         let before = pane.terminal.change();
         pane.terminal.advance(bytes);
         pane.name_stale = true;
@@ -136,7 +143,8 @@ impl Core {
             }
             Signal::WindowName(name) => self.window_name(id, &name),
             Signal::Clipboard(_, bytes) => self.clipboard(id, bytes),
-            // Kept for later: working directory, notices, progress, prompts, status, passthrough.
+            Signal::Passthrough(bytes) => self.passthrough(id, &bytes),
+            // Kept for later: working directory, notices, progress, prompts, status.
             _ => {}
         }
     }
@@ -203,6 +211,30 @@ impl Core {
         }
         self.add_buffer(bytes);
         self.notify_pane("pane-set-clipboard", id);
+    }
+
+    /// `DCS tmux; … ST`: on to the terminals of the clients that see the pane, or with `all` its window or not.
+    fn passthrough(&mut self, id: PaneId, bytes: &[u8]) {
+        let allowed = self.pane_chain(id).number("allow-passthrough");
+        let Some(window) = self.model.panes.get(&id).map(|pane| pane.state.window) else {
+            return;
+        };
+        let visible = crate::draw::visible_panes(self, window).contains(&id);
+        if allowed == 0 || (allowed == 1 && !visible) {
+            return;
+        }
+        let sessions = &self.model.sessions;
+        for client in self.model.clients.values_mut() {
+            let session = client.state.session.and_then(|id| sessions.get(&id));
+            let shown = session
+                .and_then(|session| session.windows.get(&session.current))
+                .is_some_and(|link| link.0 == window);
+            // A terminal that does not take what it is sent misses pictures rather than making us grow.
+            let room = client.raw.len() + bytes.len() <= RAW_MOST;
+            if session.is_some() && room && (shown || allowed == 2) {
+                client.raw.extend_from_slice(bytes);
+            }
+        }
     }
 
     /// Writes a client's clipboard with its next picture.

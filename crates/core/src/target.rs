@@ -129,7 +129,8 @@ impl Core {
         )
     }
 
-    fn mouse_target(&self, state: &State, kind: Kind) -> Option<Find> {
+    /// The place that the mouse event of a key has hit.
+    pub(crate) fn mouse_target(&self, state: &State, kind: Kind) -> Option<Find> {
         let mouse = state.mouse.as_ref()?;
         if let (Kind::Pane, Some(pane)) = (kind, mouse.pane) {
             let window = self.model.panes.get(&pane)?.state.window;

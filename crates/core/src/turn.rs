@@ -17,6 +17,7 @@ impl Core {
             now: setup.now,
             effects: Vec::new(),
             draw: Default::default(),
+            looks: Default::default(),
             entries: Vec::new(),
             new_ops: Vec::new(),
             checkpoints_due: Default::default(),

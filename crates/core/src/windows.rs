@@ -429,6 +429,7 @@ impl Pane {
             replayed: 0,
             named_ms: 0,
             name_stale: true,
+            looks: 0,
             style_cache: None,
         }
     }

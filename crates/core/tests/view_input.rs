@@ -227,3 +227,23 @@ fn clicks_are_counted() {
     click(&mut world, 5);
     assert_eq!(world.format("#{@x}"), "1(5,2)1(5,2)");
 }
+
+#[test]
+fn the_wheel_is_for_the_pane_under_the_mouse() {
+    let mut world = World::new(41, 6, &format!("{PLAIN}set -g mouse on\n"));
+    world.run(&["split-window", "-h", "-t", "cc:"]);
+    for line in 0..20 {
+        world.output(0, &format!("left {line}\r\n"));
+    }
+    assert_eq!(world.format("#{pane_index}"), "1");
+    world.keys("\x1b[<64;3;3M");
+    let modes = "#{P:#{pane_index}#{pane_mode} }";
+    assert_eq!(world.format(modes), "0copy-mode 1 ");
+    // It is not made the active one by that.
+    assert_eq!(world.format("#{pane_index}"), "1");
+    // A program on the other's alternate screen has no say.
+    world.run(&["send-keys", "-t", "cc:.0", "-X", "cancel"]);
+    world.output(1, "\x1b[?1049h");
+    world.keys("\x1b[<64;3;3M");
+    assert_eq!(world.format(modes), "0copy-mode 1 ");
+}

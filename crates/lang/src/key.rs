@@ -90,6 +90,19 @@ const MOUSE_PLACES: &[(&str, MouseWhere)] = &[
     ("StatusRight", MouseWhere::StatusRight),
     ("StatusDefault", MouseWhere::StatusDefault),
     ("Border", MouseWhere::Border),
+    ("ScrollbarUp", MouseWhere::ScrollbarUp),
+    ("ScrollbarSlider", MouseWhere::ScrollbarSlider),
+    ("ScrollbarDown", MouseWhere::ScrollbarDown),
+    ("Control0", MouseWhere::Control(0)),
+    ("Control1", MouseWhere::Control(1)),
+    ("Control2", MouseWhere::Control(2)),
+    ("Control3", MouseWhere::Control(3)),
+    ("Control4", MouseWhere::Control(4)),
+    ("Control5", MouseWhere::Control(5)),
+    ("Control6", MouseWhere::Control(6)),
+    ("Control7", MouseWhere::Control(7)),
+    ("Control8", MouseWhere::Control(8)),
+    ("Control9", MouseWhere::Control(9)),
 ];
 
 /// Buttons that have names; 4 and 5 are the wheel.

@@ -16,6 +16,9 @@ use outlast_term::keys::decode::{Decoder, Input};
 use outlast_term::paint::{self, Ansi, Caps};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
+/// With so much waiting, a terminal is sent nothing that it can do without.
+const RAW_WAITS: usize = 4 << 20;
+
 /// How the terminal is reached.
 enum Way {
     /// Our own description of it, non-blocking.
@@ -178,6 +181,18 @@ impl Local {
         );
         self.shown = Some(screen);
         self.owes_ready = true;
+    }
+
+    /// Bytes that are no picture and change none that we know of: nobody knows where the cursor is afterwards. A
+    /// terminal that does not take what it is sent misses them rather than making us grow.
+    pub fn raw(&mut self, bytes: &[u8]) {
+        if !self.given_back && self.pending.len() <= RAW_WAITS {
+            self.pending.extend_from_slice(bytes);
+            self.ansi.forget();
+            if let Some(shown) = &self.shown {
+                self.ansi.put_cursor(shown, &self.caps, &mut self.pending);
+            }
+        }
     }
 
     /// Looks in typed bytes for answers to our queries. The new features, if something was learned.

@@ -183,6 +183,7 @@ impl Server {
                 self.panes.forget(pane, &self.facts, &self.link);
             }
             Effect::Frame { client, screen } => self.frame(client, screen),
+            Effect::Raw { client, bytes } => self.raw(client, &bytes),
             Effect::Print { client, .. }
             | Effect::Afterwards { client, .. }
             | Effect::WaitsAtExit { client, .. } => self.touch(client),

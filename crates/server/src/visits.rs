@@ -302,6 +302,18 @@ impl Server {
         }
     }
 
+    /// Bytes for a client's terminal as they are.
+    pub(crate) fn raw(&mut self, id: ClientId, bytes: &[u8]) {
+        if let Some(local) = self
+            .clients
+            .get_mut(id)
+            .and_then(|client| client.local.as_mut())
+        {
+            local.raw(bytes);
+            self.painted.insert(id);
+        }
+    }
+
     /// Which process a client is whose terminal is ours: told to the next server.
     pub(crate) fn know_process(&mut self, id: ClientId) {
         let Some(client) = self.clients.get_mut(id) else {

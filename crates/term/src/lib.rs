@@ -45,7 +45,7 @@ pub mod width;
 pub mod x11;
 
 pub use history::{Blocks, MemoryBlocks};
-pub use palette::OuterColours;
+pub use palette::{OuterColours, parse as parse_colour};
 pub use screen::{Screen, ScreenCell, ScreenRow};
 pub use style::{Attrs, Colour, Style, Underline};
 pub use terminal::{

@@ -167,7 +167,7 @@ impl Palette {
 }
 
 /// XParseColor's numeric forms and a few names.
-pub(crate) fn parse(spec: &[u8]) -> Option<Rgb> {
+pub fn parse(spec: &[u8]) -> Option<Rgb> {
     let s = std::str::from_utf8(spec).ok()?.trim();
     if s.len() > 64 {
         return None;

@@ -402,6 +402,19 @@ const PLACES: &[MouseWhere] = &[
     MouseWhere::StatusRight,
     MouseWhere::StatusDefault,
     MouseWhere::Border,
+    MouseWhere::ScrollbarUp,
+    MouseWhere::ScrollbarSlider,
+    MouseWhere::ScrollbarDown,
+    MouseWhere::Control(0),
+    MouseWhere::Control(1),
+    MouseWhere::Control(2),
+    MouseWhere::Control(3),
+    MouseWhere::Control(4),
+    MouseWhere::Control(5),
+    MouseWhere::Control(6),
+    MouseWhere::Control(7),
+    MouseWhere::Control(8),
+    MouseWhere::Control(9),
 ];
 
 pub(super) fn list_commands(ctx: &mut Ctx<'_>) -> Outcome {

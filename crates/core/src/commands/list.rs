@@ -233,7 +233,8 @@ pub(super) fn list_clients(ctx: &mut Ctx<'_>) -> Outcome {
     let mut clients: Vec<_> = ctx
         .core
         .attached_clients()
-        .filter(|client| of.is_none() || client.state.session == of)
+        // One that is suspended or locked shows nothing.
+        .filter(|client| (of.is_none() || client.state.session == of) && !client.state.suspended)
         .map(|client| &client.state)
         .collect();
     match order {

@@ -34,7 +34,8 @@ impl Core {
         let Some(client) = self.model.clients.get(&id) else {
             return;
         };
-        let Some(session) = client.state.session.filter(|_| !client.state.suspended) else {
+        let free = !client.state.suspended && client.state.control.is_none();
+        let Some(session) = client.state.session.filter(|_| free) else {
             return;
         };
         let command = self.session_chain(Some(session)).text("lock-command");

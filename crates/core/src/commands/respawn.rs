@@ -41,7 +41,10 @@ pub(super) fn respawn_window(ctx: &mut Ctx<'_>) -> Outcome {
         let root = leaf(state.cols, state.rows, first.0);
         ctx.core.change_layout(window, |old| *old = root);
     }
-    respawn(ctx, session, first, program, "respawn window failed")
+    let outcome = respawn(ctx, session, first, program, "respawn window failed")?;
+    // tmux goes to the window.
+    ctx.core.select_link(session, link);
+    Ok(outcome)
 }
 
 fn respawn(

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use outlast_lang::style::Range;
 use outlast_term::screen::{ScreenCursor, ScreenModes};
 use outlast_term::{MouseTracking, Screen, ScreenCell, ScreenRow, Size, Style};
 
@@ -66,6 +67,23 @@ impl Cache {
     pub(super) fn status_rows(&self) -> Vec<ScreenRow> {
         let lines = self.formats.status.iter();
         lines.map(|line| (*line.row).clone()).collect()
+    }
+
+    /// The button (`range=control`) on a pane's border at a place of the window.
+    pub(super) fn control(&self, x: u16, y: u16) -> Option<(PaneId, u8)> {
+        let title = self.titles.iter().rfind(|title| {
+            let cols = title.row.cells.len() as u16;
+            title.y == y && title.x <= x && x < title.x + cols
+        })?;
+        let x = x - title.x;
+        let span = title
+            .spans
+            .iter()
+            .find(|span| span.start <= x && x < span.end)?;
+        match span.range {
+            Range::Control(number) => Some((title.pane, number)),
+            _ => None,
+        }
     }
 
     /// What clicks on a status line mean.

@@ -6,8 +6,9 @@ use outlast_term::{ScreenCell, ScreenRow, Style};
 
 use super::borders::{self, Lines, PaneStatus, Rect, Shape};
 use super::formats::{self, Formats};
+use super::layout::{self, Span};
+use super::text;
 use super::view::{self, View};
-use super::{layout, text};
 use crate::Core;
 use crate::model::ids::PaneId;
 
@@ -35,6 +36,10 @@ pub(super) struct Title {
     pub x: u16,
     /// Its cells.
     pub row: ScreenRow,
+    /// Whose it is.
+    pub pane: PaneId,
+    /// What clicks on it mean, in columns of `row`.
+    pub spans: Vec<Span>,
 }
 
 fn rect(core: &Core, pane: PaneId) -> Option<Rect> {
@@ -189,11 +194,14 @@ pub(super) fn titles(frame: &Frame) -> Vec<Title> {
                 row.cells[usize::from(n)] = ScreenCell { style, ..cell };
             }
         }
-        layout::draw(&look.title, style, &mut row, 0, width, &mut Vec::new());
+        let mut spans = Vec::new();
+        layout::draw(&look.title, style, &mut row, 0, width, &mut spans);
         out.push(Title {
             y,
             x: rect.x + 2,
             row,
+            pane: *id,
+            spans,
         });
     }
     out

@@ -67,6 +67,11 @@ impl State {
             .unwrap_or_default()
     }
 
+    /// The button on a pane's border at a place of the window that a client shows, and whose it is.
+    pub(crate) fn control(&self, client: ClientId, x: u16, y: u16) -> Option<(PaneId, u8)> {
+        self.clients.get(&client)?.control(x, y)
+    }
+
     /// What clicks on the status lines of a client mean.
     pub(crate) fn spans(&self, client: ClientId, row: u16) -> &[Span] {
         self.clients
@@ -106,7 +111,7 @@ pub fn frames(core: &mut Core) {
         });
     let timed = core.draw.clients.values().any(|c| c.status_due <= now);
     if !held && !timed && !stale {
-        return;
+        return raw(core);
     }
     let mut draw = std::mem::take(&mut core.draw);
     if draw.clients.len() > core.model.clients.len() {
@@ -159,6 +164,20 @@ pub fn frames(core: &mut Core) {
         *since = now;
     }
     core.draw = draw;
+    raw(core);
+}
+
+/// Bytes that go to clients' terminals as they are: once a client has the picture that was true when they came.
+fn raw(core: &mut Core) {
+    let pace = &core.draw.pace;
+    for (id, client) in &mut core.model.clients {
+        if !client.raw.is_empty() && !pace.is_stale(*id, client) {
+            let bytes = std::mem::take(&mut client.raw);
+            if client.state.attached && !client.state.suspended {
+                core.effects.push(Effect::Raw { client: *id, bytes });
+            }
+        }
+    }
 }
 
 /// Bytes that close a synchronized update, and those that open one.

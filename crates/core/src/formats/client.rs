@@ -159,8 +159,11 @@ pub(super) const ROWS: &[Row] = &[
     ),
     text(
         "client_theme",
-        "dark or light, when the terminal has said so; empty until it is asked.",
-        |_| None,
+        "dark or light, when the terminal has said so; else empty.",
+        |s| {
+            let dark = s.client?.state.looks.dark?;
+            some(if dark { "dark" } else { "light" })
+        },
     ),
     text("client_tty", "The client's terminal device.", |s| {
         s.client.map(|c| c.state.info.tty.clone())

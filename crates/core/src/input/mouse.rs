@@ -86,7 +86,10 @@ fn hit(core: &Core, client: ClientId, x: u16, y: u16, drag: Option<PaneId>) -> O
                 event.status_range = word.clone();
                 MouseWhere::Status
             }
-            Some(Range::Control(_)) => MouseWhere::StatusDefault,
+            Some(Range::Control(number)) => {
+                event.status_range = "control".into();
+                MouseWhere::Control(*number)
+            }
         };
         return Some(Hit { place, event });
     }
@@ -108,7 +111,14 @@ fn hit(core: &Core, client: ClientId, x: u16, y: u16, drag: Option<PaneId>) -> O
     let place = if inside || drag.is_some() {
         MouseWhere::Pane
     } else {
-        MouseWhere::Border
+        // What stands on the border may be a button.
+        match core.draw.control(client, wx, wy) {
+            Some((pane, number)) => {
+                event.pane = Some(pane);
+                MouseWhere::Control(number)
+            }
+            None => MouseWhere::Border,
+        }
     };
     Some(Hit { place, event })
 }

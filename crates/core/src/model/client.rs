@@ -106,6 +106,9 @@ pub struct ClientState {
     /// It is in control mode.
     #[serde(default)]
     pub control: Option<Box<crate::control::Control>>,
+    /// What its terminal has said of its looks.
+    #[serde(default)]
+    pub looks: crate::looks::Looks,
     /// Bells rung so far (`Screen::bells`).
     pub bells: u64,
     /// Clipboard serial (`Screen::clipboard`).
@@ -130,6 +133,8 @@ pub struct Client {
     pub screen: Option<Arc<Screen>>,
     /// Bytes of clipboard to pass on with `clipboard_serial`.
     pub clipboard: Arc<[u8]>,
+    /// Bytes for its terminal as they are, after the next picture. Not saved: what is for the moment only.
+    pub raw: Vec<u8>,
 }
 
 impl ClientState {
@@ -173,6 +178,7 @@ impl ClientState {
             overlay: None,
             click: None,
             control: None,
+            looks: Default::default(),
             bells: 0,
             clipboard_serial: 0,
         }
@@ -191,6 +197,7 @@ impl Client {
             last_frame_ms: 0,
             screen: None,
             clipboard: Arc::from([] as [u8; 0]),
+            raw: Vec::new(),
         }
     }
 }

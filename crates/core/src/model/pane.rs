@@ -133,6 +133,8 @@ pub struct Pane {
     pub name_stale: bool,
     /// What is known of the program's end besides its status, for the line of a dead pane.
     pub end_note: String,
+    /// Which outer terminal's colours its terminal knows (`Core::looks`).
+    pub looks: u64,
     /// Colours of select-pane -P style that the program cannot see.
     pub style_cache: Option<(Colour, Colour)>,
 }

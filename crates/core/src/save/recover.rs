@@ -429,6 +429,7 @@ impl Core {
                 self.ask(token);
             }
         }
+        crate::looks::renew(self);
         for client in self.model.clients.values_mut() {
             client.stale = true;
             // The shell says Returned when the client is back; until then there is nobody to draw for.

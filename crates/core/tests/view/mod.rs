@@ -24,6 +24,8 @@ pub struct World {
     pub typed: BTreeMap<PaneId, Vec<u8>>,
     /// Lines printed for command lines.
     pub printed: String,
+    /// Bytes that went to the first client's terminal as they were, and how many frames it had before.
+    pub raw: Vec<(usize, String)>,
     /// Exit statuses and texts by client.
     pub exits: BTreeMap<ClientId, (u8, String)>,
     /// Shell commands of jobs.
@@ -61,6 +63,7 @@ impl World {
             typed: BTreeMap::new(),
             printed: String::new(),
             exits: BTreeMap::new(),
+            raw: Vec::new(),
             jobs: Vec::new(),
             ready: true,
             offsets: BTreeMap::new(),
@@ -148,6 +151,10 @@ impl World {
                     message,
                 } => {
                     self.exits.insert(client, (status, message));
+                }
+                Effect::Raw { client: ME, bytes } => {
+                    let text = String::from_utf8_lossy(&bytes).into_owned();
+                    self.raw.push((self.frames, text));
                 }
                 Effect::RunJob { spec, .. } => self.jobs.push(spec.argv),
                 _ => {}

@@ -308,6 +308,7 @@ impl World {
                 self.taken.insert(client.0);
                 self.show(client, Shown::Frame(screen));
             }
+            Effect::Raw { .. } => {}
             Effect::RunJob { token, spec } => {
                 let (output, status) = self.around.borrow_mut().job(&spec);
                 self.done.entry(token).or_insert((Ok(output), status));

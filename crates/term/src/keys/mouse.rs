@@ -43,6 +43,14 @@ pub enum MouseWhere {
     StatusDefault,
     /// On a border between panes.
     Border,
+    /// Above the slider of a pane's scroll bar.
+    ScrollbarUp,
+    /// On the slider.
+    ScrollbarSlider,
+    /// Below it.
+    ScrollbarDown,
+    /// On a text with `#[range=control|n]`, n from 0 to 9.
+    Control(u8),
 }
 
 /// A mouse event as a key: kind, button (1 to 11; 0 for wheel and move), place.

@@ -126,6 +126,11 @@ impl Ansi {
         };
     }
 
+    /// Puts the cursor where a picture that the terminal shows has it.
+    pub fn put_cursor(&mut self, shown: &Screen, caps: &Caps, out: &mut Vec<u8>) {
+        self.cursor(shown.cursor, caps, out);
+    }
+
     /// For a terminal that somebody else has painted on before and left as it was (a former server): not even the
     /// shape and the colour of its cursor are known.
     pub fn unknown() -> Ansi {

@@ -178,7 +178,7 @@ pub(super) const ROWS: &[Row] = &[
         "A client has become the latest of its session.",
     ),
     hook("client-attached", SESSION, "A client has attached."),
-    later_hook(
+    hook(
         "client-dark-theme",
         SESSION,
         "A client's terminal has become dark.",
@@ -194,7 +194,7 @@ pub(super) const ROWS: &[Row] = &[
         SESSION,
         "A client's terminal has lost focus.",
     ),
-    later_hook(
+    hook(
         "client-light-theme",
         SESSION,
         "A client's terminal has become light.",

@@ -3,7 +3,7 @@
 use super::{Kind, PANE, Row, later, option};
 
 pub(super) const ROWS: &[Row] = &[
-    later(
+    option(
         "allow-passthrough",
         PANE,
         Kind::Choice(&["off", "on", "all"]),

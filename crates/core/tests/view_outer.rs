@@ -1,0 +1,125 @@
+//! The outer terminal: what programs send it past us, how it looks, buttons on borders, locking.
+
+mod view;
+
+use outlast_core::{ClientId, Effect, Event};
+use view::{ME, World};
+
+const PLAIN: &str = "set -g status-right ''\nset -g automatic-rename off\n";
+
+#[test]
+fn passthrough_goes_to_who_sees_the_pane_after_its_picture() {
+    let mut world = World::new(40, 6, PLAIN);
+    world.output(0, "\x1bPtmux;\x1b\x1b]1337;no\x07\x1b\\");
+    assert!(world.raw.is_empty(), "it is off: {:?}", world.raw);
+    world.run(&["set", "-g", "allow-passthrough", "on"]);
+    let frames = world.frames;
+    world.output(0, "text\x1bPtmux;\x1b\x1b]1337;yes\x07\x1b\\");
+    assert_eq!(
+        std::mem::take(&mut world.raw),
+        [(frames + 1, "\x1b]1337;yes\x07".to_string())],
+        "once the text is there"
+    );
+    // Nothing else has changed: it does not wait for a picture.
+    world.output(0, "\x1bPtmux;one\x1b\\");
+    assert_eq!(world.raw.len(), 1);
+    world.raw.clear();
+    // A pane that is not seen needs `all`.
+    world.run(&["new-window", "-t", "cc:"]);
+    world.output(0, "\x1bPtmux;hidden\x1b\\");
+    assert!(world.raw.is_empty());
+    world.run(&["set", "-p", "-t", "cc:0.0", "allow-passthrough", "all"]);
+    world.output(0, "\x1bPtmux;all\x1b\\");
+    assert_eq!(world.raw.len(), 1);
+}
+
+#[test]
+fn panes_look_as_the_outer_terminal_says() {
+    let mut world = World::new(
+        40,
+        6,
+        &format!(
+            "{PLAIN}set-hook -g client-light-theme 'set -g @theme light'\n\
+             set-hook -g client-dark-theme 'set -g @theme dark'\n"
+        ),
+    );
+    world.output(0, "\x1b]11;?\x07");
+    assert_eq!(world.typed(0), "\x1b]11;rgb:0000/0000/0000\x07");
+    world.output(0, "\x1b[?2031h");
+    world.keys("\x1b]10;rgb:1111/1111/1111\x1b\\\x1b]11;rgb:fafa/fafa/fafa\x1b\\");
+    assert_eq!(world.typed(0), "\x1b[?997;2n", "who wants to hear it does");
+    world.output(0, "\x1b]11;?\x07\x1b]10;?\x07");
+    assert_eq!(
+        world.typed(0),
+        "\x1b]11;rgb:fafa/fafa/fafa\x07\x1b]10;rgb:1111/1111/1111\x07"
+    );
+    world.keys("\x1b[?997;2n");
+    assert_eq!(world.format("#{client_theme} #{@theme}"), "light light");
+    assert!(world.raw.is_empty());
+    // New panes and the next server know it, too.
+    world.run(&["split-window", "-t", "cc:"]);
+    world.output(1, "\x1b]11;?\x07");
+    assert_eq!(world.typed(1), "\x1b]11;rgb:fafa/fafa/fafa\x07");
+    world.crash();
+    world.output(1, "\x1b]11;?\x07");
+    assert_eq!(world.typed(1), "\x1b]11;rgb:fafa/fafa/fafa\x07");
+    // The theme changes: the colours are asked for again.
+    world.keys("\x1b[?997;1n");
+    assert_eq!(world.format("#{client_theme} #{@theme}"), "dark dark");
+    assert_eq!(world.raw.len(), 1);
+    assert_eq!(world.raw[0].1, "\x1b]10;?\x1b\\\x1b]11;?\x1b\\");
+}
+
+#[test]
+fn buttons_on_borders_zoom_and_kill() {
+    let config = format!("{PLAIN}set -g mouse on\nset -g pane-border-status top\n");
+    let mut world = World::new(40, 12, &config);
+    world.run(&["split-window", "-h", "-t", "cc:"]);
+    let row = world.row(0);
+    let zoom = row.find("[z]").expect(&row);
+    let zoom = row[..zoom].chars().count() + 2;
+    world.keys(&format!("\x1b[<0;{zoom};1M\x1b[<0;{zoom};1m"));
+    assert_eq!(world.format("#{window_zoomed_flag} #{pane_index}"), "1 0");
+    let row = world.row(0);
+    assert!(row.contains("[u]"), "{row}");
+    let kill = row.chars().position(|c| c == 'x').expect(&row) + 1;
+    world.keys(&format!("\x1b[<0;{kill};1M\x1b[<0;{kill};1m"));
+    assert!(world.text().contains("Kill pane 0?"), "{}", world.text());
+    world.keys("y");
+    assert_eq!(world.format("#{window_panes}"), "1");
+}
+
+/// Commands that clients' terminals were given to.
+fn suspended(effects: &[Effect]) -> Vec<(ClientId, String)> {
+    let lock = |effect: &Effect| match effect {
+        Effect::Suspend { client, run } => Some((*client, run.clone())),
+        _ => None,
+    };
+    effects.iter().filter_map(lock).collect()
+}
+
+#[test]
+fn a_session_is_locked_when_nobody_types() {
+    let config = format!(
+        "{PLAIN}set -g status off\nset -g lock-after-time 60\nset -g lock-command 'vlock -a'\n"
+    );
+    let mut world = World::new(40, 6, &config);
+    assert_eq!(world.core.next_wake(), Some(world.now.ms + 60_000));
+    let mut effects = Vec::new();
+    world.now.ms += 59_000;
+    world.now.unix += 59;
+    world.core.handle(world.now, Event::Woken, &mut effects);
+    world.core.finish_turn(world.now, &mut effects);
+    assert_eq!(suspended(&effects), []);
+    world.now.ms += 1_000;
+    world.now.unix += 1;
+    world.core.handle(world.now, Event::Woken, &mut effects);
+    world.core.finish_turn(world.now, &mut effects);
+    assert_eq!(suspended(&effects), [(ME, "vlock -a".to_string())]);
+    assert_eq!(world.core.next_wake(), None, "once is enough");
+    // It counts from when the person is back.
+    world.now.unix += 1_000;
+    world.now.ms += 1_000_000;
+    world.event(Event::Continued { client: ME });
+    assert_eq!(world.core.next_wake(), Some(world.now.ms + 60_000));
+}
