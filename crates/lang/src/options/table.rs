@@ -124,10 +124,6 @@ const fn hook(name: &'static str, scopes: &'static [Scope], text: &'static str) 
     option(name, scopes, Kind::Hook, "", text)
 }
 
-const fn later_hook(name: &'static str, scopes: &'static [Scope], text: &'static str) -> Row {
-    later(name, scopes, Kind::Hook, "", text)
-}
-
 impl Row {
     const fn unit(mut self, unit: &'static str) -> Row {
         self.unit = unit;

@@ -1,6 +1,6 @@
 //! Hooks: arrays of commands that run when something has happened.
 
-use super::{PANE, Row, SESSION, WINDOW, hook, later_hook};
+use super::{PANE, Row, SESSION, WINDOW, hook};
 
 pub(super) const ROWS: &[Row] = &[
     hook("after-bind-key", SESSION, "The command bind-key has run."),
