@@ -67,6 +67,7 @@ fn suite(binary: &Binary) -> Result<(), String> {
         .stdin(Stdio::null())
         .output()
         .map_err(|error| format!("{}: {error}", python.display()))?;
+    end_servers(&world);
     let text = String::from_utf8_lossy(&output.stdout);
     let failed: Vec<&str> = text
         .lines()
@@ -85,6 +86,19 @@ fn suite(binary: &Binary) -> Result<(), String> {
     match passed >= ENOUGH {
         true => Ok(()),
         false => Err(format!("only {passed} of {all} pass")),
+    }
+}
+
+/// Ends the servers that failed tests leave: their environment was emptied, so the world does not know them as its own.
+fn end_servers(world: &World) {
+    let socket = PathBuf::from(world.socket());
+    let folder = socket.parent().and_then(|folder| folder.read_dir().ok());
+    for entry in folder.into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // A keeper that lives has a lock beside its socket.
+        if let Some(name) = name.strip_suffix(".lock") {
+            let _ = world.tmux(&["-L", name, "kill-server"]);
+        }
     }
 }
 
