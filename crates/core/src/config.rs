@@ -1,6 +1,7 @@
 //! Commands from text: configuration files, prompts, arguments.
 
 use outlast_lang::format::is_true;
+use outlast_lang::options::Options;
 use outlast_lang::parse::{
     Argument, CommandList, ParseContext, ParseError, parse_arguments, parse_argv, parse_text,
 };
@@ -157,6 +158,7 @@ impl Core {
             self.model.global.waiting_config = Some(files);
             return;
         }
+        self.options_of_environment();
         for (path, content) in files {
             // A relative name comes with the directory that it was typed in before `/./`.
             let path = match path.rsplit_once("/./") {
@@ -185,6 +187,28 @@ impl Core {
             }
         }
         self.append_action(None, Action::Configured);
+    }
+
+    /// The editor and its keys are as the environment of who started the server says.
+    fn options_of_environment(&mut self) {
+        let environment = &self.model.environment;
+        let mut names = ["VISUAL", "EDITOR"].into_iter();
+        let Some(editor) = names.find_map(|name| environment.get(name)) else {
+            return;
+        };
+        let editor = editor.to_string();
+        let name = editor.rsplit('/').next().unwrap_or_default();
+        let keys = if name.contains("vi") { "vi" } else { "emacs" };
+        let model = &mut self.model;
+        let set = |options: &mut Options, name: &str, value: &str| {
+            if let Ok(row) = outlast_lang::options::find(name) {
+                // Of the right kind, all of them.
+                let _ = options.set(row, None, value, false);
+            }
+        };
+        set(&mut model.server_options, "editor", &editor);
+        set(&mut model.session_options, "status-keys", keys);
+        set(&mut model.window_options, "mode-keys", keys);
     }
 
     /// Whether a queue has to wait until the configuration has run.

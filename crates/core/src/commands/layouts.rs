@@ -105,10 +105,6 @@ fn apply(ctx: &mut Ctx<'_>, id: WindowId, text: &str) -> Result<(), String> {
     }
     layout::assign(&mut root, &mut window.panes.iter().map(|pane| pane.0));
     layout::fix_offsets(&mut root);
-    // A single pane fills the window that there is.
-    if window.panes.len() == 1 {
-        (root.width, root.height) = (window.cols, window.rows);
-    }
     (window.cols, window.rows) = (root.width, root.height);
     ctx.core.change_layout(id, |old| *old = root);
     Ok(())
