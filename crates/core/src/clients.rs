@@ -135,23 +135,35 @@ impl Core {
 
     /// `$TMUX` in the client's environment, and its terminal is one of our panes.
     pub fn is_nested(&self, client: ClientId) -> bool {
-        let Some(client) = self.model.clients.get(&client) else {
-            return false;
-        };
-        let info = &client.state.info;
+        self.below(client).is_some()
+    }
+
+    /// For who calls us `outlast` in a pane: the client that shows this pane's session and was used last. It goes where
+    /// another inside it would have shown the same. As `tmux`, and where nobody looks on, nesting is refused.
+    pub(crate) fn outer_client(&self, client: ClientId) -> Option<ClientId> {
+        let pane = self.below(client)?;
+        if !self.model.clients.get(&client)?.state.info.hints {
+            return None;
+        }
+        let sessions = self.sessions_with(self.model.panes.get(&pane)?.state.window);
+        self.attached_clients()
+            .filter(|outer| outer.state.session.is_some_and(|of| sessions.contains(&of)))
+            .max_by_key(|outer| (outer.state.used, std::cmp::Reverse(outer.state.id)))
+            .map(|outer| outer.state.id)
+    }
+
+    /// The pane whose terminal is the client's.
+    fn below(&self, client: ClientId) -> Option<PaneId> {
+        let info = &self.model.clients.get(&client)?.state.info;
         let in_tmux = info
             .env
             .iter()
             .any(|(name, value)| name == "TMUX" && !value.is_empty());
-        in_tmux
-            && !info.tty.is_empty()
-            && self
-                .model
-                .panes
-                .values()
-                .map(|pane| &*pane.state)
-                // A session in a popup is no nesting, as in tmux: the popup shows it and goes with it.
-                .any(|pane| pane.dead.is_none() && pane.popup.is_none() && pane.tty == info.tty)
+        let mut panes = self.model.panes.values().map(|pane| &*pane.state);
+        // A session in a popup is no nesting, as in tmux: the popup shows it and goes with it.
+        let pane = panes
+            .find(|pane| pane.dead.is_none() && pane.popup.is_none() && pane.tty == info.tty)?;
+        (in_tmux && !info.tty.is_empty()).then_some(pane.id)
     }
 
     /// `-f`: comma separated flags, each set or (with `!`) taken away; unknown ones are passed over.

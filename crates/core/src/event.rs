@@ -48,7 +48,7 @@ pub struct ClientInfo {
     pub cwd: String,
     /// Environment.
     pub env: Vec<(String, String)>,
-    /// Give a second line with the remedy on errors.
+    /// Called as `outlast`: errors have a second line with the remedy, attaching in a pane switches.
     pub hints: bool,
 }
 

@@ -32,7 +32,7 @@ const ROWS: &[(&str, &str)] = &[
     ),
     (
         "sessions should be nested",
-        "you are inside a session already: outlast switch-client -t NAME goes to another, -d makes one without going",
+        "nobody is attached to the session of this pane, so no terminal could show another; new -d makes one without showing it",
     ),
     (
         "open terminal failed: not a terminal",

@@ -92,6 +92,8 @@ pub enum Then {
         /// -w: client whose clipboard gets it too.
         clipboard: Option<ClientId>,
     },
+    /// `outlast import`: sessions of another server, in a file.
+    Import,
     /// split-window -I, display-message -I: a pane without a program shows what comes.
     Fill(PaneId),
     /// save-buffer.
@@ -282,6 +284,7 @@ impl Core {
                 name,
                 clipboard,
             } => self.buffer_read(job.client, &path, name, clipboard, result),
+            Then::Import => self.import_read(job.client, result),
             Then::Saved { path } => {
                 if let Err(error) = result {
                     self.error(job.client, None, &format!("{error}: {path}"));

@@ -8,10 +8,12 @@
 //! | [`ran`] | what runs in a pane, and how would a person start it again |
 //! | [`store`] | what is written, and when |
 //! | [`restore`] | how does it come back |
+//! | [`import`] | how does that of a real tmux come, which was never on our disk |
 //!
 //! Who writes to which files is the server's affair; the files' bytes are [`crate::save::disk`]'s.
 
 pub(crate) mod changes;
+pub mod import;
 mod keep;
 pub mod ran;
 mod restore;

@@ -33,6 +33,12 @@ enum Takes {
 }
 
 impl Spec {
+    /// Its flags in their order, each with whether a value follows.
+    pub fn letters(&self) -> impl Iterator<Item = (char, bool)> {
+        let letters = self.flags.chars().filter(|flag| *flag != ':');
+        letters.map(|flag| (flag, self.takes(flag) == Some(Takes::Value)))
+    }
+
     fn takes(&self, flag: char) -> Option<Takes> {
         let at = self.flags.find(flag).filter(|_| flag != ':')?;
         let rest = &self.flags[at + flag.len_utf8()..];

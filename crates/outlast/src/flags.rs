@@ -26,6 +26,64 @@ pub struct Flags {
     pub command: Vec<String>,
 }
 
+/// A flag, for the manual and for completion.
+pub struct Flag {
+    /// Its letter.
+    pub letter: char,
+    /// What its value is called, or "".
+    pub value: &'static str,
+    /// What it does.
+    pub about: &'static str,
+}
+
+const fn flag(letter: char, value: &'static str, about: &'static str) -> Flag {
+    Flag {
+        letter,
+        value,
+        about,
+    }
+}
+
+/// All that mean something.
+pub const FLAGS: &[Flag] = &[
+    flag('2', "", "The terminal has 256 colours, whatever it says."),
+    flag(
+        'c',
+        "shell-command",
+        "Runs it in the default shell, without a session.",
+    ),
+    flag(
+        'C',
+        "",
+        "Control mode: commands in, answers and notices out; twice without echo.",
+    ),
+    flag(
+        'f',
+        "file",
+        "Loads this configuration, not the default files; more than once for several.",
+    ),
+    flag('h', "", "The usage."),
+    flag('l', "", "Behaves as a login shell."),
+    flag(
+        'L',
+        "socket-name",
+        "The server of this name; each has sessions of its own.",
+    ),
+    flag('N', "", "Starts no server."),
+    flag('S', "socket-path", "The server at this socket."),
+    flag(
+        'T',
+        "features",
+        "Features of the terminal, beside those that are known of it.",
+    ),
+    flag(
+        'u',
+        "",
+        "The terminal has UTF-8, whatever the environment says.",
+    ),
+    flag('V', "", "The version."),
+];
+
 /// What the flags ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {

@@ -3,12 +3,15 @@
 #![forbid(unsafe_code)]
 
 mod client;
+mod complete;
 mod connect;
 mod control;
 mod flags;
+mod import;
 mod kept;
 mod launch;
 mod look;
+mod manual;
 mod piped;
 mod socket;
 mod terminal;

@@ -11,8 +11,12 @@ use crate::flags::Flags;
 pub struct Verb {
     /// Its name.
     pub name: &'static str,
+    /// What may follow it.
+    pub usage: &'static str,
     /// One line for `outlast help`.
     pub about: &'static str,
+    /// The rest of what the manual says of it.
+    pub text: &'static str,
     /// What it does, given the flags before it and the words after it.
     pub run: fn(&Flags, &[String]) -> ExitCode,
 }
@@ -20,28 +24,66 @@ pub struct Verb {
 /// All of them.
 pub const VERBS: &[Verb] = &[
     Verb {
+        name: "completions",
+        usage: "bash|zsh|fish",
+        about: "completion for a shell: commands, options, names",
+        text: "For bash: source <(outlast completions bash) in ~/.bashrc. For zsh: outlast completions zsh > \
+               _outlast in a directory of $fpath, or sourced after compinit. For fish: outlast completions fish > \
+               ~/.config/fish/completions/outlast.fish. Names of sessions, windows and the like are asked of the \
+               running server; where there is none, nothing is offered and none is started.",
+        run: crate::complete::print_script,
+    },
+    Verb {
         name: "help",
-        about: "this list",
-        run: help,
+        usage: "[COMMAND|OPTION|VARIABLE]",
+        about: "this list; what a command, option or variable is",
+        text: "A command may be called by its name, its alias or a beginning that only one name has.",
+        run: crate::manual::help::run,
+    },
+    Verb {
+        name: "import",
+        usage: "[-L NAME] [-S PATH] [SESSION]...",
+        about: "takes over the sessions of a running tmux",
+        text: "Windows, layouts, names, directories and history of all its sessions, or of those that are named. The \
+               tmux is the one whose pane this is ($TMUX), the one of -L or -S, or the default one; any from 2.0. It is \
+               only asked, and its programs stay there: in each new pane runs a shell, below the text that was there.",
+        run: crate::import::run,
     },
     Verb {
         name: "kept",
-        about: "what is on disk for the time after a reboot, and a file of it",
+        usage: "[FILE]",
+        about: "what is on disk for the time after a reboot",
+        text: "Lists sessions with their older generations, and the text of panes; with the name of a file from the \
+               list it prints that, a text with its colours. Nothing is changed.",
         run: crate::kept::run,
     },
     Verb {
+        name: "man",
+        usage: "",
+        about: "the manual page",
+        text: "Shown by man on a terminal, else written to stdout: outlast man > outlast.1.",
+        run: crate::manual::run,
+    },
+    Verb {
         name: "peek",
-        about: "what a session shows, without attaching: [-n rows] [session]",
+        usage: "[-n ROWS] [SESSION]",
+        about: "what a session shows, without attaching",
+        text: "The session's windows with what runs in them, and the last rows of its current pane that say something.",
         run: crate::look::peek::run,
     },
     Verb {
         name: "upgrade",
-        about: "the running server becomes the build that is installed; sessions go on",
+        usage: "[--allow-older] [--keeper]",
+        about: "the server becomes the build that is installed",
+        text: "Sessions go on. Refused inside a session. --allow-older goes back to an older build, --keeper has the \
+               keeper become the same build as well, in place.",
         run: crate::upgrade::run,
     },
     Verb {
         name: "version",
+        usage: "",
         about: "what version this is, and what the server runs",
+        text: "",
         run: version,
     },
 ];
@@ -59,20 +101,9 @@ pub fn hidden(name: &str) -> Option<Run> {
     match name {
         "keeper" => Some(crate::launch::run_keeper),
         "server" => Some(crate::launch::run_server),
+        "__complete" => Some(crate::complete::run),
         _ => None,
     }
-}
-
-fn help(_: &Flags, _: &[String]) -> ExitCode {
-    println!("outlast keeps what you started alive and within reach.\n");
-    println!("  outlast                   the sessions there are, to choose one");
-    println!("  outlast new -A -s cc      a session named cc: made, or attached to if it is there");
-    println!("  outlast ls                the sessions there are, in tmux's words");
-    println!("  outlast COMMAND …         any command of tmux\n");
-    for verb in VERBS {
-        println!("  outlast {:<17} {}", verb.name, verb.about);
-    }
-    ExitCode::SUCCESS
 }
 
 fn version(flags: &Flags, _: &[String]) -> ExitCode {

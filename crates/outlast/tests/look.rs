@@ -123,6 +123,42 @@ fn in_a_pane_the_choice_switches() -> Result<()> {
     Ok(())
 }
 
+/// So do attach and new, called as outlast: no session within a session. Where nobody looks on there is nobody to switch.
+#[test]
+fn in_a_pane_attach_and_new_switch() -> Result<()> {
+    let world = world()?;
+    let program = env!("CARGO_BIN_EXE_outlast");
+    world.ok(&["new-session", "-d", "-s", "goal"])?;
+    let mut client = world.client(70, 20, &["new-session", "-s", "home"])?;
+    shows(&client, &["$"])?;
+    client.type_text(&format!(
+        "clear; {program} attach -t goal; echo at ho''me $?\r"
+    ))?;
+    shows(&client, &["$", "[goal] 0:"])?;
+    client.type_text(&format!("{program} new -A -s home\r"))?;
+    shows(&client, &["at home 0", "[home] 0:"])?;
+    client.type_text(&format!(
+        "cd /; {program} new -A -s fresh 'pwd; exec cat'\r"
+    ))?;
+    shows(&client, &["/", "[fresh] 0:"])?;
+    let sessions = world.ok(&["list-clients", "-F", "#{session_name}"])?;
+    assert_eq!(sessions, "fresh\n");
+    client.keys("C-b d")?;
+    client.wait_end(patience())?;
+    let line = format!("clear; {program} attach -t fresh; echo nobo''dy $?");
+    world.ok(&["send-keys", "-t", "home:", &line, "Enter"])?;
+    let shown = world.until(&["capture-pane", "-p", "-t", "home:"], |text| {
+        text.contains("nobody 1")
+    })?;
+    assert!(
+        shown.starts_with(
+            "sessions should be nested with care, unset $TMUX to force\nnobody is attached"
+        ),
+        "{shown}"
+    );
+    Ok(())
+}
+
 #[test]
 fn who_peeks_does_not_attach() -> Result<()> {
     let world = world()?;

@@ -464,32 +464,26 @@ fn a_file_at_the_start_is_wrong() {
 
 #[test]
 fn a_session_within_a_session_is_refused() {
-    let mut world = world();
-    let path = world.binary().path.to_string_lossy().into_owned();
-    world.set_env("OUTLAST", Some(&path));
+    let world = world();
     let words = ["-f", "/dev/null", "new-session", "-s", "cc", "sh"];
     let mut client = world.client(200, 24, &words).expect("a client");
     client
         .wait_picture(patience(), |seen| seen.row(0) == "$")
         .expect("a prompt");
     for (n, (words, text)) in NESTED.iter().enumerate() {
-        for (outlast, program) in [(false, "tmux"), (true, "$OUTLAST")] {
-            // So that nobody takes what stands there for the answer.
-            let end = format!("status 1 {n} {outlast}");
-            let line = format!("clear; {program} {words}; echo status $? {n} {outlast}\n");
-            client.type_text(&line).expect("typing");
-            let seen = client
-                .wait_picture(patience(), |seen| seen.text().contains(&end))
-                .unwrap_or_else(|error| panic!("{words}: {error}"));
-            let rows = seen.rows();
-            let said: Vec<&str> = rows
-                .iter()
-                .map(|row| row.as_str())
-                .take_while(|row| *row != end)
-                .collect();
-            // As outlast one further line says what to do.
-            assert_eq!(said.first(), Some(text), "{words}: {}", seen.framed());
-            assert_eq!(said.len(), 1 + usize::from(outlast), "{words}: {said:?}");
-        }
+        // So that nobody takes what stands there for the answer.
+        let end = format!("status 1 {n}");
+        let line = format!("clear; tmux {words}; echo status $? {n}\n");
+        client.type_text(&line).expect("typing");
+        let seen = client
+            .wait_picture(patience(), |seen| seen.text().contains(&end))
+            .unwrap_or_else(|error| panic!("{words}: {error}"));
+        let rows = seen.rows();
+        let said: Vec<&str> = rows
+            .iter()
+            .map(|row| row.as_str())
+            .take_while(|row| *row != end)
+            .collect();
+        assert_eq!(said, [*text], "{words}: {}", seen.framed());
     }
 }

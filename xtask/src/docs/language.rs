@@ -3,9 +3,7 @@
 use std::fmt::Write;
 
 use outlast_core::commands;
-use outlast_lang::args::Args;
-use outlast_lang::options::{self, Kind, Row, Scope};
-use outlast_lang::parse::{NoContext, parse_text, print};
+use outlast_lang::options::{self, Kind, Row};
 
 use super::{code, plain, table};
 
@@ -61,21 +59,15 @@ pub(super) fn options() -> String {
     let cells = |row: &Row| {
         [
             code(row.name),
-            scope(row.scopes).to_string(),
-            kind(row.kind, row.unit),
+            row.level().to_string(),
+            row.takes(),
             code(&row.default.replace('\u{1f}', "␟").replace('\n', "␤")),
             plain(row.text),
         ]
     };
     out += &table(heads, settings.iter().copied().filter(works).map(cells));
     out += "\n## Hooks\n\nA hook is an array of commands that run when something has happened.\n\n";
-    let hook = |row: &Row| {
-        [
-            code(row.name),
-            scope(row.scopes).to_string(),
-            plain(row.text),
-        ]
-    };
+    let hook = |row: &Row| [code(row.name), row.level().to_string(), plain(row.text)];
     let hook_heads = ["hook", "scope", "when"];
     out += &table(hook_heads, hooks.iter().copied().filter(works).map(hook));
     out += "\n## Not yet\n\n";
@@ -93,36 +85,6 @@ pub(super) fn options() -> String {
         hooks.iter().copied().filter(|row| !works(row)).map(hook),
     );
     out
-}
-
-fn scope(scopes: &[Scope]) -> &'static str {
-    match scopes {
-        [Scope::Server] => "server",
-        [Scope::Session] => "session",
-        [Scope::Window] => "window",
-        _ => "pane",
-    }
-}
-
-fn kind(kind: Kind, unit: &str) -> String {
-    let mut text = match kind {
-        Kind::Text => "text".into(),
-        Kind::Number(low, high) if high >= i64::from(i32::MAX) => format!("number from {low}"),
-        Kind::Number(low, high) => format!("number {low} to {high}"),
-        Kind::Key => "key".into(),
-        Kind::Colour => "colour".into(),
-        Kind::Flag => "on or off".into(),
-        Kind::Choice(words) => words.join(", "),
-        Kind::Command => "command".into(),
-        Kind::Style => "style".into(),
-        Kind::Array(_) => "array of texts".into(),
-        Kind::ColourArray => "array of colours".into(),
-        Kind::Hook => "array of commands".into(),
-    };
-    if !unit.is_empty() {
-        let _ = write!(text, ", {unit}");
-    }
-    text
 }
 
 pub(super) fn formats() -> String {
@@ -144,12 +106,6 @@ pub(super) fn keys() -> String {
          *copy-mode* and *copy-mode-vi*: in copy mode, by the option `mode-keys`. A key marked with + may be pressed again \
          without the prefix.\n",
     );
-    let list = parse_text(
-        outlast_lang::DEFAULT_BINDINGS,
-        Some("defaults.conf"),
-        &mut NoContext,
-    )
-    .unwrap_or_default();
     let mut table_now = String::new();
     let mut rows: Vec<[String; 3]> = Vec::new();
     let flush = |out: &mut String, name: &str, rows: &mut Vec<[String; 3]>| {
@@ -158,33 +114,20 @@ pub(super) fn keys() -> String {
             *out += &table(["key", "what for", "command"], rows.drain(..));
         }
     };
-    for (_, command) in &list.commands {
-        let Ok((_, args)) = commands::resolve(command) else {
-            continue;
-        };
-        let name = args.get('T').unwrap_or("prefix");
-        if name != table_now {
+    for key in commands::default_keys() {
+        if key.table != table_now {
             flush(&mut out, &table_now, &mut rows);
-            table_now = name.to_string();
+            table_now = key.table;
         }
-        rows.push(key(&args));
+        let again = if key.again { " +" } else { "" };
+        rows.push([
+            format!("{}{again}", code(&key.key)),
+            key.note.map_or("-".into(), |note| plain(&note)),
+            code(&key.command),
+        ]);
     }
     flush(&mut out, &table_now, &mut rows);
     out
-}
-
-fn key(args: &Args) -> [String; 3] {
-    let again = if args.has('r') { " +" } else { "" };
-    let bound = args
-        .words
-        .get(1)
-        .and_then(|argument| argument.block())
-        .map_or(String::new(), print);
-    [
-        format!("{}{again}", code(&args.word(0).unwrap_or_default())),
-        args.get('N').map_or("-".into(), plain),
-        code(&bound),
-    ]
 }
 
 #[cfg(test)]

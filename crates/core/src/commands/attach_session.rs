@@ -3,6 +3,7 @@
 use outlast_lang::target::Kind;
 
 use super::{Ctx, Flow, Outcome, find};
+use crate::Core;
 use crate::formats;
 use crate::model::ids::ClientId;
 
@@ -18,7 +19,16 @@ pub(super) struct Attach {
     pub flags: Option<String>,
 }
 
-pub(super) const NESTED: &str = "sessions should be nested with care, unset $TMUX to force";
+const NESTED: &str = "sessions should be nested with care, unset $TMUX to force";
+
+/// Whose terminal is to show a session that this client asks for: its own, or below a pane that of who looks on.
+pub(super) fn shown_by(core: &Core, asking: ClientId) -> Result<ClientId, String> {
+    match (core.is_nested(asking), core.outer_client(asking)) {
+        (false, _) => Ok(asking),
+        (true, Some(outer)) => Ok(outer),
+        (true, None) => Err(NESTED.to_string()),
+    }
+}
 
 pub(super) fn attach_session(ctx: &mut Ctx<'_>) -> Outcome {
     let attach = Attach {
@@ -37,12 +47,10 @@ pub(super) fn attach_to(ctx: &mut Ctx<'_>, attach: Attach) -> Outcome {
     if ctx.core.model.sessions.is_empty() {
         return Err("no sessions".to_string());
     }
-    let Some(client) = ctx.client else {
+    let Some(asking) = ctx.client else {
         return Ok(Flow::Normal);
     };
-    if ctx.core.is_nested(client) {
-        return Err(NESTED.to_string());
-    }
+    let client = shown_by(ctx.core, asking)?;
     let text = attach.target.as_deref();
     let is_pane = text.is_some_and(|text| text.contains([':', '.']));
     let (kind, how) = if is_pane {
@@ -52,7 +60,7 @@ pub(super) fn attach_to(ctx: &mut Ctx<'_>, attach: Attach) -> Outcome {
     };
     let found = ctx
         .core
-        .find_target(Some(client), &ctx.state, text, kind, how)?;
+        .find_target(Some(asking), &ctx.state, text, kind, how)?;
     let Some(session) = found.session else {
         return Err("no current target".to_string());
     };

@@ -24,6 +24,8 @@ mod display;
 mod environment;
 mod history;
 mod hooks;
+mod import;
+mod keys;
 mod kill;
 mod layouts;
 mod list;
@@ -48,6 +50,7 @@ mod source_file;
 mod swap;
 mod table;
 
+pub use keys::{DefaultKey, default_keys};
 pub use source_file::Sourcing;
 pub use table::ROWS;
 
@@ -295,6 +298,9 @@ impl<'a> Ctx<'a> {
 
 /// The row of a name, an alias or an unambiguous beginning; Err is tmux's text.
 pub fn lookup(name: &str) -> Result<&'static Row, String> {
+    if let Some(row) = import::OWN.iter().find(|row| row.name == name) {
+        return Ok(row);
+    }
     if let Some(row) = ROWS
         .iter()
         .find(|row| !row.alias.is_empty() && row.alias == name)

@@ -2,7 +2,7 @@
 
 use outlast_lang::options::{Options, find};
 
-use super::attach_session::{Attach, NESTED, attach_to};
+use super::attach_session::{Attach, attach_to, shown_by};
 use super::{Ctx, Outcome};
 use crate::formats::{self, FormatContext};
 use crate::model::Environment;
@@ -78,13 +78,15 @@ pub(super) fn new_session(ctx: &mut Ctx<'_>) -> Outcome {
     };
     let group_with = ctx.target.session.filter(|_| group.is_some());
 
-    let attached = client.is_some_and(|client| ctx.core.session_of(client).is_some());
+    let asking = client;
     let detached = ctx.has('d') || client.is_none();
-    let cwd = expand(ctx, 'c').unwrap_or_else(|| ctx.core.directory_of(client, None));
+    let client = match asking.filter(|_| !detached) {
+        Some(asking) => Some(shown_by(ctx.core, asking)?),
+        None => asking,
+    };
+    let attached = client.is_some_and(|client| ctx.core.session_of(client).is_some());
+    let cwd = expand(ctx, 'c').unwrap_or_else(|| ctx.core.directory_of(asking, None));
     if let Some(client) = client.filter(|_| !detached && !attached) {
-        if ctx.core.is_nested(client) {
-            return Err(NESTED.to_string());
-        }
         ctx.core
             .can_open_terminal(client)
             .map_err(|error| format!("open terminal failed: {error}"))?;
@@ -147,7 +149,7 @@ pub(super) fn new_session(ctx: &mut Ctx<'_>) -> Outcome {
         program: Wanted {
             command: words,
             cwd: ctx.get('c'),
-            client,
+            client: asking,
             ..Wanted::default()
         },
         ..WantedWindow::default()

@@ -45,6 +45,8 @@ pub struct Saved {
     pub why: String,
     /// Files that could not be used, each a sentence.
     pub problems: Vec<String>,
+    /// It comes from another server that goes on, not from the disk: what each pane says of itself.
+    pub imported: Option<BTreeMap<u32, String>>,
 }
 
 impl Saved {
@@ -111,7 +113,8 @@ impl Core {
         }
     }
 
-    fn restore(&mut self, mut saved: Saved) {
+    /// Brings it back. How many sessions and panes there are of it.
+    pub(super) fn restore(&mut self, mut saved: Saved) -> (usize, usize) {
         let changes: Changes = saved.one("changes");
         self.apply_changes(changes);
         self.restore_buffers(&mut saved);
@@ -120,13 +123,16 @@ impl Core {
         let when = self.local_text(saved.unix);
         for (id, look) in &panes.looks {
             let text = saved.texts.remove(&id.0);
-            self.restore_pane(*id, look, text, &saved.why);
+            match &saved.imported {
+                Some(told) => self.import_pane(*id, look, text, told.get(&id.0)),
+                None => self.restore_pane(*id, look, text, &saved.why),
+            }
         }
         for problem in &saved.problems {
             self.notice(problem);
         }
-        if sessions != 0 {
-            let count = panes.looks.len();
+        let count = panes.looks.len();
+        if sessions != 0 && saved.imported.is_none() {
             let plural = |n: usize| if n == 1 { "" } else { "s" };
             self.notice(&format!(
                 "{}: {sessions} session{} with {count} pane{} of {when} restored; what ran in them is gone",
@@ -137,6 +143,7 @@ impl Core {
         }
         self.sizes_stale = true;
         self.touch_all();
+        (sessions, count)
     }
 
     fn local_text(&self, unix: i64) -> String {
@@ -264,27 +271,58 @@ impl Core {
         let Some(pane) = self.model.panes.get(&id) else {
             return;
         };
-        let fresh_line = if pane.terminal.cursor().x == 0 {
-            ""
-        } else {
-            "\r\n"
-        };
         let kept = when.map_or_else(
             || "no text of this pane was kept".to_string(),
             |when| format!("the text above is of {when}"),
         );
-        let mut lines = format!("\x1b[m{fresh_line}\x1b[7m[outlast: {why}; {kept}]\x1b[27m\r\n");
         let ends = pane.state.dead.is_some() || pane.state.empty;
+        let mut lines = self.notice_below(id, &format!("{why}; {kept}"));
         if !ends {
             lines.push_str(&self.restore_program(id, look));
         }
+        self.end_text(id, lines);
+        if ends {
+            self.hold(id);
+        }
+    }
+
+    /// A pane of another server: its text as it was there, a line that says so, and a shell.
+    fn import_pane(
+        &mut self,
+        id: PaneId,
+        look: &Look,
+        text: Option<(Vec<u8>, i64)>,
+        told: Option<&String>,
+    ) {
+        if let Some((text, _)) = text {
+            self.operate_any(id, PaneOp::Text(text));
+        }
+        let window = self.model.panes.get(&id).map(|pane| pane.state.window);
+        let told = told.map_or("", |told| told);
+        let lines = self.notice_below(id, told);
+        self.restore_program(id, look);
+        self.end_text(id, lines);
+        if let Some(window) = window {
+            self.fix_panes(window);
+        }
+    }
+
+    /// A line of ours below a pane's text.
+    fn notice_below(&self, id: PaneId, text: &str) -> String {
+        let pane = self.model.panes.get(&id);
+        let fresh_line = match pane.is_none_or(|pane| pane.terminal.cursor().x == 0) {
+            true => "",
+            false => "\r\n",
+        };
+        format!("\x1b[m{fresh_line}\x1b[7m[outlast: {text}]\x1b[27m\r\n")
+    }
+
+    /// The last of a pane's text.
+    fn end_text(&mut self, id: PaneId, lines: String) {
         self.operate_any(id, PaneOp::Text(lines.into_bytes()));
         if let Some(pane) = self.model.panes.get_mut(&id) {
             pane.terminal.take_replies();
             pane.terminal.take_signals();
-        }
-        if ends {
-            self.hold(id);
         }
         // The text is nowhere but in the terminal and on disk until a checkpoint has it.
         self.checkpoints_due.insert(id);

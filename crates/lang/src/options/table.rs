@@ -130,6 +130,39 @@ impl Row {
         self
     }
 
+    /// The level at which it lives, as the manual names it; the widest of a pane's is the window, hence "pane".
+    pub fn level(&self) -> &'static str {
+        match self.scopes {
+            [Scope::Server] => "server",
+            [Scope::Session] => "session",
+            [Scope::Window] => "window",
+            _ => "pane",
+        }
+    }
+
+    /// What values it takes, for the manual: "number 0 to 9, milliseconds".
+    pub fn takes(&self) -> String {
+        let mut text = match self.kind {
+            Kind::Text => "text".into(),
+            Kind::Number(low, high) if high >= INT => format!("number from {low}"),
+            Kind::Number(low, high) => format!("number {low} to {high}"),
+            Kind::Key => "key".into(),
+            Kind::Colour => "colour".into(),
+            Kind::Flag => "on or off".into(),
+            Kind::Choice(words) => words.join(", "),
+            Kind::Command => "command".into(),
+            Kind::Style => "style".into(),
+            Kind::Array(_) => "array of texts".into(),
+            Kind::ColourArray => "array of colours".into(),
+            Kind::Hook => "array of commands".into(),
+        };
+        if !self.unit.is_empty() {
+            text.push_str(", ");
+            text.push_str(self.unit);
+        }
+        text
+    }
+
     /// Whether the option may be set at this level.
     pub fn is_for(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)

@@ -11,7 +11,7 @@ use crate::flags::Flags;
 use list::Session;
 
 /// Has the server run a command line and returns what it prints. Err is the text for stderr.
-fn ask(flags: &Flags, start: bool, words: &[&str]) -> Result<String, String> {
+pub fn ask(flags: &Flags, start: bool, words: &[&str]) -> Result<String, String> {
     let mut door = crate::door(flags, "outlast", true)?;
     door.start = start && !flags.no_start;
     let caller = Caller {
