@@ -8,6 +8,7 @@ mod caller;
 mod leave;
 mod reach;
 mod requests;
+mod typing;
 
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -26,6 +27,7 @@ pub use caller::Caller;
 use leave::Leaving;
 pub use leave::Left;
 use requests::Requests;
+use typing::Typing;
 
 /// Outstanding typed bytes from which on the terminal is not read.
 const OUTSTANDING_MAX: usize = 64 * 1024;
@@ -43,6 +45,7 @@ pub struct Client {
     out: Vec<u8>,
     requests: Requests,
     terminal: Option<Terminal>,
+    typing: Typing,
     /// What to do when we have left: SIGHUP for whoever started us, a shell and its command to become.
     afterwards: (bool, Vec<String>),
     /// Our stdin is to be sent.
@@ -90,6 +93,7 @@ impl Client {
             out: Vec::new(),
             requests: Requests::default(),
             terminal: None,
+            typing: Typing::default(),
             afterwards: (false, Vec::new()),
             stdin: false,
             begun: false,
@@ -272,7 +276,7 @@ impl Client {
                     message: String::new(),
                 });
             }
-            ToClient::Welcome { done, .. } => {
+            ToClient::Welcome { done, pipes, .. } => {
                 if !self.was_served() && !std::mem::replace(&mut self.begun, true) {
                     control::begin(self.caller.control);
                 }
@@ -281,6 +285,8 @@ impl Client {
                     return self.lost_server();
                 }
                 self.progress |= self.requests.accept(done);
+                self.typing.welcome(pipes);
+                self.offer_pipes();
             }
             ToClient::Accepted { seq } => self.progress |= self.requests.accept(seq),
             ToClient::Print { n, stream, bytes } => {
@@ -290,10 +296,14 @@ impl Client {
             }
             ToClient::Attached { n } => {
                 // Raw before it is acknowledged: the server draws when it hears so.
-                if n > self.hello.received {
+                let new = n > self.hello.received;
+                if new {
                     self.attach();
                 }
                 self.is_new(n);
+                if new {
+                    self.offer_pipes();
+                }
             }
             ToClient::WaitsAtExit { n, on } => {
                 self.is_new(n);
@@ -328,6 +338,12 @@ impl Client {
                 // A terminal that is gone is noticed where we read from it.
                 let _ = tty.write_all(&bytes).and_then(|()| tty.flush());
                 self.say(&ToServer::Drained);
+            }
+            ToClient::Reading { server } => self.typing.read_by(server),
+            ToClient::Answered => {
+                if let Some(terminal) = &mut self.terminal {
+                    terminal.has_answered();
+                }
             }
             // Answers to what is asked without a greeting, see `upgrade`.
             ToClient::Facts { .. } | ToClient::Told { .. } => {}
@@ -374,7 +390,7 @@ impl Client {
             return Ok(());
         };
         let news = terminal.news(
-            self.requests.outstanding() < OUTSTANDING_MAX,
+            self.typing.is_ours() && self.requests.outstanding() < OUTSTANDING_MAX,
             !self.out.is_empty(),
         )?;
         for bytes in news.typed {

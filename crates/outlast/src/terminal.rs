@@ -236,6 +236,11 @@ impl Terminal {
         }
     }
 
+    /// The server, which reads it, has had the last answer.
+    pub fn has_answered(&mut self) {
+        self.unanswered_since = None;
+    }
+
     /// Before we leave: waits a little for answers that are still under way, and throws them away. Whoever attached
     /// a while ago has had them.
     pub fn settle(&mut self) {

@@ -39,6 +39,8 @@ pub struct Connection {
     splitter: Splitter,
     /// Its terminal, sent with `Hello`.
     pub tty: Option<OwnedFd>,
+    /// Pipes for what is typed there, sent with `Pipes`.
+    pub pipes: Option<[OwnedFd; 2]>,
     /// Frames that the socket has not taken.
     pub out: Vec<u8>,
     sent: usize,
@@ -88,8 +90,11 @@ impl Connection {
         match fd_pass::receive(self.socket.as_fd(), buffer, true) {
             Ok(received) if received.len == 0 => false,
             Ok(mut received) => {
-                if let Some(fd) = received.fds.next_fd() {
-                    self.tty = Some(fd);
+                let mut next = || received.fds.next_fd();
+                if self.client.is_none() {
+                    self.tty = next().or(self.tty.take());
+                } else if let (Some(one), Some(other)) = (next(), next()) {
+                    self.pipes = Some([one, other]);
                 }
                 self.splitter.push(&buffer[..received.len]);
                 true
@@ -163,6 +168,7 @@ impl Calls {
                 socket,
                 splitter: Splitter::default(),
                 tty: None,
+                pipes: None,
                 out: Vec::new(),
                 sent: 0,
                 client: None,

@@ -5,6 +5,8 @@ use std::os::fd::OwnedFd;
 
 use outlast_core::ClientId;
 use outlast_core::save::Entry;
+use outlast_sys::intake::Intake;
+use outlast_sys::poll::Interest;
 use outlast_sys::process::Identity;
 use outlast_term::paint::Caps;
 use outlast_wire::client::{ClientKey, ToClient};
@@ -60,8 +62,16 @@ pub struct Client {
     patience_ms: u64,
     /// Its process, once its terminal is ours.
     process: Option<Identity>,
-    /// Its terminal is polled for room.
-    pub waits: bool,
+    /// What its terminal is polled for.
+    pub interest: Interest,
+    /// What is typed there comes through these; `None` until it sends them.
+    pub intake: Option<Intake>,
+    /// Number of the last batch of that.
+    pub batch: u64,
+    /// We read its terminal.
+    pub reads: bool,
+    /// Its pane has no room for what is typed.
+    pub full: bool,
     /// Messages wait until its terminal has taken what is pending, but no longer than this.
     pub hold_until_ms: Option<u64>,
 }
@@ -88,7 +98,11 @@ impl Client {
             looks: 0,
             patience_ms: LOOK_MS,
             process: None,
-            waits: false,
+            interest: Interest::empty(),
+            intake: None,
+            batch: 0,
+            reads: false,
+            full: false,
             hold_until_ms: None,
         }
     }
@@ -169,6 +183,11 @@ impl Client {
         self.sent = self.sent.max(self.next_n - 1);
     }
 
+    /// Whether keys at its terminal are for us to read now.
+    pub fn is_read(&self) -> bool {
+        self.reads && self.local.as_ref().is_some_and(Local::is_read)
+    }
+
     /// The entry that says what is known of its terminal, once that is ours.
     pub fn attached(&self) -> Option<Entry> {
         let features = self.features.clone()?;
@@ -209,6 +228,8 @@ impl Client {
     pub fn reconnected(&mut self, connection: u64, n: u64) {
         self.connection = Some(connection);
         self.look_ms = None;
+        // Whoever is at the other end of the new connection sends its pipes again.
+        (self.intake, self.reads, self.full) = (None, false, false);
         self.sent = 0;
         self.told = self.done;
         self.received(n);
@@ -311,6 +332,11 @@ impl Clients {
                         client.process = Some(process);
                     }
                 }
+                Some(Note::Typed { id, batch }) => {
+                    if let Some(client) = self.clients.get_mut(&id) {
+                        client.batch = client.batch.max(batch);
+                    }
+                }
                 Some(Note::NextClient { id }) => self.next_id = self.next_id.max(id),
                 _ => return false,
             },
@@ -367,6 +393,10 @@ impl Clients {
             }
             entries.extend(client.attached());
             entries.extend(client.process());
+            if client.batch > 0 {
+                let batch = client.batch;
+                entries.push(Note::Typed { id, batch }.entry());
+            }
             entries.extend(
                 client
                     .messages
@@ -509,8 +539,11 @@ mod tests {
         }
         let (_, gone) = clients.remove(ClientId(2)).unwrap();
         entries.push(gone);
-        clients.get_mut(ClientId(1)).unwrap().received(2);
+        let client = clients.get_mut(ClientId(1)).unwrap();
+        client.received(2);
+        client.batch = 9;
         entries.push(Entry::Received(1, 2));
+        entries.extend([8, 9].map(|batch| Note::Typed { id: 1, batch }.entry()));
         entries.push(
             Note::Attached {
                 id: 0,

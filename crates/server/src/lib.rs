@@ -48,6 +48,7 @@ mod start;
 mod table;
 mod takeover;
 mod turn;
+mod typed;
 mod upgrade;
 mod visits;
 

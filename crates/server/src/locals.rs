@@ -171,8 +171,13 @@ impl Local {
         self.owes_ready = false;
     }
 
-    /// Spells a picture.
+    /// Spells a picture. One that was drawn before the terminal was given back and comes after that is not for the
+    /// screen that is there now.
     pub fn frame(&mut self, screen: Arc<Screen>) {
+        self.owes_ready = true;
+        if self.given_back {
+            return;
+        }
         self.ansi.paint(
             self.shown.as_deref(),
             &screen,
@@ -180,7 +185,6 @@ impl Local {
             &mut self.pending,
         );
         self.shown = Some(screen);
-        self.owes_ready = true;
     }
 
     /// Bytes that are no picture and change none that we know of: nobody knows where the cursor is afterwards. A
@@ -273,6 +277,16 @@ impl Local {
     /// Whether a picture has been taken whole since the last call.
     pub fn take_ready(&mut self) -> bool {
         !self.held && !self.is_busy() && std::mem::take(&mut self.owes_ready)
+    }
+
+    /// Whether what is typed there is for us, and we can read it.
+    pub fn is_read(&self) -> bool {
+        !self.held && !self.given_back && matches!(self.way, Way::Own(_))
+    }
+
+    /// Whether answers to our queries are still to come.
+    pub fn is_asked(&self) -> bool {
+        self.listening.is_some()
     }
 
     /// It is not ours any more, as it is.

@@ -38,6 +38,13 @@ pub enum Note {
         /// Which process.
         process: Identity,
     },
+    /// So many batches of what was typed at a client's terminal are in the journal.
+    Typed {
+        /// The client's id.
+        id: u32,
+        /// Number of the last one.
+        batch: u64,
+    },
     /// Ids of clients go on here.
     NextClient {
         /// The next id.
@@ -98,6 +105,10 @@ impl Note {
                 w.u32(*id).u32(process.pid).u64(process.started);
                 7
             }
+            Note::Typed { id, batch } => {
+                w.u32(*id).u64(*batch);
+                8
+            }
         };
         Entry::Shell(kind, out)
     }
@@ -144,6 +155,10 @@ impl Note {
                     started: r.u64("started")?,
                 },
             },
+            8 => Note::Typed {
+                id: r.u32("id")?,
+                batch: r.u64("batch")?,
+            },
             _ => return Ok(None),
         }))
     }
@@ -162,6 +177,7 @@ mod tests {
                 next_n: 9,
             },
             Note::Gone { id: 3 },
+            Note::Typed { id: 3, batch: 9 },
             Note::Process {
                 id: 3,
                 process: Identity {

@@ -38,6 +38,7 @@ use crate::pipes::Pipes;
 use crate::poison::Poison;
 use crate::probe::Facts;
 use crate::takeover::Takeover;
+use crate::typed::Typing;
 use crate::upgrade::{self, Upgrade};
 
 pub(crate) const KEEPER: u64 = 0;
@@ -88,6 +89,7 @@ pub struct Server {
     /// Clients whose terminal has something to take or may take more.
     pub(crate) painted: BTreeSet<ClientId>,
     pub(crate) eager: Eager,
+    pub(crate) typing: Typing,
     next_token: u64,
     pub(crate) link_waits: bool,
     pub(crate) takeover: Takeover,
@@ -174,6 +176,7 @@ impl Server {
             touched: BTreeSet::new(),
             painted: BTreeSet::new(),
             eager: Eager::default(),
+            typing: Typing::default(),
             next_token: FIRST_CONNECTION,
             link_waits: false,
             takeover: Takeover::default(),
@@ -267,7 +270,11 @@ impl Server {
                 }
                 KEEP => self.take_kept(now),
                 token if token & TERMINAL != 0 => {
-                    self.painted.insert(ClientId((token & !TERMINAL) as u32));
+                    let id = ClientId((token & !TERMINAL) as u32);
+                    self.painted.insert(id);
+                    if found.readable || found.hung_up {
+                        self.take_typed(id, now);
+                    }
                 }
                 token => self.take_call(token, now),
             }
@@ -582,7 +589,8 @@ impl Server {
         for token in held {
             self.take_frames(token, now);
         }
-        self.retry_ms = (waits || any_held && !self.calls.held().is_empty())
+        let full = self.retry_typed(now);
+        self.retry_ms = (waits || full || any_held && !self.calls.held().is_empty())
             .then(|| before.map_or(RETRY_MS, |ms| (ms * 2).min(RETRY_MAX_MS)));
     }
 

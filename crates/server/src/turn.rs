@@ -27,6 +27,7 @@ impl Server {
         }
         self.commit(now)?;
         self.disk.committed();
+        self.typed_done();
         crate::fault::point("effects");
         for effect in effects {
             self.carry_out(effect, now);

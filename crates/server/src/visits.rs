@@ -5,7 +5,6 @@ use std::sync::Arc;
 use outlast_core::event::{ClientInfo, Now};
 use outlast_core::{ClientId, Event};
 use outlast_sys::clock;
-use outlast_sys::poll::Interest;
 use outlast_sys::process::Identity;
 use outlast_term::{Screen, Size};
 use outlast_wire::client::{ClientKey, Hello, OLDEST_CLIENT, ToClient, ToServer, VERSION};
@@ -113,6 +112,7 @@ impl Server {
                         version: VERSION,
                         done,
                         release,
+                        pipes: true,
                     },
                     id,
                 )
@@ -146,6 +146,7 @@ impl Server {
                         version: VERSION,
                         done: 0,
                         release,
+                        pipes: true,
                     },
                     id,
                 )
@@ -197,18 +198,14 @@ impl Server {
                 if self.is_new(id, seq) {
                     // What a command line is fed is no typing.
                     let client = self.clients.get_mut(id);
-                    if client.is_some_and(|client| client.local.is_some()) {
-                        self.eager.typed(now.ms);
+                    match client.is_some_and(|client| client.local.is_some()) {
+                        true => self.typed(id, &bytes, now),
+                        false => {
+                            let (client, bytes) = (id, &bytes[..]);
+                            let input = Event::Input { client, bytes };
+                            self.core.handle(now, input, &mut self.effects);
+                        }
                     }
-                    self.learn(id, &bytes);
-                    self.core.handle(
-                        now,
-                        Event::Input {
-                            client: id,
-                            bytes: &bytes,
-                        },
-                        &mut self.effects,
-                    );
                 }
             }
             ToServer::Resize { cols, rows } => {
@@ -250,6 +247,7 @@ impl Server {
                     self.painted.insert(id);
                 }
             }
+            ToServer::Pipes => self.take_intake(token, id, now),
             ToServer::Bye => self.goodbye(token, id, now),
             ToServer::Hello(_) | ToServer::Ask | ToServer::Upgrade { .. } => {}
         }
@@ -272,11 +270,24 @@ impl Server {
     }
 
     /// Answers to our queries among what is typed tell what the terminal can do.
-    fn learn(&mut self, id: ClientId, typed: &[u8]) {
+    pub(crate) fn learn(&mut self, id: ClientId, typed: &[u8]) {
         let Some(client) = self.clients.get_mut(id) else {
             return;
         };
-        if let Some(features) = client.local.as_mut().and_then(|local| local.learn(typed)) {
+        let Some(local) = client.local.as_mut().filter(|local| local.is_asked()) else {
+            return;
+        };
+        let learned = local.learn(typed);
+        if client.reads && !local.is_asked() {
+            self.touched.extend(client.connection);
+            if let Some(call) = client
+                .connection
+                .and_then(|token| self.calls.get_mut(token))
+            {
+                ToClient::Answered.encode(&mut call.out);
+            }
+        }
+        if let Some(features) = learned {
             client.features = Some(features);
             self.entries.extend(client.attached());
             self.painted.insert(id);
@@ -356,33 +367,16 @@ impl Server {
                 }
             });
             self.touched.extend(client.connection);
-            let waits = flow == Flow::Blocked;
-            if waits != client.waits
-                && let Some(fd) = local.fd()
-            {
-                let token = Server::terminal_token(id);
-                let changed = match waits {
-                    true => self.poll.add(fd, token, Interest::OUT),
-                    false => self.poll.remove(fd),
-                };
-                if changed.is_ok() {
-                    client.waits = waits;
-                }
-            }
-            if flow == Flow::Gone {
-                // Its client finds out, too; until then nothing is drawn.
-                if let Some(fd) = local.fd() {
-                    let _ = self.poll.remove(fd);
-                }
-                client.local = None;
-                client.waits = false;
-                client.hold_until_ms = None;
-                continue;
-            }
             if flow == Flow::Drained && client.hold_until_ms.is_some() {
                 client.hold_until_ms = None;
             }
-            if local.take_ready() {
+            let ready = local.take_ready();
+            if flow == Flow::Gone {
+                self.lose_terminal(id);
+                continue;
+            }
+            self.watch_terminal(id, flow == Flow::Blocked);
+            if ready {
                 self.core
                     .handle(now, Event::Ready { client: id }, &mut self.effects);
             }

@@ -26,6 +26,7 @@ pub mod children;
 pub mod clock;
 pub mod daemon;
 pub mod fd_pass;
+pub mod intake;
 pub mod ledger;
 pub mod lock;
 pub mod mem;

@@ -16,6 +16,12 @@
 //!
 //! A terminal whose device the server cannot open for itself is written by the client: the server sends `Tty`, one
 //! frame at a time, and the client answers `Drained` when its terminal has taken it.
+//!
+//! Nor is one that it can open read by the client, or each key would wake one process more. Where `Welcome` says that the
+//! server knows of this, an attached client sends `Pipes` on each connection and leaves its terminal alone until it is
+//! answered by `Reading`. What is typed then goes to the journal by way of two pipes that client and server both have,
+//! so that a server that is killed has lost nothing of it and the next one takes nothing twice
+//! (`outlast_sys::intake`).
 
 use crate::frame::{Malformed, Reader, put};
 
@@ -95,6 +101,8 @@ pub enum ToServer {
     Bye,
     /// The terminal has taken all bytes of the last `Tty`.
     Drained,
+    /// Two pipes for what is typed; their descriptors travel with it. Answered by `Reading`.
+    Pipes,
     /// What are you? Answered by `Facts`.
     Ask,
     /// Become the build that is installed at your own path. Answered by `Told`, or by the end of the connection: then
@@ -120,6 +128,8 @@ pub enum ToClient {
         done: u64,
         /// The server's release; empty from one that does not say.
         release: String,
+        /// It knows of `Pipes`.
+        pipes: bool,
     },
     /// Requests up to `seq` are committed.
     Accepted {
@@ -177,6 +187,13 @@ pub enum ToClient {
         /// Bytes.
         bytes: Vec<u8>,
     },
+    /// Answer to `Pipes`: who reads the terminal as long as this connection lasts.
+    Reading {
+        /// The server; else the client.
+        server: bool,
+    },
+    /// The terminal has answered the last question that the server asked it: to a client that does not read it.
+    Answered,
     /// Answer to `Ask`: names and values; a name that is not known is passed over.
     Facts {
         /// Them.
@@ -218,6 +235,7 @@ mod tag {
     pub const DRAINED: u8 = 8;
     pub const ASK: u8 = 9;
     pub const UPGRADE: u8 = 10;
+    pub const PIPES: u8 = 11;
 
     pub const WELCOME: u8 = 65;
     pub const ACCEPTED: u8 = 66;
@@ -230,6 +248,8 @@ mod tag {
     pub const TOLD: u8 = 73;
     pub const AFTERWARDS: u8 = 74;
     pub const WAITS_AT_EXIT: u8 = 75;
+    pub const READING: u8 = 76;
+    pub const ANSWERED: u8 = 77;
 }
 
 /// Tag of [`ToServer::Input`], so that a reader can see without decoding what it may have to leave for later.
@@ -270,6 +290,7 @@ impl ToServer {
             ToServer::Continued => put(out, tag::CONTINUED, |_| {}),
             ToServer::Bye => put(out, tag::BYE, |_| {}),
             ToServer::Drained => put(out, tag::DRAINED, |_| {}),
+            ToServer::Pipes => put(out, tag::PIPES, |_| {}),
             ToServer::Ask => put(out, tag::ASK, |_| {}),
             ToServer::Upgrade {
                 older,
@@ -321,6 +342,7 @@ impl ToServer {
             tag::CONTINUED => ToServer::Continued,
             tag::BYE => ToServer::Bye,
             tag::DRAINED => ToServer::Drained,
+            tag::PIPES => ToServer::Pipes,
             tag::ASK => ToServer::Ask,
             tag::UPGRADE => ToServer::Upgrade {
                 older: r.bool("older")?,
@@ -340,8 +362,9 @@ impl ToClient {
                 version,
                 done,
                 release,
+                pipes,
             } => put(out, tag::WELCOME, |w| {
-                w.u32(*version).u64(*done).text(release);
+                w.u32(*version).u64(*done).text(release).bool(*pipes);
             }),
             ToClient::Accepted { seq } => put(out, tag::ACCEPTED, |w| {
                 w.u64(*seq);
@@ -361,6 +384,10 @@ impl ToClient {
             ToClient::Tty { bytes } => put(out, tag::TTY, |w| {
                 w.bytes(bytes);
             }),
+            ToClient::Reading { server } => put(out, tag::READING, |w| {
+                w.bool(*server);
+            }),
+            ToClient::Answered => put(out, tag::ANSWERED, |_| {}),
             ToClient::Facts { facts } => put(out, tag::FACTS, |w| {
                 w.pairs(facts);
             }),
@@ -384,6 +411,7 @@ impl ToClient {
                 version: r.u32("version")?,
                 done: r.u64("done")?,
                 release: later(&mut r, |r| r.text("release"))?,
+                pipes: later(&mut r, |r| r.bool("pipes"))?,
             },
             tag::ACCEPTED => ToClient::Accepted { seq: r.u64("seq")? },
             tag::PRINT => ToClient::Print {
@@ -404,6 +432,10 @@ impl ToClient {
             tag::TTY => ToClient::Tty {
                 bytes: r.bytes("bytes")?.to_vec(),
             },
+            tag::READING => ToClient::Reading {
+                server: r.bool("server")?,
+            },
+            tag::ANSWERED => ToClient::Answered,
             tag::FACTS => ToClient::Facts {
                 facts: r.pairs("facts")?,
             },

@@ -43,6 +43,7 @@ fn to_server() -> Vec<ToServer> {
         ToServer::Continued,
         ToServer::Bye,
         ToServer::Drained,
+        ToServer::Pipes,
         ToServer::Ask,
         ToServer::Upgrade {
             older: true,
@@ -58,7 +59,10 @@ fn to_client() -> Vec<ToClient> {
             version: VERSION,
             done: 7,
             release: "0.1.0".into(),
+            pipes: true,
         },
+        ToClient::Reading { server: true },
+        ToClient::Answered,
         ToClient::Accepted { seq: 8 },
         ToClient::Print {
             n: 1,
@@ -170,6 +174,7 @@ fn greetings_of_the_first_build_are_understood() {
         version: 1,
         done: 7,
         release: String::new(),
+        pipes: false,
     };
     assert_eq!(
         ToClient::decode(65, first_welcome),

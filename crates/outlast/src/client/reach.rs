@@ -94,6 +94,7 @@ impl Client {
         self.hello.resume = again;
         self.splitter = Splitter::default();
         self.out.clear();
+        self.typing = std::mem::take(&mut self.typing).parted();
         let mut first = Vec::new();
         ToServer::Hello(self.hello.clone()).encode(&mut first);
         for frame in self.requests.frames() {

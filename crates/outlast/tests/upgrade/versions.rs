@@ -149,6 +149,7 @@ pub fn other_servers() -> Result<()> {
         version: 0,
         done: 0,
         release: String::new(),
+        pipes: false,
     }
     .encode(&mut welcome);
     let mut unknown = Vec::new();
