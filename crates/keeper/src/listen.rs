@@ -34,15 +34,39 @@ pub(crate) fn lock_path(socket: &Path) -> PathBuf {
 }
 
 /// Binds the path, in place of a socket that nobody listens on; anything else there is somebody's and stays. The caller
-/// holds the lock.
+/// holds the lock. Whoever finds the name finds somebody who listens: between bind(2) and listen(2) it is another one.
 pub(crate) fn bind(path: &Path) -> io::Result<OwnedFd> {
-    match std::fs::symlink_metadata(path) {
-        Ok(there) if there.file_type().is_socket() => std::fs::remove_file(path)?,
-        Ok(_) => return Err(io::Error::from_raw_os_error(outlast_sys::errno::EEXIST)),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Err(_) => {}
+    let stale = is_socket(path)?;
+    let mut name = OsString::from(path);
+    name.push("~");
+    let before = PathBuf::from(name);
+    if is_socket(&before)? {
+        std::fs::remove_file(&before)?;
     }
-    socket::listen(path)
+    match socket::listen(&before) {
+        Ok(socket) => {
+            std::fs::rename(&before, path)?;
+            Ok(socket)
+        }
+        // A name that is just short enough.
+        Err(error) if error.raw_os_error() == Some(outlast_sys::errno::ENAMETOOLONG) => {
+            if stale {
+                std::fs::remove_file(path)?;
+            }
+            socket::listen(path)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether there is a socket; an error if there is something else.
+fn is_socket(path: &Path) -> io::Result<bool> {
+    match std::fs::symlink_metadata(path) {
+        Ok(there) if there.file_type().is_socket() => Ok(true),
+        Ok(_) => Err(io::Error::from_raw_os_error(outlast_sys::errno::EEXIST)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 fn identity(path: &Path) -> Option<(u64, u64)> {

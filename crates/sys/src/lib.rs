@@ -48,7 +48,7 @@ pub mod watch;
 /// The error numbers that keeper and server speak of.
 pub mod errno {
     pub use libc::{
-        E2BIG, EAGAIN, EEXIST, EINVAL, EIO, EMFILE, ENFILE, ENOENT, ENOMEM, ENOSPC, EPIPE, ESTALE,
-        ETOOMANYREFS,
+        E2BIG, EAGAIN, EEXIST, EINVAL, EIO, EMFILE, ENAMETOOLONG, ENFILE, ENOENT, ENOMEM, ENOSPC,
+        EPIPE, ESTALE, ETOOMANYREFS,
     };
 }

@@ -25,10 +25,9 @@ pub fn delete(hand: &mut Hand<'_>, what: &'static str) -> Result<()> {
         proc::signal(hand.server, Signal::KILL)?;
         proc::wait_exit(hand.server, patience())?;
     }
-    // It is there a moment before anybody listens.
-    hand.until("the socket is made anew", || {
-        UnixStream::connect(path).is_ok().then_some(())
-    })?;
+    hand.until("the socket is made anew", || path.exists().then_some(()))?;
+    // Whoever finds it finds somebody who listens.
+    at(UnixStream::connect(path), "the new socket")?;
     drop(door);
     match what {
         "file and server" => hand.next_server(hand.server).map(drop),
