@@ -67,7 +67,7 @@ impl Server {
 
     /// Somebody has typed at a terminal that we read.
     pub(crate) fn take_typed(&mut self, id: ClientId, now: Now) {
-        let pane = self.core.pane_of(id);
+        let pane = self.core.typed_pane(id);
         let full = pane.is_some_and(|pane| !self.panes.has_room(pane));
         let (Some(client), Some(copier)) = (self.clients.get_mut(id), &self.typing.copier) else {
             return;
@@ -75,6 +75,9 @@ impl Server {
         if client.full != full {
             client.full = full;
             self.painted.insert(id);
+        }
+        if full {
+            return;
         }
         let (true, Some(local), Some(intake)) =
             (client.is_read(), &client.local, &mut client.intake)
