@@ -194,8 +194,13 @@ impl PaneText {
 
     /// All of it has been taken: what is to be written, on its way from now on.
     pub fn taken(&mut self, taking: Taking, terminal: &Terminal) -> Taken {
+        let rows = screen_rows(terminal);
+        if !self.on_disk && taking.frames.is_empty() && rows == NO_ROWS {
+            // A pane that has said nothing needs no file.
+            return Taken::Nothing;
+        }
         let mut screen = Vec::new();
-        encode_screen(&screen_rows(terminal), &mut screen);
+        encode_screen(&rows, &mut screen);
         let mut hasher = DefaultHasher::new();
         hasher.write(&screen);
         let hash = hasher.finish();
@@ -271,6 +276,9 @@ impl Taking {
     }
 }
 
+/// What an empty screen comes to.
+const NO_ROWS: &[u8] = b"\x1b[m";
+
 /// The rows of the screen, of the primary one if a program shows the other.
 fn screen_rows(terminal: &Terminal) -> Vec<u8> {
     let first = terminal.first_line() + u64::from(terminal.history_len());
@@ -279,7 +287,7 @@ fn screen_rows(terminal: &Terminal) -> Vec<u8> {
         other_screen: terminal.modes().alternate,
         ..HOW
     };
-    let mut rows = b"\x1b[m".to_vec();
+    let mut rows = NO_ROWS.to_vec();
     rows.extend(terminal.capture(first, last, how));
     while rows.last() == Some(&b'\n') {
         rows.pop();
