@@ -118,7 +118,7 @@ impl Client {
         let Some(tty) = self.tty.take() else { return };
         let mut local = Local::open(tty);
         local.take(self.known_caps());
-        self.local = Some(local);
+        self.has(local);
     }
 
     /// Goes on with a terminal that a former server had taken over.
@@ -127,7 +127,13 @@ impl Client {
         let mut local = Local::open(tty);
         let held = self.messages.iter().any(|(_, frame)| is_attached(frame));
         local.resume(self.known_caps(), self.given_back, held);
+        self.has(local);
+    }
+
+    /// A description that is polled for nothing yet; the one before, if there was one, leaves the poll by being closed.
+    fn has(&mut self, local: Local) {
         self.local = Some(local);
+        self.interest = Interest::empty();
     }
 
     fn known_caps(&self) -> Caps {

@@ -12,7 +12,7 @@
 //! | in the other one | the batch after that | takes it |
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -31,7 +31,7 @@ pub fn pipes() -> io::Result<[OwnedFd; 2]> {
 
 fn pipe() -> io::Result<OwnedFd> {
     let (read, _write) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
-    let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&read));
+    let path = format!("/proc/self/fd/{}", read.as_raw_fd());
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
     Ok(rustix::fs::open(path, flags, Mode::empty())?)
 }
@@ -160,26 +160,13 @@ impl Intake {
         }
         Ok(())
     }
-
-    /// Copies of the pipes, as a client holds them.
-    ///
-    /// # Errors
-    /// No descriptor is left.
-    pub fn copies(&self) -> io::Result<[OwnedFd; 2]> {
-        let [a, b] = &self.pipes;
-        Ok([a.try_clone()?, b.try_clone()?])
-    }
-
-    /// Its pipes, to be sent.
-    pub fn fds(&self) -> [BorrowedFd<'_>; 2] {
-        [self.pipes[0].as_fd(), self.pipes[1].as_fd()]
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use rustix::io::write;
+    use std::os::fd::AsFd;
 
     /// A raw terminal: the end that is typed at, the end that is read.
     fn terminal() -> (OwnedFd, OwnedFd) {
