@@ -62,7 +62,8 @@ impl Core {
         id
     }
 
-    fn bare_window(&self, id: WindowId, pane: PaneId, cols: u16, rows: u16) -> Window {
+    /// A window of one pane, without a name.
+    pub(crate) fn bare_window(&self, id: WindowId, pane: PaneId, cols: u16, rows: u16) -> Window {
         Window {
             id,
             name: String::new(),

@@ -194,13 +194,7 @@ impl Server {
             }
             Effect::RunJob { token, spec } => {
                 if let Err(error) = self.jobs.run(token, &spec, &self.link) {
-                    self.uncommitted = true;
-                    let done = Event::Done {
-                        token,
-                        result: Err(error),
-                        status: 127,
-                    };
-                    self.core.handle(now, done, &mut self.effects);
+                    self.not_run(token, error, now);
                 }
             }
             Effect::RunPipe { token, pipe } => {
@@ -217,15 +211,7 @@ impl Server {
                         self.uncommitted |= pipe.spec.is_some();
                         self.core.pipe_runs(token, pid);
                     }
-                    Err(error) => {
-                        self.uncommitted = true;
-                        let done = Event::Done {
-                            token,
-                            result: Err(error),
-                            status: 127,
-                        };
-                        self.core.handle(now, done, &mut self.effects);
-                    }
+                    Err(error) => self.not_run(token, error, now),
                 }
             }
             Effect::EndPipe { token, until } => {
@@ -252,6 +238,17 @@ impl Server {
                 self.shut_down(now);
             }
         }
+    }
+
+    /// A program of the core's could not be started.
+    fn not_run(&mut self, token: u64, error: String, now: Now) {
+        self.uncommitted = true;
+        let done = Event::Done {
+            token,
+            result: Err(error),
+            status: 127,
+        };
+        self.core.handle(now, done, &mut self.effects);
     }
 
     /// Takes checkpoints that are due: the ring fills up, the terminal wants one, or the pane has become quiet.

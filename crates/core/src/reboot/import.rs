@@ -281,25 +281,15 @@ impl Core {
             // "off" is one of its values.
             let _ = options.set(row, None, "off", false);
         }
-        Some(Window {
-            id,
+        let mut window = Window {
             name: clean(&theirs.name, false),
-            cols: layout.width,
-            rows: layout.height,
-            manual_size: None,
             zoomed: Some(active).filter(|_| theirs.zoomed && leaves.len() > 1),
             panes: leaves,
-            layout,
-            active,
-            last: Vec::new(),
             options,
-            preset: -1,
-            old_layout: None,
-            activity: self.now.unix,
-            created: self.now.unix,
-            latest: None,
-            silent_at_ms: None,
-        })
+            ..self.bare_window(id, active, layout.width, layout.height)
+        };
+        window.layout = layout;
+        Some(window)
     }
 }
 
