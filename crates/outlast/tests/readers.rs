@@ -106,17 +106,7 @@ fn control(binary: &Binary) -> Result<(), String> {
     let world = World::new(binary)?;
     world.ok(&["new-session", "-d", "-s", "b", "exec cat"])?;
     let program = format!("stty -echo; echo ready; read x; seq {LINES}; exec cat");
-    world.ok(&[
-        "new-session",
-        "-d",
-        "-s",
-        "a",
-        "-x",
-        "80",
-        "-y",
-        "24",
-        &program,
-    ])?;
+    world.session("a", (80, 24), &program)?;
     world.until(&["capture-pane", "-p", "-t", "a"], |text| {
         text.contains("ready")
     })?;

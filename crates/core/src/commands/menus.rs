@@ -5,9 +5,27 @@ use outlast_lang::options::{Kind as OptionKind, row};
 use outlast_lang::parse::Argument;
 
 use super::{Ctx, Flow, Outcome};
+use crate::ClientId;
 use crate::overlay::place::{Place, place};
 use crate::overlay::{self, Menu, Numbers, Overlay};
 use crate::queue::State;
+
+/// Where -x and -y put something of this size on a client: column and row; None when there is no room for it.
+pub(super) fn placed(ctx: &Ctx<'_>, client: ClientId, size: (u16, u16)) -> Option<(u16, u16)> {
+    let mut context = ctx.format_context(&ctx.target);
+    context.client = Some(client);
+    let (x, y) = (ctx.get('x'), ctx.get('y'));
+    place(
+        ctx.core,
+        &Place {
+            client,
+            context: &context,
+            size,
+            x: x.as_deref(),
+            y: y.as_deref(),
+        },
+    )
+}
 
 /// The index of a choice of an option, for the flag that stands in for it. Err is tmux's text.
 pub(super) fn choice_of(option: &str, text: &str) -> Result<i64, String> {
@@ -59,20 +77,7 @@ pub(super) fn display_menu(ctx: &mut Ctx<'_>) -> Outcome {
     if menu.items.is_empty() {
         return Ok(Flow::Normal);
     }
-    let mut context = ctx.format_context(&ctx.target);
-    context.client = Some(client);
-    let (x, y) = (ctx.get('x'), ctx.get('y'));
-    let place = place(
-        ctx.core,
-        &Place {
-            client,
-            context: &context,
-            size: menu.size(),
-            x: x.as_deref(),
-            y: y.as_deref(),
-        },
-    );
-    let Some(place) = place else {
+    let Some(place) = placed(ctx, client, menu.size()) else {
         return Ok(Flow::Normal);
     };
     (menu.x, menu.y) = place;
@@ -111,12 +116,7 @@ pub(super) fn display_panes(ctx: &mut Ctx<'_>) -> Outcome {
 }
 
 /// The words: name, key and command for each line, an empty name alone for a divider.
-fn items(
-    ctx: &Ctx<'_>,
-    client: crate::ClientId,
-    columns: u16,
-    menu: &mut Menu,
-) -> Result<(), String> {
+fn items(ctx: &Ctx<'_>, client: ClientId, columns: u16, menu: &mut Menu) -> Result<(), String> {
     let mut words = ctx.args.words.iter().enumerate();
     let text = |(at, word): (usize, &Argument)| match word {
         Argument::Text(text) => Ok(text.clone()),

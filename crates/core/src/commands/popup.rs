@@ -3,12 +3,11 @@
 use outlast_lang::layout::Direction;
 use outlast_term::Op;
 
-use super::menus::choice_of;
+use super::menus::{choice_of, placed};
 use super::{Ctx, Flow, Outcome};
 use crate::Core;
 use crate::model::ids::{ClientId, PaneId, SessionId, WindowId};
 use crate::model::layout::{self, Split};
-use crate::overlay::place::{Place, place};
 use crate::overlay::popup::{self, Closes, NO_BORDER, Popup};
 use crate::overlay::{self, Overlay};
 
@@ -90,20 +89,7 @@ fn box_of(ctx: &Ctx<'_>, client: ClientId) -> Result<Option<(u16, u16, u16, u16)
     };
     let h = side('h', state.rows, "height")?;
     let w = side('w', state.cols, "width")?;
-    let mut context = ctx.format_context(&ctx.target);
-    context.client = Some(client);
-    let (x, y) = (ctx.get('x'), ctx.get('y'));
-    let place = place(
-        ctx.core,
-        &Place {
-            client,
-            context: &context,
-            size: (w, h),
-            x: x.as_deref(),
-            y: y.as_deref(),
-        },
-    );
-    Ok(place.map(|(x, y)| (x, y, w, h)))
+    Ok(placed(ctx, client, (w, h)).map(|(x, y)| (x, y, w, h)))
 }
 
 /// Starts the popup's program: no words are default-command or a shell, one is a line for the shell.

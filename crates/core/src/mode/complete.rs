@@ -4,17 +4,7 @@ use outlast_lang::options;
 
 use super::prompt::Prompt;
 use crate::Core;
-
-/// Layout names that `select-layout` takes.
-const LAYOUTS: &[&str] = &[
-    "even-horizontal",
-    "even-vertical",
-    "main-horizontal",
-    "main-horizontal-mirrored",
-    "main-vertical",
-    "main-vertical-mirrored",
-    "tiled",
-];
+use crate::model::layout::presets;
 
 /// What characters `start..end` of the line become.
 pub fn complete(core: &Core, prompt: &Prompt) -> Option<(usize, usize, String)> {
@@ -52,7 +42,7 @@ pub fn complete(core: &Core, prompt: &Prompt) -> Option<(usize, usize, String)> 
     }
     if start != 0 {
         options::ROWS.iter().for_each(|row| add(row.name));
-        LAYOUTS.iter().for_each(|name| add(name));
+        presets::NAMES.iter().for_each(|name| add(name));
     }
     let first = found.first()?.clone();
     let shared = found.iter().fold(first.len(), |length, name| {

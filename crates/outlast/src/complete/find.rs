@@ -74,15 +74,6 @@ const CLIENTS: Want = Want::Live(&[
     "#{client_name}\t#{session_name} #{client_width}x#{client_height}",
 ]);
 const BUFFERS: Want = Want::Live(&["list-buffers", "-F", "#{buffer_name}\t#{buffer_size} bytes"]);
-const LAYOUTS: &[&str] = &[
-    "even-horizontal",
-    "even-vertical",
-    "main-horizontal",
-    "main-horizontal-mirrored",
-    "main-vertical",
-    "main-vertical-mirrored",
-    "tiled",
-];
 const KEY_TABLES: &[&str] = &["copy-mode", "copy-mode-vi", "prefix", "root"];
 
 /// What the value of a flag is, by what the usage calls it.
@@ -119,7 +110,13 @@ const POSITIONS: &[(&str, &[Want])] = &[
     ("respawn-window", &[Want::Files]),
     ("run-shell", &[Want::Files]),
     ("save-buffer", &[Want::Files]),
-    ("select-layout", &[Want::Words(LAYOUTS), Want::Nothing]),
+    (
+        "select-layout",
+        &[
+            Want::Words(outlast_core::model::layout::presets::NAMES),
+            Want::Nothing,
+        ],
+    ),
     ("set-hook", &[Want::Options, Want::Commands]),
     ("set-option", &[Want::Options]),
     ("set-window-option", &[Want::Options]),

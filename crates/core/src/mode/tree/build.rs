@@ -182,12 +182,18 @@ fn is_first(core: &Core, chooser: &Chooser, id: SessionId) -> bool {
     }
 }
 
-fn node(core: &Core, chooser: &Chooser, item: Item, parent: Option<usize>, depth: usize) -> Node {
-    let context = item.context(&chooser.home);
+/// A node of which only this is known yet.
+pub(super) fn bare(
+    item: Item,
+    name: String,
+    text: Option<String>,
+    parent: Option<usize>,
+    depth: usize,
+) -> Node {
     Node {
         tag: item.tag(),
-        name: item.name(core),
-        text: Some(formats::expand(core, &chooser.format, &context, false)),
+        name,
+        text,
         parent,
         depth,
         folds: false,
@@ -195,6 +201,13 @@ fn node(core: &Core, chooser: &Chooser, item: Item, parent: Option<usize>, depth
         flat: false,
         item,
     }
+}
+
+fn node(core: &Core, chooser: &Chooser, item: Item, parent: Option<usize>, depth: usize) -> Node {
+    let context = item.context(&chooser.home);
+    let text = formats::expand(core, &chooser.format, &context, false);
+    let name = item.name(core);
+    bare(item, name, Some(text), parent, depth)
 }
 
 fn leaf(core: &Core, chooser: &Chooser, filter: Option<&str>, item: Item, out: &mut Vec<Node>) {

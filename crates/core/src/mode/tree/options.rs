@@ -4,7 +4,7 @@ use outlast_lang::options::{Kind, ROWS, Row, Scope, Show, Value, row, show_with}
 use serde::{Deserialize, Serialize};
 
 use super::Chooser;
-use super::build::Node;
+use super::build::{Node, bare};
 use super::items::Item;
 use crate::Core;
 use crate::commands::bindings::{one_line, rank};
@@ -158,26 +158,6 @@ pub(super) fn text_of(name: &str, value: &Value, index: Option<u32>) -> String {
         ..Show::default()
     };
     show_with(name, value, how).join(" ")
-}
-
-fn bare(
-    item: Item,
-    name: String,
-    text: Option<String>,
-    parent: Option<usize>,
-    depth: usize,
-) -> Node {
-    Node {
-        tag: item.tag(),
-        name,
-        text,
-        parent,
-        depth,
-        folds: false,
-        last: false,
-        flat: false,
-        item,
-    }
 }
 
 /// The list.
