@@ -2,7 +2,7 @@
 
 mod view;
 
-use outlast_core::{ClientId, Effect, Event};
+use outlast_core::{ClientId, Effect, Event, PaneId};
 use view::{ME, World};
 
 const PLAIN: &str = "set -g status-right ''\nset -g automatic-rename off\n";
@@ -122,4 +122,38 @@ fn a_session_is_locked_when_nobody_types() {
     world.now.ms += 1_000_000;
     world.event(Event::Continued { client: ME });
     assert_eq!(world.core.next_wake(), Some(world.now.ms + 60_000));
+}
+
+/// Titles, the clipboard and bells are values of a picture and not a stream, so a program that storms with them reaches
+/// the person's terminal no faster than pictures do (8 ms apart), and the buffers that it fills are bounded.
+#[test]
+fn a_storm_of_titles_and_clipboards_goes_out_with_pictures() {
+    let mut world = World::new(
+        40,
+        6,
+        &format!(
+            "{PLAIN}set -s set-clipboard on\nset -g set-titles on\nset -g set-titles-string '#T'\n"
+        ),
+    );
+    world.settle();
+    let frames = world.frames;
+    let mut at = 0;
+    for n in 0..1000 {
+        let storm = format!("\x1b]2;title {n}\x07\x1b]52;c;Y2xpcCAhIQ==\x07\x07");
+        world.event(Event::Output {
+            pane: PaneId(0),
+            at,
+            bytes: storm.as_bytes(),
+        });
+        at += storm.len() as u64;
+    }
+    world.pass(80);
+    let more = world.frames - frames;
+    assert!((1..=3).contains(&more), "{more} pictures");
+    let screen = world.screen();
+    assert_eq!(screen.title.as_deref(), Some("title 999"));
+    assert_eq!(&*screen.clipboard.1, b"clip !!");
+    assert!(world.raw.is_empty(), "{:?}", world.raw);
+    let buffers = world.run(&["list-buffers", "-F", "#{buffer_name}"]);
+    assert_eq!(buffers.lines().count(), 50, "buffer-limit");
 }
