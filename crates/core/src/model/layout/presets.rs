@@ -3,7 +3,8 @@
 use outlast_lang::args::percentage;
 use outlast_lang::layout::{Cell, Content, Direction};
 
-use super::{Edge, PANE_MINIMUM, fix_offsets, leaf, spread};
+use super::resize::spread;
+use super::{Edge, PANE_MINIMUM, fix_offsets, leaf};
 
 /// Names in the order of next-layout.
 pub const NAMES: &[&str] = &[
