@@ -34,12 +34,20 @@ fn out_of_the_login() -> Vec<OsString> {
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
     let bus = std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some()
         || runtime.is_some_and(|runtime| runtime.join("bus").exists());
-    if !Path::new("/run/systemd/system").exists() || !bus || !logins_are_killed() {
+    if !Path::new("/run/systemd/system").exists() || !bus || !in_a_login() || !logins_are_killed() {
         return Vec::new();
     }
     ["systemd-run", "--user", "--scope", "--quiet", "--collect"]
         .map(OsString::from)
         .to_vec()
+}
+
+/// Whether we are in a login's scope; a unit of the user's manager is not ended with a login.
+fn in_a_login() -> bool {
+    let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    groups
+        .lines()
+        .any(|line| line.contains("/session-") && line.contains(".scope"))
 }
 
 /// Whether logind is told to end what a login leaves behind (logind.conf(5), KillUserProcesses=).

@@ -2,6 +2,7 @@
 //! verbs of its own beside tmux's commands.
 #![forbid(unsafe_code)]
 
+mod boot;
 mod client;
 mod complete;
 mod connect;
@@ -12,7 +13,9 @@ mod kept;
 mod launch;
 mod look;
 mod manual;
+mod outside;
 mod piped;
+mod setup;
 mod socket;
 mod terminal;
 mod upgrade;

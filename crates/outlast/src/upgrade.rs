@@ -99,6 +99,14 @@ pub fn run(flags: &Flags, words: &[String]) -> ExitCode {
     }
 }
 
+/// What the server at a socket says of itself, names and values, if it answers within so long.
+///
+/// # Errors
+/// Nobody listens, or nobody answers (`TimedOut`).
+pub fn facts(path: &Path, time: Duration) -> io::Result<BTreeMap<String, String>> {
+    Ok(Call::to(path)?.facts_within(time)?.0)
+}
+
 /// What runs at a socket, in a line.
 pub fn running(path: &Path) -> Option<String> {
     let facts = Call::to(path).ok()?.facts_within(QUICK).ok()?;

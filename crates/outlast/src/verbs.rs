@@ -24,6 +24,15 @@ pub struct Verb {
 /// All of them.
 pub const VERBS: &[Verb] = &[
     Verb {
+        name: "boot",
+        usage: "[--once] [COMMAND]",
+        about: "brings back what was there when the machine went down",
+        text: "Then the command, if there is one, and waits until the server ends: for a unit of systemd, or as the first \
+               process of a container (outlast boot new-session -d -s main). SIGTERM has all written for the next time and \
+               ended. --once does not wait. outlast setup boot has it run when the machine starts.",
+        run: crate::boot::run,
+    },
+    Verb {
         name: "completions",
         usage: "bash|zsh|fish",
         about: "completion for a shell: commands, options, names",
@@ -70,6 +79,17 @@ pub const VERBS: &[Verb] = &[
         about: "what a session shows, without attaching",
         text: "The session's windows with what runs in them, and the last rows of its current pane that say something.",
         run: crate::look::peek::run,
+    },
+    Verb {
+        name: "setup",
+        usage: "[--yes] [--undo] shell|ssh|tmux|boot",
+        about: "shell start-up lines, ssh keepalives, a link named tmux, start at boot",
+        text: "Shows what would be written as a difference; --yes writes it and keeps a copy of what was there, --undo gives \
+               every byte of that back. shell [--session NAME] [bash|zsh|fish]...: a login over ssh or from a browser \
+               terminal lands in a session. ssh: keepalives for this side, and what root does on servers. tmux [--dir DIR]: \
+               a link named tmux. boot [--systemd|--cron]: a user unit and lingering, or cron. For instance: outlast setup \
+               shell, and when it looks right: outlast setup shell --yes.",
+        run: crate::setup::run,
     },
     Verb {
         name: "upgrade",

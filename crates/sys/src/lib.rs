@@ -16,6 +16,7 @@
 //! | [`daemon`] | starting a process that outlives its starter |
 //! | [`raw_tty`] | a terminal's modes, saved and restored |
 //! | [`process`], [`user`] | facts about processes, users, the machine |
+//! | [`inhibit`] | keeping the machine awake |
 //! | [`seam`] | which of these calls a test has fail |
 //! | [`clock`] | times, local time, random bytes |
 //! | [`lock`] | one holder at a time |
@@ -26,6 +27,7 @@ pub mod children;
 pub mod clock;
 pub mod daemon;
 pub mod fd_pass;
+pub mod inhibit;
 pub mod intake;
 pub mod ledger;
 pub mod lock;

@@ -134,6 +134,48 @@ pub fn parent(pid: u32) -> Option<u32> {
     stat_field(pid, 4)?.parse().ok()
 }
 
+/// The process group in the foreground of a process's terminal. None: it has no terminal, or is no more.
+pub fn foreground_group(pid: u32) -> Option<u32> {
+    stat_field(pid, 8)?.parse().ok()
+}
+
+/// The number of its controlling terminal, as the kernel counts devices; None: it has none, or is no more.
+pub fn terminal(pid: u32) -> Option<u32> {
+    let number: i32 = stat_field(pid, 7)?.parse().ok()?;
+    (number != 0).then_some(number as u32)
+}
+
+/// Its process group.
+pub fn group(pid: u32) -> Option<u32> {
+    stat_field(pid, 5)?.parse().ok()
+}
+
+/// A line of /proc/PID/status, without its name.
+pub fn status(pid: u32, name: &str) -> Option<String> {
+    let text = String::from_utf8_lossy(&proc_file(pid, "status")?).into_owned();
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    line.map(|value| value.trim().to_string())
+}
+
+/// The processes that there are, as far as we see them.
+pub fn all() -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect()
+}
+
+/// The value that a process was started with for a variable.
+pub fn environment_value(pid: u32, name: &str) -> Option<String> {
+    let bytes = proc_file(pid, "environ")?;
+    let mut variables = bytes.split(|byte| *byte == 0);
+    let value = variables
+        .find_map(|variable| variable.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
+    Some(String::from_utf8_lossy(value).into_owned())
+}
+
 /// A process, told from others that get its number later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -194,6 +236,12 @@ pub fn host_name() -> String {
 pub fn set_own_name(name: &CStr) {
     // SAFETY: PR_SET_NAME reads a NUL-terminated string.
     unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
+}
+
+/// Bytes that we may still write in the file system of a path.
+pub fn free_bytes(path: &std::path::Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(path).ok()?;
+    Some(found.f_bavail.saturating_mul(found.f_frsize))
 }
 
 /// Raises the limit of open descriptors as far as allowed and returns the former, to be given to children

@@ -102,21 +102,26 @@ pub fn let_all_through() {
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &none, std::ptr::null_mut()) };
 }
 
+/// Has a child start with no signal blocked, whatever is blocked here.
+pub fn free_in_child(command: &mut std::process::Command) {
+    use std::os::unix::process::CommandExt;
+    let free = || {
+        let_all_through();
+        Ok(())
+    };
+    // SAFETY: what runs between fork and exec sets the signal mask, which takes no lock and no memory.
+    unsafe { command.pre_exec(free) };
+}
+
 /// Runs a shell command in our place on our terminal and waits for its end, with no signal blocked for it; those that
 /// are blocked here stay so.
 ///
 /// # Errors
 /// There is no shell, or no process is to be had.
 pub fn run_in_front(command: &str) -> io::Result<()> {
-    use std::os::unix::process::CommandExt;
     let mut shell = std::process::Command::new("/bin/sh");
     shell.args(["-c", command]);
-    let free = || {
-        let_all_through();
-        Ok(())
-    };
-    // SAFETY: what runs between fork and exec sets the signal mask, which takes no lock and no memory.
-    unsafe { shell.pre_exec(free) };
+    free_in_child(&mut shell);
     shell.status().map(drop)
 }
 

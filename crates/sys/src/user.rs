@@ -23,6 +23,11 @@ pub fn own_uid() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
+/// Whether we may make files in a directory, or write a file, as far as that can be told without trying.
+pub fn may_write(path: &std::path::Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
 /// The user with this id.
 pub fn by_uid(uid: u32) -> Option<User> {
     find(|user| user.uid == uid)
