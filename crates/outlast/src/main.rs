@@ -8,6 +8,7 @@ mod complete;
 mod connect;
 mod control;
 mod flags;
+mod guard;
 mod import;
 mod kept;
 mod launch;

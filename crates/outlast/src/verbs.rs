@@ -43,6 +43,16 @@ pub const VERBS: &[Verb] = &[
         run: crate::complete::print_script,
     },
     Verb {
+        name: "guard",
+        usage: "[--cwd D] [--idle 10m] [--name N] -- CMD...",
+        about: "runs a job unless somebody works or waits there",
+        text: "For cron: exit status 75 and the reason on stderr while an agent is in the foreground of a pane in D or below, \
+               another program there has said something within the idle time, somebody has typed in any session within it, or \
+               a job of the same name still runs. Else the job runs in D and its end is the guard's; signals are passed on. \
+               For instance: */30 * * * * outlast guard --cwd ~/proj -- claude -p 'tidy the changelog'.",
+        run: crate::guard::run,
+    },
+    Verb {
         name: "help",
         usage: "[COMMAND|OPTION|VARIABLE]",
         about: "this list; what a command, option or variable is",
