@@ -2,6 +2,7 @@
 //! verbs of its own beside tmux's commands.
 #![forbid(unsafe_code)]
 
+mod adopt;
 mod boot;
 mod client;
 mod complete;

@@ -24,6 +24,16 @@ pub struct Verb {
 /// All of them.
 pub const VERBS: &[Verb] = &[
     Verb {
+        name: "adopt",
+        usage: "[-t SESSION] PID",
+        about: "a program that runs in another terminal goes on in a pane",
+        text: "Needs the program reptyr. What would make it fail is said before anything is done, with what to do: \
+               ptrace_scope, another user's or a setuid program, a container, others on the same terminal. Nothing is killed. \
+               A program that a shell has started is best taken out of its hands first: C-z, bg, disown. For instance: outlast \
+               adopt $(pgrep -n vim).",
+        run: crate::adopt::run,
+    },
+    Verb {
         name: "boot",
         usage: "[--once] [COMMAND]",
         about: "brings back what was there when the machine went down",

@@ -1,0 +1,145 @@
+//! `outlast adopt` on programs that run on a foreign terminal: they go on in a pane, the same processes.
+
+use std::process::Command;
+
+use outlast_testkit::world::patience;
+use outlast_testkit::{Binary, Client, World, proc};
+
+type Result<T> = std::result::Result<T, String>;
+
+fn world() -> Result<World> {
+    let found = Command::new("reptyr").arg("-v").output();
+    found.map_err(|_| "reptyr is not installed: ./test installs what the tests need")?;
+    World::new(&Binary::outlast(env!("CARGO_BIN_EXE_outlast")))
+}
+
+/// Whether we may trace here at all: not in a container without the right, not under Yama as an ordinary user.
+fn may_trace() -> bool {
+    let scope = std::fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").unwrap_or_default();
+    let own = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let bits = own.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let bits = bits.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok());
+    bits.is_some_and(|bits| bits >> 19 & 1 == 1) || ["", "0"].contains(&scope.trim())
+}
+
+fn foreign(world: &World, words: &[&str]) -> Result<Client> {
+    let words: Vec<String> = words.iter().map(|word| (*word).to_string()).collect();
+    let home = world.home().to_string_lossy().into_owned();
+    Client::spawn(&words, &world.env(), &home, 80, 24)
+}
+
+fn adopt(world: &World, pid: u32) -> Result<outlast_testkit::Output> {
+    let words = [env!("CARGO_BIN_EXE_outlast"), "adopt", &pid.to_string()].map(String::from);
+    world.run(&words)
+}
+
+/// Takes it over and checks that it answers in the pane what is typed there.
+fn taken(name: &str, words: &[&str], ready: &str, typed: &[&str], shown: &str) -> Result<()> {
+    let world = world()?;
+    if !may_trace() {
+        println!("NOT RUN: nobody may trace here");
+        return Ok(());
+    }
+    let client = foreign(&world, words)?;
+    client.wait_text(ready, patience())?;
+    let pid = client.pid();
+    let said = adopt(&world, pid)?;
+    assert_eq!(said.status, 0, "{name}: {said:?}");
+    assert!(
+        said.stdout.contains(&format!("({pid}) is in pane %")),
+        "{said:?}"
+    );
+    world.ok(&[&["send-keys", "-t", "adopted:"], typed].concat())?;
+    let seen = world.until(&["capture-pane", "-p", "-t", "adopted:"], |text| {
+        text.contains(shown)
+    });
+    seen.map_err(|error| format!("{name}: {error}"))?;
+    assert!(proc::is_alive(pid), "{name} has ended");
+    // It is in a pane now, and that is said.
+    let again = adopt(&world, pid)?;
+    assert_eq!(again.status, 1, "{again:?}");
+    Ok(())
+}
+
+#[test]
+fn a_shell_goes_on_in_a_pane() -> Result<()> {
+    let words = ["sh", "-c", "PS1='here$ '; export PS1; exec sh -i"];
+    taken("sh", &words, "here$", &["echo $((6*7))", "Enter"], "42")
+}
+
+#[test]
+fn python_goes_on_in_a_pane() -> Result<()> {
+    let program = "import sys\nkept = 6\nprint('ready', flush=True)\nfor line in sys.stdin: print(kept * int(line), flush=True)";
+    taken(
+        "python3",
+        &["/usr/bin/python3", "-c", program],
+        "ready",
+        &["7", "Enter"],
+        "42",
+    )
+}
+
+#[test]
+fn vim_goes_on_in_a_pane_and_redraws_itself() -> Result<()> {
+    let words = [
+        "vim",
+        "-u",
+        "NONE",
+        "-N",
+        "+call setline(1, 'unsaved text')",
+    ];
+    taken(
+        "vim",
+        &words,
+        "unsaved text",
+        &["A", " and more"],
+        "unsaved text and more",
+    )
+}
+
+#[test]
+fn what_cannot_be_had_is_left_as_it_is() -> Result<()> {
+    let world = world()?;
+    let said = adopt(&world, 41_943_040)?;
+    assert_eq!(said.status, 1);
+    assert!(
+        said.stderr.starts_with("adopt: there is no process "),
+        "{said:?}"
+    );
+    // No terminal: the test's own child.
+    let mut child = Command::new("sleep")
+        .arg("1000")
+        .env_clear()
+        .envs(world.env())
+        .stdin(std::process::Stdio::null())
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    let said = adopt(&world, child.id());
+    let lives = proc::is_alive(child.id());
+    let _ = child.kill();
+    let _ = child.wait();
+    let said = said?;
+    assert_eq!(said.status, 1, "{said:?}");
+    assert!(lives);
+    // What is in a pane is in one already.
+    world.ok(&["new-session", "-d", "-s", "cc", "exec cat"])?;
+    let pane: u32 = world
+        .format("cc:", "#{pane_pid}")?
+        .parse()
+        .map_err(|_| "no pid")?;
+    let said = adopt(&world, pane)?;
+    assert_eq!(
+        (said.status, said.stderr.as_str()),
+        (
+            1,
+            "adopt: cat is in a pane already: outlast attach -t cc:0.0\n"
+        )
+    );
+    let said = adopt(&world, world.server_pid()?)?;
+    assert!(said.stderr.contains("is part of outlast"), "{said:?}");
+    assert_eq!(
+        world.ok(&["list-panes", "-a", "-F", "#{pane_current_command}"])?,
+        "cat\n"
+    );
+    Ok(())
+}
