@@ -8,6 +8,7 @@ mod client;
 mod complete;
 mod connect;
 mod control;
+mod doctor;
 mod flags;
 mod guard;
 mod import;

@@ -53,6 +53,15 @@ pub const VERBS: &[Verb] = &[
         run: crate::complete::print_script,
     },
     Verb {
+        name: "doctor",
+        usage: "[--json] [--prune]",
+        about: "what lets sessions end or terminals look wrong, and what to do",
+        text: "Looks, changes nothing, starts nothing. Exit status 1 when something is bad. outlast doctor --help lists the \
+               checks; --json is for programs; --prune deletes what is kept on disk and of no use to a server (damaged, set \
+               aside).",
+        run: crate::doctor::run,
+    },
+    Verb {
         name: "guard",
         usage: "[--cwd D] [--idle 10m] [--name N] -- CMD...",
         about: "runs a job unless somebody works or waits there",
