@@ -12,6 +12,7 @@ mod codec;
 mod collect;
 pub mod disk;
 mod recover;
+mod report;
 
 use std::ops::{Deref, DerefMut};
 

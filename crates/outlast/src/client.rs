@@ -346,7 +346,7 @@ impl Client {
                 }
             }
             // Answers to what is asked without a greeting, see `upgrade`.
-            ToClient::Facts { .. } | ToClient::Told { .. } => {}
+            ToClient::Facts { .. } | ToClient::Section { .. } | ToClient::Told { .. } => {}
         }
     }
 

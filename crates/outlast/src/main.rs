@@ -18,6 +18,7 @@ mod look;
 mod manual;
 mod outside;
 mod piped;
+mod report;
 mod setup;
 mod socket;
 mod terminal;

@@ -291,13 +291,13 @@ fn silent(path: &Path, error: &io::Error) -> String {
 }
 
 /// A connection on which a question is answered.
-struct Call {
+pub(crate) struct Call {
     socket: UnixStream,
     splitter: Splitter,
 }
 
 impl Call {
-    fn to(path: &Path) -> io::Result<Call> {
+    pub(crate) fn to(path: &Path) -> io::Result<Call> {
         Ok(Call {
             socket: outlast_sys::socket::connect(path)?.into(),
             splitter: Splitter::default(),
@@ -319,11 +319,19 @@ impl Call {
     ///
     /// # Errors
     /// `TimedOut`, `UnexpectedEof`, and what the socket says.
-    fn ask(&mut self, message: &ToServer, time: Duration) -> io::Result<ToClient> {
-        let end = Instant::now() + time;
+    pub(crate) fn ask(&mut self, message: &ToServer, time: Duration) -> io::Result<ToClient> {
         let mut frame = Vec::new();
         message.encode(&mut frame);
         self.socket.write_all(&frame)?;
+        self.answer(time)
+    }
+
+    /// Waits for an answer, or for the rest of one.
+    ///
+    /// # Errors
+    /// As [`Call::ask`].
+    pub(crate) fn answer(&mut self, time: Duration) -> io::Result<ToClient> {
+        let end = Instant::now() + time;
         let mut buffer = [0; 16 * 1024];
         let wrong = |_| io::Error::from(io::ErrorKind::InvalidData);
         loop {

@@ -43,6 +43,18 @@ pub const VERBS: &[Verb] = &[
         run: crate::boot::run,
     },
     Verb {
+        name: "bug-report",
+        usage: "[-t PANE] [-o FILE] [--yes|--redact] | --replay FILE [--stop BYTES]",
+        about: "what led to a screen that is wrong, in one file that replays",
+        text: "For a pane that was drawn wrongly: a checkpoint of its terminal from before, what its program wrote since \
+               (64 KiB and more, unless it flooded), changes of size, the screen as the server has it, versions, and \
+               the options that are set. What looks like a secret is listed first, with the place where it stands; \
+               the file is then written if you say so (on a terminal it asks, else --yes), or with x in the place of \
+               what was listed (--redact). It is readable by you alone, and nothing is sent anywhere. --replay shows \
+               the screen that such a file gives, as far as the given byte of output, and whether it is the recorded one.",
+        run: crate::report::run,
+    },
+    Verb {
         name: "completions",
         usage: "bash|zsh|fish",
         about: "completion for a shell: commands, options, names",

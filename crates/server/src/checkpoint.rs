@@ -6,15 +6,18 @@
 //! ```text
 //! 0     magic 8 | version u32 | 0 u32 | stride u64 | selector u64 (0: none; else its number, whose lowest bit is the slot)
 //! 64    two heads of 64 bytes: output offset u64 | length u64
-//! 4096  two slots of `stride` bytes
+//! 4096  two slots of `stride` bytes, then the tapes (`crate::tape`), unless an older build made it
 //! ```
 //!
 //! What the bytes are is the core's affair (`Core::checkpoint`); they have their own check.
 
 use std::io;
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use outlast_sys::mem::{Mapping, MemFile};
+
+use crate::tape::{self, Recorded, Tapes};
 
 const MAGIC: &[u8; 8] = b"outlastc";
 const VERSION: u32 = 1;
@@ -49,7 +52,8 @@ impl Slots {
     /// No memory or descriptor is left.
     pub fn create(len: usize) -> io::Result<(Slots, MemFile)> {
         let stride = (len + len / 2).next_power_of_two().max(STRIDE);
-        let file = MemFile::new(c"outlast-checkpoint", (DATA_AT + 2 * stride) as u64)?;
+        let len = DATA_AT + 2 * stride + tape::len(stride);
+        let file = MemFile::new(c"outlast-checkpoint", len as u64)?;
         let mut map = file.map()?;
         map[..8].copy_from_slice(MAGIC);
         map[8..12].copy_from_slice(&VERSION.to_le_bytes());
@@ -87,8 +91,10 @@ impl Slots {
         len <= self.stride
     }
 
-    /// Writes a checkpoint that [`Slots::fits`] and puts it in force.
-    pub fn store(&mut self, checkpoint: Checkpoint<'_>) {
+    /// Writes a checkpoint that [`Slots::fits`] and puts it in force. `records`: what came since the one before, for the
+    /// tapes.
+    pub fn store(&mut self, checkpoint: Checkpoint<'_>, records: Option<&[u8]>) {
+        let before = self.latest_range().unwrap_or(0..0);
         let number = self.number + 1;
         let slot = (number & 1) as usize;
         let (head, data) = (HEADS_AT + slot * HEAD_LEN, DATA_AT + slot * self.stride);
@@ -103,10 +109,21 @@ impl Slots {
             selector.store(number, Ordering::Release);
         }
         self.number = number;
+        if let Some(tapes) = self.tapes() {
+            tapes.record(&mut self.map, before, records, data..data + len);
+        }
     }
 
     /// The checkpoint in force, if there is one.
     pub fn latest(&self) -> Option<Checkpoint<'_>> {
+        let slot = (self.number & 1) as usize;
+        Some(Checkpoint {
+            bytes: &self.map[self.latest_range()?],
+            offset: u64_at(&self.map, HEADS_AT + slot * HEAD_LEN),
+        })
+    }
+
+    fn latest_range(&self) -> Option<Range<usize>> {
         if self.number == 0 {
             return None;
         }
@@ -115,10 +132,30 @@ impl Slots {
         let len = usize::try_from(u64_at(&self.map, head + 8))
             .ok()
             .filter(|len| *len <= self.stride)?;
-        Some(Checkpoint {
-            offset: u64_at(&self.map, head),
-            bytes: &self.map[data..data + len],
-        })
+        Some(data..data + len)
+    }
+
+    /// The tapes, if there is room for them behind the slots.
+    fn tapes(&self) -> Option<Tapes> {
+        let at = DATA_AT + 2 * self.stride;
+        let tapes = Tapes {
+            at,
+            stride: self.stride,
+        };
+        (self.map.len() >= at + tape::len(self.stride)).then_some(tapes)
+    }
+
+    /// What the tapes have up to the checkpoint in force.
+    pub fn recorded(&self) -> Option<Recorded> {
+        let latest = self.latest()?;
+        self.tapes()?.recorded(&self.map, tape::mark(latest.bytes))
+    }
+
+    /// Takes over what slots have that became too small, but for their checkpoints.
+    pub fn adopt(&mut self, other: &Slots) {
+        if let (Some(tapes), Some(others)) = (self.tapes(), other.tapes()) {
+            tapes.adopt(&mut self.map, others, &other.map);
+        }
     }
 }
 
@@ -144,10 +181,11 @@ mod tests {
         assert_eq!(reopened(&file), None);
         for n in 1..6u64 {
             let bytes = vec![n as u8; 100 * n as usize];
-            slots.store(Checkpoint {
+            let checkpoint = Checkpoint {
                 offset: n * 10,
                 bytes: &bytes,
-            });
+            };
+            slots.store(checkpoint, None);
             assert_eq!(reopened(&file), Some((n * 10, bytes)));
         }
     }
@@ -156,16 +194,18 @@ mod tests {
     #[test]
     fn a_torn_checkpoint_leaves_the_one_before() {
         let (mut slots, file) = Slots::create(10).unwrap();
-        slots.store(Checkpoint {
+        let checkpoint = Checkpoint {
             offset: 1,
             bytes: b"first",
-        });
+        };
+        slots.store(checkpoint, None);
         let mut before = vec![0; file.len().unwrap() as usize];
         file.read_at(&mut before, 0).unwrap();
-        slots.store(Checkpoint {
+        let checkpoint = Checkpoint {
             offset: 2,
             bytes: b"second",
-        });
+        };
+        slots.store(checkpoint, None);
         let mut after = before.clone();
         file.read_at(&mut after, 0).unwrap();
         let changed: Vec<usize> = (0..after.len())

@@ -25,6 +25,7 @@ use crate::checkpoint::{Checkpoint, Slots};
 use crate::keeper::{Link, pane_number, tag};
 use crate::probe::Facts;
 use crate::spawn;
+use crate::tape::{self, Recorded};
 
 /// Output taken from one pane in one turn, so that a flood in one starves no other.
 pub const BUDGET: u64 = 64 * 1024;
@@ -34,6 +35,8 @@ pub const TYPING_BUDGET: u64 = 8 * 1024;
 pub const SHORT: u64 = 2 * 1024;
 /// A pane that has been quiet for so long is checkpointed, so that a recovery has little to read again.
 pub const QUIET_MS: u64 = 1000;
+/// Output of so much, said slowly, is checkpointed too, so that all of it goes onto the tapes.
+const TAPE: u64 = tape::LOG_LEN as u64 * 3 / 4;
 /// A client's typing is not taken while its pane has less room than this: one message always fits.
 pub const ROOM: usize = 8 * 1024;
 
@@ -65,6 +68,8 @@ pub struct PaneIo {
     slots: Option<Slots>,
     /// Offset that the last checkpoint covers.
     pub covered: u64,
+    /// When that was taken, or later.
+    pub covered_ms: u64,
     /// When output or an operation last came, if no checkpoint covers it.
     pub touched_ms: Option<u64>,
     size: Option<Size>,
@@ -87,6 +92,7 @@ impl PaneIo {
             waiting_at: 0,
             slots: None,
             covered: 0,
+            covered_ms: 0,
             touched_ms: None,
             size: None,
             held: false,
@@ -122,13 +128,27 @@ impl PaneIo {
             .is_some_and(|rings| self.at.saturating_sub(self.covered) >= rings.len() / 2)
     }
 
+    /// Whether what no checkpoint covers will soon be more than a tape takes, which nothing but a flood is to do.
+    pub fn fills_tape(&self, now_ms: u64) -> bool {
+        let len = self.at.saturating_sub(self.covered);
+        len >= TAPE && len <= tape::LOG_LEN as u64 && self.covered_ms + QUIET_MS <= now_ms
+    }
+
     /// Puts a checkpoint of the terminal as it stands at `at` in force and lets the ring's tail follow. False: it
     /// could not be stored, everything is as it was.
-    pub fn store(&mut self, at: u64, bytes: &[u8], link: &Link, bells: &ServerBells) -> bool {
+    /// `records`: what came since the one before, for the tapes.
+    pub fn store(
+        &mut self,
+        at: u64,
+        bytes: &[u8],
+        records: Option<&[u8]>,
+        link: &Link,
+        bells: &ServerBells,
+    ) -> bool {
         let number = pane_number(self.pane);
         let checkpoint = Checkpoint { offset: at, bytes };
         match &mut self.slots {
-            Some(slots) if slots.fits(bytes.len()) => slots.store(checkpoint),
+            Some(slots) if slots.fits(bytes.len()) => slots.store(checkpoint, records),
             _ => {
                 // New slots are deposited with a checkpoint in them. If the frame had to wait, the keeper might not
                 // have it when we die, and the tail must not move.
@@ -138,7 +158,13 @@ impl PaneIo {
                 let Ok((mut slots, file)) = Slots::create(bytes.len()) else {
                     return false;
                 };
-                slots.store(checkpoint);
+                if let Some(before) = &self.slots {
+                    if let Some(latest) = before.latest() {
+                        slots.store(latest, None);
+                    }
+                    slots.adopt(before);
+                }
+                slots.store(checkpoint, records);
                 link.deposit(number, tag::CHECKPOINT, file.fd());
                 if !link.is_clear() {
                     return false;
@@ -157,6 +183,18 @@ impl PaneIo {
     /// The checkpoint that a former server left.
     pub fn checkpoint(&self) -> Option<Checkpoint<'_>> {
         self.slots.as_ref()?.latest()
+    }
+
+    /// A checkpoint of some time ago and the records up to the one in force; None: there is only that one.
+    pub fn recorded(&self) -> Option<Recorded> {
+        self.slots.as_ref()?.recorded()
+    }
+
+    /// Output in the ring that no checkpoint covers, up to `at`.
+    pub fn uncovered(&self, at: u64) -> &[u8] {
+        self.rings
+            .as_ref()
+            .map_or(&[], |rings| rings.slice(self.covered, at))
     }
 
     /// Absolute offset after all input so far, that which waits included.

@@ -11,6 +11,7 @@ use outlast_wire::keeper::ToKeeper;
 use crate::files::Work;
 use crate::panes::QUIET_MS;
 use crate::server::Server;
+use crate::tape;
 
 impl Server {
     /// Ends a turn.
@@ -264,13 +265,16 @@ impl Server {
                 let quiet = io
                     .touched_ms
                     .is_some_and(|touched| touched + QUIET_MS <= now.ms);
-                quiet || io.is_filling()
+                quiet || io.is_filling() || io.fills_tape(now.ms)
             })
             .map(|io| io.pane)
             .chain(self.core.pane_checkpoint_due())
             .collect();
         for pane in wanted {
             self.checkpoint(pane);
+            if let Some(io) = self.panes.get_mut(pane) {
+                io.covered_ms = now.ms;
+            }
         }
     }
 
@@ -284,7 +288,12 @@ impl Server {
             return;
         };
         let at = self.core.offset(pane);
-        if io.store(at, &bytes, &self.link, &self.bells) {
+        let mut records = Vec::new();
+        let output = io.uncovered(at);
+        let known = output.len() <= tape::LOG_LEN
+            && self.core.records(pane, io.covered, output, &mut records);
+        let records = known.then_some(&*records);
+        if io.store(at, &bytes, records, &self.link, &self.bells) {
             self.core.checkpointed(pane, at);
         }
     }

@@ -441,7 +441,7 @@ impl Server {
         }
     }
 
-    fn answer(&mut self, token: u64, message: &ToClient) {
+    pub(crate) fn answer(&mut self, token: u64, message: &ToClient) {
         if let Some(connection) = self.calls.get_mut(token) {
             message.encode(&mut connection.out);
             self.touched.insert(token);

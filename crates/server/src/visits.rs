@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use outlast_core::event::{ClientInfo, Now};
-use outlast_core::{ClientId, Event};
+use outlast_core::{ClientId, Event, PaneId};
 use outlast_sys::clock;
 use outlast_sys::process::Identity;
 use outlast_term::{Screen, Size};
@@ -46,6 +46,7 @@ impl Server {
             let Some(message) = message else { break };
             match (connection.client, message) {
                 (_, ToServer::Ask) => self.ask(token),
+                (_, ToServer::Report { pane }) => self.report(token, PaneId(pane)),
                 (
                     _,
                     ToServer::Upgrade {
@@ -249,7 +250,10 @@ impl Server {
             }
             ToServer::Pipes => self.take_intake(token, id, now),
             ToServer::Bye => self.goodbye(token, id, now),
-            ToServer::Hello(_) | ToServer::Ask | ToServer::Upgrade { .. } => {}
+            ToServer::Hello(_)
+            | ToServer::Ask
+            | ToServer::Report { .. }
+            | ToServer::Upgrade { .. } => {}
         }
     }
 

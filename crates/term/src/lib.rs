@@ -31,6 +31,7 @@ mod print;
 mod rect;
 mod reflow;
 mod replies;
+pub mod report;
 mod resize;
 mod row;
 pub mod screen;

@@ -34,7 +34,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 16] = [
     Target {
         name: "terminal_advance",
         run: terminal_advance,
@@ -70,6 +70,12 @@ pub const TARGETS: [Target; 15] = [
         run: history_block,
         seeds: EDITS,
         words: &[],
+    },
+    Target {
+        name: "report",
+        run: report,
+        seeds: REPORTS,
+        words: SEQUENCES,
     },
     Target {
         name: "paint_round_trip",

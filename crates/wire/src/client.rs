@@ -7,7 +7,7 @@
 //! from 1, kept in the journal until acknowledged, and sent again to a client that returns; the client passes over
 //! what it has had.
 //!
-//! `Ask` and `Upgrade` stand outside of that: whoever calls may say them at any time, without `Hello`, and nothing of
+//! `Ask`, `Report` and `Upgrade` stand outside of that: whoever calls may say them at any time, without `Hello`, and nothing of
 //! it is kept.
 //!
 //! Versions. `Hello`, `Welcome`, `Print` and `Exit` keep their fields for ever (more may follow at their ends), so that
@@ -105,6 +105,11 @@ pub enum ToServer {
     Pipes,
     /// What are you? Answered by `Facts`.
     Ask,
+    /// What is needed to replay a pane's terminal? Answered by `Section`s, or by `Told`.
+    Report {
+        /// Number of the pane.
+        pane: u32,
+    },
     /// Become the build that is installed at your own path. Answered by `Told`, or by the end of the connection: then
     /// the next server is to be asked what it is.
     Upgrade {
@@ -199,7 +204,14 @@ pub enum ToClient {
         /// Them.
         facts: Vec<(String, String)>,
     },
-    /// Answer to `Upgrade`: nothing is swapped, and why.
+    /// A part of the answer to `Report`.
+    Section {
+        /// Its name; empty: all have come.
+        name: String,
+        /// What it is, as `outlast_term::report` says.
+        bytes: Vec<u8>,
+    },
+    /// Answer to `Upgrade`: nothing is swapped, and why; to `Report`: there is nothing, and why.
     Told {
         /// Exit status for the caller: 0 when there was nothing to do.
         status: u8,
@@ -236,6 +248,7 @@ mod tag {
     pub const ASK: u8 = 9;
     pub const UPGRADE: u8 = 10;
     pub const PIPES: u8 = 11;
+    pub const REPORT: u8 = 12;
 
     pub const WELCOME: u8 = 65;
     pub const ACCEPTED: u8 = 66;
@@ -250,6 +263,7 @@ mod tag {
     pub const WAITS_AT_EXIT: u8 = 75;
     pub const READING: u8 = 76;
     pub const ANSWERED: u8 = 77;
+    pub const SECTION: u8 = 78;
 }
 
 /// Tag of [`ToServer::Input`], so that a reader can see without decoding what it may have to leave for later.
@@ -292,6 +306,9 @@ impl ToServer {
             ToServer::Drained => put(out, tag::DRAINED, |_| {}),
             ToServer::Pipes => put(out, tag::PIPES, |_| {}),
             ToServer::Ask => put(out, tag::ASK, |_| {}),
+            ToServer::Report { pane } => put(out, tag::REPORT, |w| {
+                w.u32(*pane);
+            }),
             ToServer::Upgrade {
                 older,
                 keeper,
@@ -344,6 +361,9 @@ impl ToServer {
             tag::DRAINED => ToServer::Drained,
             tag::PIPES => ToServer::Pipes,
             tag::ASK => ToServer::Ask,
+            tag::REPORT => ToServer::Report {
+                pane: r.u32("pane")?,
+            },
             tag::UPGRADE => ToServer::Upgrade {
                 older: r.bool("older")?,
                 keeper: r.bool("keeper")?,
@@ -397,6 +417,9 @@ impl ToClient {
             ToClient::WaitsAtExit { n, on } => put(out, tag::WAITS_AT_EXIT, |w| {
                 w.u64(*n).bool(*on);
             }),
+            ToClient::Section { name, bytes } => put(out, tag::SECTION, |w| {
+                w.text(name).bytes(bytes);
+            }),
             ToClient::Told { status, text } => put(out, tag::TOLD, |w| {
                 w.u8(*status).text(text);
             }),
@@ -436,6 +459,10 @@ impl ToClient {
                 server: r.bool("server")?,
             },
             tag::ANSWERED => ToClient::Answered,
+            tag::SECTION => ToClient::Section {
+                name: r.text("name")?,
+                bytes: r.bytes("bytes")?.to_vec(),
+            },
             tag::FACTS => ToClient::Facts {
                 facts: r.pairs("facts")?,
             },

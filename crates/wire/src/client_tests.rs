@@ -45,6 +45,7 @@ fn to_server() -> Vec<ToServer> {
         ToServer::Drained,
         ToServer::Pipes,
         ToServer::Ask,
+        ToServer::Report { pane: 7 },
         ToServer::Upgrade {
             older: true,
             keeper: false,
@@ -89,6 +90,10 @@ fn to_client() -> Vec<ToClient> {
         },
         ToClient::Facts {
             facts: vec![("release".into(), "0.1.0".into())],
+        },
+        ToClient::Section {
+            name: "log".into(),
+            bytes: vec![0, 255],
         },
         ToClient::Told {
             status: 1,

@@ -13,6 +13,13 @@ pub(super) const EDITS: &[&[u8]] = &[
     b"\x02\x80\x01\x02\x90\xff\x03\x00\xff\x03\x40\x55\x08\x00\x09",
 ];
 
+/// Reports of a terminal: sections as they are, and logs.
+pub(super) const REPORTS: &[&[u8]] = &[
+    b"outlast-report 1\nabout 2\n{}\nlog 3\nabc\nhistory/0 2\nxy\nend 0\n",
+    b"\x00\x05\x00\x00\x00hello\x02\x04\x00\x00\x00\x14\x00\x05\x00\x01\x02\x00\x00\x00ab\x03\x00\x00\x00\x00",
+    b"\x06\x04\x00\x00\x00\x07\x00\x00\x00\x04\x00\x00\x00\x00\x05\x00\x00\x00\x00\x07\x01\x00\x00\x00\x00",
+];
+
 /// What programs write: columns, rows, text.
 pub(super) const OUTPUT: &[&[u8]] = &[
     b"(\x10hello world\r\nsecond line\x1b[31;1mred\x1b[m\x1b[2J\x1b[H",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use outlast_term::history::MemoryBlocks;
 use outlast_term::paint::{Ansi, Caps};
+use outlast_term::report::{Record, Report};
 use outlast_term::screen::{Screen, ScreenCell, ScreenRow};
 use outlast_term::terminal::{Config, Op, Terminal};
 use outlast_term::{Attrs, Capture, Size, Style, Underline};
@@ -253,4 +254,39 @@ pub(super) fn history_block(edits: &[u8]) {
     if let Ok(terminal) = Terminal::restore(&bytes, blocks) {
         survives(terminal);
     }
+}
+
+/// A report: a file as it is, and one that is whole with a log, a checkpoint and a block of any bytes.
+pub(super) fn report(bytes: &[u8]) {
+    if let Ok(report) = Report::parse(bytes) {
+        assert_eq!(Report::parse(&report.write()), Ok(report.clone()));
+        drop(report.replay(None));
+    }
+    let (mut begun, _) = terminal(b"");
+    begun.advance(&b"history\r\n".repeat(40));
+    let mut report = Report::default();
+    report.set("base", snapshot(&begun));
+    for n in begun.newest_blocks(1) {
+        report.set(&format!("history/{n}"), begun.block(n).to_vec());
+    }
+    report.set("log", bytes.to_vec());
+    if let Ok(mut replayed) = report.replay(None) {
+        assert!(outlast_term::report::records(bytes).is_some());
+        drop(replayed.terminal.texts());
+        replayed
+            .terminal
+            .hide(&|text| [0, 3].map(|at| at..text.len()).to_vec());
+        let again = snapshot(&replayed.terminal);
+        assert!(Terminal::restore(&again, Box::new(MemoryBlocks::default())).is_ok());
+    }
+    let mut log = Vec::new();
+    Record::Output(bytes).put(&mut log);
+    report.set("log", log);
+    let whole = report.replay(None).expect("output can be replayed");
+    let half = report.replay(Some(bytes.len() as u64 / 2));
+    assert!(half.is_ok_and(|half| half.bytes <= whole.bytes));
+    report.set("history/0", bytes.to_vec());
+    drop(report.replay(None).map(|done| done.terminal.texts()));
+    report.set("base", bytes.to_vec());
+    drop(report.replay(None));
 }
