@@ -241,7 +241,10 @@ impl Core {
             }
             Action::CommandLine(argv) => {
                 if let Some(client) = key {
+                    // What a client in control mode has said meanwhile comes after it.
+                    let later = std::mem::take(&mut self.queue(key).items);
                     self.command_line(client, &argv);
+                    self.queue(key).items.extend(later);
                 }
             }
         }

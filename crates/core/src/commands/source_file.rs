@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ctx, Flow, Outcome, lookup};
 use crate::Core;
+use crate::control::notes::Note;
 use crate::jobs::{Asked, Then};
 use crate::model::ids::ClientId;
 use crate::queue::State;
@@ -180,7 +181,13 @@ impl Core {
             if let Some(client) = unattached.filter(|client| client.state.session.is_none()) {
                 client.state.status = 1;
             }
-            if self.model.global.configured {
+            let control = client.filter(|client| self.control(*client).is_some());
+            if let Some(control) = control {
+                for cause in &sourcing.causes {
+                    let line = format!("%config-error {cause}");
+                    self.tell_note(&Note::Line(line), control);
+                }
+            } else if self.model.global.configured {
                 self.print(client, &sourcing.causes.join("\n"));
                 self.print_remedy(client, crate::hints::IN_A_FILE);
             } else {
