@@ -224,6 +224,7 @@ impl Core {
         self.model.global.configured = true;
         self.note_baseline();
         self.restore_saved();
+        self.read_prompt_history();
         self.show_config_errors();
     }
 

@@ -101,6 +101,8 @@ pub enum Then {
         /// Path as given.
         path: String,
     },
+    /// The file of `history-file`.
+    History,
     /// `#(command)` of a format.
     Format(String),
     /// pipe-pane: the pane has no pipe any more.
@@ -284,6 +286,7 @@ impl Core {
                 name,
                 clipboard,
             } => self.buffer_read(job.client, &path, name, clipboard, result),
+            Then::History => self.prompt_history_read(result),
             Then::Import => self.import_read(job.client, result),
             Then::Saved { path } => {
                 if let Err(error) = result {

@@ -414,6 +414,58 @@ fn a_failed_shell_command_gives_its_status() {
     );
 }
 
+/// A program that pipes commands to the first client there is (`echo ls | tmux -C new`) finds its session.
+#[test]
+fn lines_of_control_mode_come_after_the_command_line() {
+    let mut world = World::new();
+    world.core = outlast_core::Core::new(
+        outlast_core::Setup {
+            now: world.now,
+            await_config: true,
+        },
+        Box::new(world.probe.clone()),
+    );
+    let client = world.connect_with(None, &[outlast_core::CONTROL]);
+    world.command(client, &["new-session", "-s", "first"]);
+    let bytes = b"list-sessions -F 'has #{session_name}'\n";
+    world.event(Event::Input { client, bytes });
+    let files = Vec::new();
+    world.event(Event::ConfigFiles { files });
+    let out = &world.answers[&client].out;
+    assert!(out.contains("\nhas first\n"), "{out}");
+}
+
+/// What was typed at prompts is read from the file that the configuration names, and written to it.
+#[test]
+fn prompts_have_their_history_in_a_file() {
+    let mut world = World::new();
+    world.core = outlast_core::Core::new(
+        outlast_core::Setup {
+            now: world.now,
+            await_config: true,
+        },
+        Box::new(world.probe.clone()),
+    );
+    let file = "/home/u/.history".to_string();
+    let text = "command:old\nsearch:word\nnew: odd\n";
+    world.files.insert(file.clone(), text.to_string());
+    let client = world.attach(80, 24, &["new-session", "-s", "a"]);
+    let config = "set -s history-file '~/.history'\n".to_string();
+    let files = vec![("/etc/a.conf".to_string(), Ok(config))];
+    world.event(Event::ConfigFiles { files });
+    let shown = world.run(&["show-prompt-history", "-T", "command"]).out;
+    assert!(shown.contains("1: old\n2: new: odd\n"), "{shown}");
+    let bytes = b"\x02:display-message typed\r";
+    world.event(Event::Input { client, bytes });
+    let text = world.files[&file].clone();
+    assert_eq!(
+        text,
+        "command:old\ncommand:new: odd\ncommand:display-message typed\nsearch:word\n"
+    );
+    world.run(&["clear-prompt-history"]);
+    assert!(world.files[&file].is_empty());
+}
+
 #[test]
 fn commands_wait_for_the_configuration() {
     let mut world = World::new();

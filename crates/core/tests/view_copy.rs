@@ -314,3 +314,24 @@ fn line_numbers_stand_left_of_the_text() {
     assert_eq!(world.row(1), " 16 line 15 foo(bar)");
     assert_eq!(world.cursor(), Some((6, 6)));
 }
+
+#[test]
+fn a_mode_can_be_captured() {
+    let mut world = world("");
+    let capture = ["capture-pane", "-p", "-M", "-t", "cc:"];
+    let plain = world.run(&["capture-pane", "-p", "-t", "cc:"]);
+    assert_eq!(world.run(&capture), plain, "in no mode it is the screen");
+    world.keys("\x02[");
+    send(&mut world, &["page-up"]);
+    let rows = world.run(&capture);
+    assert!(
+        rows.starts_with("line 9 foo(bar)         [5/14]\nline 10 foo(bar)\n"),
+        "{rows}"
+    );
+    let coloured = world.run(&["capture-pane", "-p", "-e", "-M", "-t", "cc:"]);
+    assert!(
+        coloured.contains("\x1b[") && coloured.contains("[5/14]"),
+        "{coloured}"
+    );
+    assert_eq!(world.run(&["capture-pane", "-p", "-t", "cc:"]), plain);
+}

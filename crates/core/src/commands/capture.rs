@@ -1,9 +1,13 @@
 //! capture-pane and clear-history.
 
 use outlast_lang::args::number;
-use outlast_term::{Capture, Op, Terminal};
+use outlast_term::paint::{Ansi, Caps};
+use outlast_term::terminal::Config;
+use outlast_term::{Capture, MemoryBlocks, Op, Screen, Size, Terminal};
 
 use super::{Ctx, Flow, Outcome};
+use crate::Core;
+use crate::model::ids::PaneId;
 
 pub(super) fn clear_history(ctx: &mut Ctx<'_>) -> Outcome {
     let pane = ctx.pane()?;
@@ -19,6 +23,11 @@ pub(super) fn capture_pane(ctx: &mut Ctx<'_>) -> Outcome {
     };
     let mut bytes = if ctx.has('P') && !ctx.has('H') {
         unfinished(&pane.terminal.unfinished(), ctx.has('C'))
+    } else if ctx.has('M')
+        && !ctx.has('a')
+        && let Some(shown) = mode_picture(ctx.core, pane_id)
+    {
+        rows(ctx, &shown)
     } else if ctx.has('a') && !pane.terminal.modes().alternate {
         if !ctx.has('q') {
             return Err("no alternate screen".to_string());
@@ -46,6 +55,33 @@ pub(super) fn capture_pane(ctx: &mut Ctx<'_>) -> Outcome {
         }
     }
     Ok(Flow::Normal)
+}
+
+/// What a pane shows instead of its terminal while it is in a mode, as a terminal that shows the same.
+fn mode_picture(core: &Core, pane: PaneId) -> Option<Terminal> {
+    let (rows, links) = crate::draw::mode_rows(core, pane)?;
+    let state = &core.model.panes.get(&pane)?.state;
+    let size = Size::new(state.cols, state.rows);
+    let screen = Screen {
+        rows,
+        links,
+        ..Screen::blank(size)
+    };
+    let config = Config {
+        size,
+        history_limit: 0,
+    };
+    let mut shown = Terminal::new(config, Box::new(MemoryBlocks::default()));
+    let mut bytes = Vec::new();
+    // All that our own terminal understands.
+    let caps = Caps::from_term(
+        "xterm-256color",
+        "RGB,hyperlinks,usstyle,overline,strikethrough",
+        None,
+    );
+    Ansi::default().paint(None, &screen, &caps, &mut bytes);
+    shown.advance(&bytes);
+    Some(shown)
 }
 
 /// The rows between -S and -E, or their links.

@@ -55,9 +55,9 @@ rows! {
         "Makes a pane a window of its own."
         "[-abdP] [-F format] [-n window-name] [-s src-pane] [-t dst-window]"
         [target('s', Kind::Pane, 0), WINDOW_INDEX] 0 => arrange::break_pane;
-    "capture-pane" "capturep" ("ab:CeE:HJLNpPqS:Tt:", 0, Some(0))
-        "Copies what a pane shows, or lines of its history, to a buffer or with -p to stdout."
-        "[-aCeHJLNpPqT] [-b buffer-name] [-E end-line] [-S start-line] [-t target-pane]"
+    "capture-pane" "capturep" ("ab:CeE:HJLMNpPqS:Tt:", 0, Some(0))
+        "Copies what a pane shows, or lines of its history, to a buffer or with -p to stdout; -M what its mode shows."
+        "[-aCeHJLMNpPqT] [-b buffer-name] [-E end-line] [-S start-line] [-t target-pane]"
         [None, PANE] AFTER => capture::capture_pane;
     "choose-buffer" "" ("F:f:K:NO:rt:yZ", 0, Some(1), commands)
         "Lists the paste buffers to choose one; -Z zooms the pane for it, -N leaves the preview out."

@@ -33,6 +33,7 @@ pub(crate) use text::{
     push_cell_text, width as text_width, write as write_text,
 };
 pub(crate) use view::{View, active_pane, context, style_of, view, visible_panes};
+pub(crate) use window::mode_rows;
 
 /// A pane that keeps ?2026 open is shown after so long.
 const SYNC_MS: u64 = 150;

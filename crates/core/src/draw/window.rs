@@ -31,6 +31,27 @@ pub(super) struct Window<'a> {
     pub held: Vec<PaneId>,
 }
 
+/// Rows, and the links that their cells refer to.
+type Rows = (Vec<Arc<ScreenRow>>, Vec<Arc<str>>);
+
+/// The rows that a pane shows instead of its terminal's; None: it is in no mode.
+pub(crate) fn mode_rows(core: &Core, id: PaneId) -> Option<Rows> {
+    let state = &core.model.panes.get(&id)?.state;
+    let mut links = Vec::new();
+    let mut rows = Vec::new();
+    for y in 0..state.rows {
+        let mut out = text::blank(state.cols, Style::default());
+        let row = match (&state.front, &state.mode) {
+            (Some(front), _) => front.row(y).cloned().unwrap_or_default(),
+            (None, Some(mode)) => crate::mode::copy::draw_row(core, id, mode, y, &mut links),
+            (None, None) => return None,
+        };
+        text::copy(&row, 0, state.cols, &mut out, 0);
+        rows.push(Arc::new(out));
+    }
+    Some((rows, links))
+}
+
 impl Window<'_> {
     /// Finds the panes to hold: those whose synchronized update is open, but not for too long.
     pub fn hold(&mut self, held: &mut BTreeMap<PaneId, u64>, now: u64, settled: bool) {

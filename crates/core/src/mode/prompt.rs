@@ -337,12 +337,8 @@ fn remember(core: &mut Core, client: ClientId, line: &str) {
     let Some(kind) = kind.map(|prompt| prompt.kind.clone()) else {
         return;
     };
-    let limit = core.server_chain().number("prompt-history-limit").max(0) as usize;
-    let lines = core.model.global.prompt_history.entry(kind).or_default();
-    if lines.first().is_none_or(|newest| newest != line) {
-        lines.insert(0, line.to_string());
-    }
-    lines.truncate(limit);
+    core.add_prompt_history(kind, line);
+    core.write_prompt_history();
 }
 
 /// An answer: asks the next, or runs what the prompt is for.

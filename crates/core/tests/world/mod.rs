@@ -182,6 +182,11 @@ impl World {
 
     /// A new client, with a terminal of this size or without one.
     pub fn connect(&mut self, size: Option<(u16, u16)>) -> ClientId {
+        self.connect_with(size, &[])
+    }
+
+    /// The same, with flags.
+    pub fn connect_with(&mut self, size: Option<(u16, u16)>, flags: &[&str]) -> ClientId {
         let client = ClientId(self.next_client);
         self.next_client += 1;
         let (cols, rows) = size.unwrap_or((0, 0));
@@ -200,6 +205,7 @@ impl World {
                 ("SHELL".to_string(), "/bin/sh".to_string()),
                 ("HOME".to_string(), "/home/u".to_string()),
             ],
+            flags: flags.iter().map(ToString::to_string).collect(),
             ..ClientInfo::default()
         };
         self.event(Event::Connected { client, info });

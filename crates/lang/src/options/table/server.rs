@@ -109,12 +109,12 @@ pub(super) const ROWS: &[Row] = &[
         "buffer",
         "What a program gets that asks for the clipboard.",
     ),
-    later(
+    option(
         "history-file",
         SERVER,
         Kind::Text,
         "",
-        "File in which the history of the command prompt is kept; none if empty.",
+        "File that what is typed at prompts is read from at the start and written to; none if empty. ~/ is the home directory.",
     ),
     later(
         "input-buffer-size",
