@@ -15,11 +15,20 @@ pub fn clean(name: &str, untrusted: bool) -> String {
     } else {
         name.to_string()
     };
+    spelled(&name, true)
+}
+
+/// A name that another server has: its backslashes spell something already.
+pub fn clean_foreign(name: &str) -> String {
+    spelled(name, false)
+}
+
+fn spelled(name: &str, backslashes: bool) -> String {
     let mut out = String::with_capacity(name.len());
     let mut chars = name.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
-            '\\' => out.push_str("\\\\"),
+            '\\' if backslashes => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
@@ -153,6 +162,12 @@ impl Core {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_spelled_once() {
+        assert_eq!(clean("a\\b\tc", false), "a\\\\b\\tc");
+        assert_eq!(clean_foreign("\\$y\tc"), "\\$y\\tc");
+    }
 
     #[test]
     fn names_of_commands() {

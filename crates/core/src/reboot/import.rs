@@ -19,7 +19,7 @@ use crate::model::layout::{self, presets};
 use crate::model::pane::PaneState;
 use crate::model::session::Link;
 use crate::model::{Environment, Session, Window};
-use crate::names::{checked, clean};
+use crate::names::{clean, clean_foreign};
 use crate::save::disk::Sections;
 
 /// The command that `outlast import` has the server run, with a file: [`Foreign`] as JSON.
@@ -111,7 +111,7 @@ impl Core {
     fn import(&mut self, mut foreign: Foreign) -> Result<String, String> {
         let mut taken = Vec::new();
         for session in &mut foreign.sessions {
-            session.name = checked(&session.name, "session")?;
+            session.name = clean_foreign(&session.name);
             if self.session_named(&session.name).is_some() {
                 taken.push(session.name.clone());
             }
@@ -210,7 +210,7 @@ impl Core {
                 continue;
             };
             // A group of ours keeps to itself.
-            let group = Some(clean(&theirs.group, false))
+            let group = Some(clean_foreign(&theirs.group))
                 .filter(|group| !group.is_empty() && !global.groups.contains_key(group));
             if let Some(group) = &group {
                 groups.entry(group.clone()).or_default().push(id);
@@ -282,7 +282,7 @@ impl Core {
             let _ = options.set(row, None, "off", false);
         }
         let mut window = Window {
-            name: clean(&theirs.name, false),
+            name: clean_foreign(&theirs.name),
             zoomed: Some(active).filter(|_| theirs.zoomed && leaves.len() > 1),
             panes: leaves,
             options,
