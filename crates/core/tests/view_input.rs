@@ -247,3 +247,14 @@ fn the_wheel_is_for_the_pane_under_the_mouse() {
     world.keys("\x1b[<64;3;3M");
     assert_eq!(world.format(modes), "0copy-mode 1 ");
 }
+
+#[test]
+fn extended_keys_always_are_for_programs_that_did_not_ask() {
+    let mut world = World::new(40, 4, "");
+    let send = ["send-keys", "-t", "cc:", "C-Tab", "C-S-Tab", "Tab", "C-a"];
+    world.run(&send);
+    assert_eq!(world.typed(0), "\t\t\t\x01");
+    world.run(&["set-option", "-s", "extended-keys", "always"]);
+    world.run(&send);
+    assert_eq!(world.typed(0), "\x1b[27;5;9~\x1b[27;6;9~\t\x01");
+}

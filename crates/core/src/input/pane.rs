@@ -69,10 +69,14 @@ pub(super) fn send_keys(core: &mut Core, pane: PaneId, keys: &[Key]) {
         return;
     }
     let options = encode_options(core);
+    let always = core.server_chain().number("extended-keys") == 2;
     for pane in with_synchronized(core, pane) {
         let mut bytes = Vec::new();
         if let Some(pane) = core.model.panes.get(&pane) {
-            let modes = pane.terminal.modes();
+            let mut modes = pane.terminal.modes();
+            if always {
+                modes.modify_other_keys = modes.modify_other_keys.max(1);
+            }
             for key in keys {
                 encode_key_with(*key, &modes, &options, &mut bytes);
             }
