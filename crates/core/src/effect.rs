@@ -24,6 +24,9 @@ pub struct SpawnSpec {
     pub rows: u16,
     /// True: no terminal; stdin and stderr are /dev/null, stdout is a pipe (run-shell, if-shell, `#()`).
     pub job: bool,
+    /// What it may use and touch.
+    #[serde(default)]
+    pub limits: crate::limits::Limits,
 }
 
 /// An effect. Those marked *once* are in the committed transaction and are carried out again after a crash unless

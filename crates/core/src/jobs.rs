@@ -234,6 +234,7 @@ impl Core {
             cols: 80,
             rows: 24,
             job: true,
+            limits: Default::default(),
         }
     }
 

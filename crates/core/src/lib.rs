@@ -16,6 +16,7 @@ pub mod effect;
 pub mod event;
 pub mod formats;
 pub mod input;
+pub mod limits;
 pub mod mode;
 pub mod model;
 pub mod options;

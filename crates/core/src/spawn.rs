@@ -276,6 +276,7 @@ impl Core {
             cols,
             rows,
             job: false,
+            limits: self.limits_of(id),
         };
         let life = state.life;
         let Some(pane) = self.model.panes.get_mut(&id) else {

@@ -229,6 +229,20 @@ impl Args {
     }
 }
 
+/// A number of bytes: as [`number`], or with one of K, M, G, T behind it for powers of 1024, as systemd writes sizes.
+pub fn bytes(text: &str, range: std::ops::RangeInclusive<i64>) -> Result<i64, &'static str> {
+    let units = [('K', 10), ('M', 20), ('G', 30), ('T', 40)];
+    let unit = text
+        .chars()
+        .next_back()
+        .map(|last| last.to_ascii_uppercase());
+    let Some((_, shift)) = units.iter().find(|(letter, _)| Some(*letter) == unit) else {
+        return number(text, range);
+    };
+    let count = number(&text[..text.len() - 1], 0..=i64::MAX >> shift)?;
+    number(&(count << shift).to_string(), range)
+}
+
 /// A number as strtonum(3) reads it: blanks and a sign in front are allowed, nothing may follow. Errors are its words:
 /// "invalid", "too small", "too large".
 pub fn number(text: &str, range: std::ops::RangeInclusive<i64>) -> Result<i64, &'static str> {

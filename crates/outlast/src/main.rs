@@ -14,6 +14,7 @@ mod guard;
 mod import;
 mod kept;
 mod launch;
+mod limited;
 mod look;
 mod manual;
 mod outside;

@@ -162,6 +162,7 @@ pub fn hidden(name: &str) -> Option<Run> {
     match name {
         "keeper" => Some(crate::launch::run_keeper),
         "server" => Some(crate::launch::run_server),
+        "limited" => Some(crate::limited::run),
         "__complete" => Some(crate::complete::run),
         _ => None,
     }

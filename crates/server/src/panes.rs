@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use outlast_core::PaneId;
@@ -406,7 +407,9 @@ impl Panes {
         spec: &SpawnSpec,
         link: &Link,
     ) -> Result<(), String> {
-        let description = spawn::describe(spec, 0)?;
+        let own = PathBuf::from(std::env::args_os().next().unwrap_or_default());
+        let limited = spawn::with_limits(spec, &pane.0.to_string(), &own);
+        let description = spawn::describe(limited.as_ref().unwrap_or(spec), 0)?;
         let io = self.entry(pane);
         let message = ToKeeper::Spawn {
             pane: pane_number(pane),

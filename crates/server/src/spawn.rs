@@ -1,6 +1,9 @@
 //! How a program is to be started, as the keeper wants it said.
 
+use std::path::Path;
+
 use outlast_core::effect::SpawnSpec;
+use outlast_core::limits::Limits;
 use outlast_sys::mem::MemFile;
 use outlast_wire::keeper::SpawnSpec as Description;
 
@@ -23,4 +26,82 @@ pub fn describe(spec: &SpawnSpec, flags: u32) -> Result<MemFile, String> {
     };
     let bytes = description.encode().ok_or("command too long")?;
     MemFile::sealed(c"outlast-spawn", &bytes).map_err(|error| crate::files::reason(&error))
+}
+
+/// A pane's program as it is started: one with limits by our own program, which puts itself where they hold and becomes it
+/// (the hidden verb `limited`). `own` is where that lies; where it is gone, the program is started without.
+pub fn with_limits(spec: &SpawnSpec, name: &str, own: &Path) -> Option<SpawnSpec> {
+    let Limits {
+        memory,
+        processes,
+        weight,
+        isolation,
+    } = &spec.limits;
+    if spec.limits.is_none() || spec.argv.is_empty() || !own.is_file() {
+        return None;
+    }
+    let mut argv: Vec<String> = ["outlast", "limited", "--name", name]
+        .map(String::from)
+        .to_vec();
+    for (flag, value) in [
+        ("--memory", memory),
+        ("--processes", processes),
+        ("--weight", weight),
+    ] {
+        argv.extend(
+            value
+                .iter()
+                .flat_map(|value| [flag.to_string(), value.to_string()]),
+        );
+    }
+    if let Some(isolation) = isolation {
+        argv.push("--isolate".into());
+        argv.extend((!isolation.network).then(|| "--no-network".to_string()));
+        let writable = isolation.writable.iter();
+        argv.extend(writable.flat_map(|path| ["--writable".to_string(), path.clone()]));
+    }
+    let mut words = spec.argv.iter();
+    if let Some(first) = words.next().filter(|first| **first != spec.path) {
+        argv.extend(["--argv0".to_string(), first.clone()]);
+    }
+    argv.extend(["--".to_string(), spec.path.clone()]);
+    argv.extend(words.cloned());
+    Some(SpawnSpec {
+        path: own.to_string_lossy().into_owned(),
+        argv,
+        ..spec.clone()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use outlast_core::limits::Isolation;
+
+    use super::*;
+
+    #[test]
+    fn a_program_with_limits_is_started_by_our_own() {
+        let own = std::env::current_exe().unwrap();
+        let mut spec = SpawnSpec {
+            path: "/bin/bash".into(),
+            argv: vec!["-bash".into(), "-c".into(), "x".into()],
+            ..SpawnSpec::default()
+        };
+        assert_eq!(with_limits(&spec, "3", &own), None);
+        spec.limits = Limits {
+            memory: Some(4096),
+            isolation: Some(Isolation {
+                network: false,
+                writable: vec!["/a b".into()],
+            }),
+            ..Limits::default()
+        };
+        let wrapped = with_limits(&spec, "3", &own).unwrap();
+        assert_eq!(Path::new(&wrapped.path), own);
+        assert_eq!(
+            wrapped.argv.join("|"),
+            "outlast|limited|--name|3|--memory|4096|--isolate|--no-network|--writable|/a b|--argv0|-bash|--|/bin/bash|-c|x"
+        );
+        assert_eq!(with_limits(&spec, "3", Path::new("/nowhere/outlast")), None);
+    }
 }

@@ -13,6 +13,7 @@
 //! | [`pty`] | opening ptys, window sizes, foreground groups |
 //! | [`spawn`] | starting a program without touching the heap between fork and exec |
 //! | [`children`] | how processes end |
+//! | [`group`] | what a program and its children may use |
 //! | [`daemon`] | starting a process that outlives its starter |
 //! | [`raw_tty`] | a terminal's modes, saved and restored |
 //! | [`process`], [`user`] | facts about processes, users, the machine |
@@ -27,6 +28,7 @@ pub mod children;
 pub mod clock;
 pub mod daemon;
 pub mod fd_pass;
+pub mod group;
 pub mod inhibit;
 pub mod intake;
 pub mod ledger;

@@ -163,3 +163,25 @@ fn percentages() {
     assert_eq!(percentage("", 0..=100, 81), Err("empty"));
     assert_eq!(percentage("30", 0..=100, 81), Ok(30));
 }
+
+#[test]
+fn bytes_have_units() {
+    let all = 0..=i64::MAX;
+    for (text, value) in [
+        ("0", Ok(0)),
+        ("512", Ok(512)),
+        ("8G", Ok(8 << 30)),
+        ("8g", Ok(8 << 30)),
+        ("1T", Ok(1 << 40)),
+        ("4K", Ok(4096)),
+        ("G", Err("invalid")),
+        ("1.5G", Err("invalid")),
+        ("8GB", Err("invalid")),
+        ("-1G", Err("too small")),
+        ("9999999T", Err("too large")),
+        ("8é", Err("invalid")),
+    ] {
+        assert_eq!(bytes(text, all.clone()), value, "{text}");
+    }
+    assert_eq!(bytes("2K", 0..=1000), Err("too large"));
+}

@@ -61,10 +61,13 @@ impl Options {
                 check_text(row, &joined)?;
                 Value::Text(joined)
             }
-            Kind::Number(least, most) => Value::Number(
-                args::number(text, least..=most)
-                    .map_err(|error| format!("value is {error}: {text}"))?,
-            ),
+            Kind::Number(least, most) => {
+                let number = match row.unit {
+                    "bytes" => args::bytes(text, least..=most),
+                    _ => args::number(text, least..=most),
+                };
+                Value::Number(number.map_err(|error| format!("value is {error}: {text}"))?)
+            }
             Kind::Key => {
                 let key = key::parse(text).ok_or_else(|| format!("bad key: {text}"))?;
                 Value::Text(key::name(key))

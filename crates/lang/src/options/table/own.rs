@@ -4,6 +4,13 @@ use super::{INT, Kind, PANE, Row, SERVER, option};
 
 pub(super) const ROWS: &[Row] = &[
     option(
+        "cpu-weight",
+        PANE,
+        Kind::Number(0, 10_000),
+        "0",
+        "The share of the processor that a pane's program gets where others want it too; 100 is usual, 0 leaves it alone.",
+    ),
+    option(
         "disk-ended-days",
         SERVER,
         Kind::Number(0, INT),
@@ -32,6 +39,35 @@ pub(super) const ROWS: &[Row] = &[
         Kind::Flag,
         "on",
         "Whether anything is kept on disk for the time after a reboot; off deletes what is there.",
+    ),
+    option(
+        "isolate",
+        PANE,
+        Kind::Choice(&["off", "on", "no-network"]),
+        "off",
+        "Whether a pane's program may write in its directory alone and sees no secrets (bubblewrap), or has no network either.",
+    ),
+    option(
+        "isolate-writable",
+        PANE,
+        Kind::Array(":"),
+        "",
+        "Directories that an isolated program may write to besides the one that it is started in.",
+    ),
+    option(
+        "memory-max",
+        PANE,
+        Kind::Number(0, i64::MAX),
+        "0",
+        "The memory that a pane's program and its children may use together, as in 8G; 0 is no limit.",
+    )
+    .unit("bytes"),
+    option(
+        "processes-max",
+        PANE,
+        Kind::Number(0, INT),
+        "0",
+        "How many processes and threads a pane may have where a control group holds that; 0 is no limit.",
     ),
     option(
         "restore-policy",
