@@ -243,6 +243,7 @@ pub fn name(key: Key) -> String {
     }
     match key.code {
         Code::Char('\x7f') => out.push_str("C-?"),
+        Code::Char(c) if c > ' ' => out.push(c),
         Code::Char(c) if c != ' ' => match CONTROLS.iter().find(|(_, byte)| char::from(*byte) == c)
         {
             Some((name, _)) => out.push_str(name),

@@ -18,7 +18,7 @@ use outlast_core::{ClientId, Core, Effect, Event, PaneId};
 use outlast_sys::bell::ServerBells;
 use outlast_sys::clock;
 use outlast_sys::lock::try_lock_file;
-use outlast_sys::poll::{Interest, Poll};
+use outlast_sys::poll::{Interest, Poll, Ready};
 use outlast_sys::rest::Rest;
 use outlast_sys::signal::{self, Signals};
 use outlast_wire::keeper::ToServer;
@@ -95,6 +95,10 @@ pub struct Server {
     pub(crate) takeover: Takeover,
     pub(crate) memory: OutOfMemory,
     retry_ms: Option<u64>,
+    /// When the core wanted to be woken as the turn before ended.
+    wake_at: Option<u64>,
+    /// Kept for its memory.
+    ready: Vec<Ready>,
     rest: Rest,
     /// Told to end: the keeper goes first, then we.
     pub(crate) ending: bool,
@@ -182,6 +186,8 @@ impl Server {
             takeover: Takeover::default(),
             memory: OutOfMemory::new(),
             retry_ms: None,
+            wake_at: None,
+            ready: Vec::new(),
             rest: Rest::default(),
             ending: false,
             end_by_ms: None,
@@ -206,7 +212,7 @@ impl Server {
                 self.take_output(now);
             }
             self.take_ended(now);
-            if self.core.next_wake().is_some_and(|wake| wake <= now.ms) {
+            if self.wake_at.is_some_and(|wake| wake <= now.ms) {
                 self.core.handle(now, Event::Woken, &mut self.effects);
             }
             self.finish(now)?;
@@ -221,8 +227,9 @@ impl Server {
 
     /// Waits for something to happen and takes all of it but output.
     fn wait(&mut self) -> io::Result<()> {
+        self.wake_at = self.core.next_wake();
         let timeout = self.timeout();
-        let mut ready = Vec::new();
+        let mut ready = std::mem::take(&mut self.ready);
         let idle = timeout != Some(Duration::ZERO);
         let timeout = if idle && !self.bells.may_sleep() {
             Some(Duration::ZERO)
@@ -239,7 +246,7 @@ impl Server {
             self.rest.stirred(now.ms);
         }
         self.take_bells();
-        for found in ready {
+        for found in ready.drain(..) {
             match found.token {
                 KEEPER => {
                     self.link.flush();
@@ -279,6 +286,7 @@ impl Server {
                 token => self.take_call(token, now),
             }
         }
+        self.ready = ready;
         Ok(())
     }
 
@@ -298,7 +306,7 @@ impl Server {
         let share = self.panes.any_held().then(|| self.eager.next_share());
         let due = [
             share,
-            self.core.next_wake(),
+            self.wake_at,
             self.panes.quiet_at(),
             retry,
             self.clients_due(),

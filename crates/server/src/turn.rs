@@ -28,8 +28,14 @@ impl Server {
         }
         self.commit(now)?;
         self.disk.committed();
-        self.typed_done();
         crate::fault::point("effects");
+        // A key is on its way before the terminal's pipe is emptied of it: the journal has both.
+        let mut effects = effects.into_iter().peekable();
+        let is_write = |effect: &Effect| matches!(effect, Effect::Write { .. });
+        while let Some(write) = effects.next_if(is_write) {
+            self.carry_out(write, now);
+        }
+        self.typed_done();
         for effect in effects {
             self.carry_out(effect, now);
         }

@@ -11,6 +11,7 @@
 //! | in the pipe of the last batch that the journal names | that batch | drops it |
 //! | in the other one | the batch after that | takes it |
 
+use std::cell::Cell;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
@@ -38,7 +39,11 @@ fn pipe() -> io::Result<OwnedFd> {
 
 /// Where batches are copied to on their way.
 #[derive(Debug)]
-pub struct Copier(OwnedFd);
+pub struct Copier {
+    pipe: OwnedFd,
+    /// Something may be left in it: a copy was not read to its end.
+    dirty: Cell<bool>,
+}
 
 impl Copier {
     /// With a pipe of its own.
@@ -46,19 +51,29 @@ impl Copier {
     /// # Errors
     /// As [`pipes`].
     pub fn new() -> io::Result<Copier> {
-        Ok(Copier(pipe()?))
+        Ok(Copier {
+            pipe: pipe()?,
+            dirty: Cell::new(false),
+        })
     }
 
     /// A copy of what is in `from`.
     fn copy(&self, from: &OwnedFd) -> io::Result<Vec<u8>> {
-        drain(&self.0)?;
-        let mut bytes = vec![0; BATCH];
-        let len = match rustix::pipe::tee(from, &self.0, BATCH, SpliceFlags::NONBLOCK) {
-            Ok(0) | Err(Errno::AGAIN) => 0,
-            Ok(_) => rustix::io::read(&self.0, &mut bytes)?,
+        if self.dirty.replace(true) {
+            drain(&self.pipe)?;
+        }
+        let copied = match rustix::pipe::tee(from, &self.pipe, BATCH, SpliceFlags::NONBLOCK) {
+            Ok(copied) => copied,
+            Err(Errno::AGAIN) => 0,
             Err(error) => return Err(error.into()),
         };
-        bytes.truncate(len);
+        let mut bytes = vec![0; copied];
+        let read = match copied {
+            0 => 0,
+            _ => rustix::io::read(&self.pipe, &mut bytes)?,
+        };
+        self.dirty.set(read != copied);
+        bytes.truncate(read);
         Ok(bytes)
     }
 }

@@ -114,20 +114,21 @@ pub fn frames(core: &mut Core) {
     if !held && !timed && !stale {
         return raw(core);
     }
-    let mut draw = std::mem::take(&mut core.draw);
+    let mut held = std::mem::take(&mut core.draw.held);
+    let draw = &mut core.draw;
     if draw.clients.len() > core.model.clients.len() {
         draw.clients
             .retain(|id, _| core.model.clients.contains_key(id));
         draw.pace.retain(&core.model.clients);
     }
     let panes = &core.model.panes;
-    draw.held.retain(|id, _| {
+    held.retain(|id, _| {
         panes
             .get(id)
             .is_some_and(|pane| pane.terminal.modes().synchronized)
     });
     let expired = |since: &u64| since.saturating_add(SYNC_MS) <= now;
-    let shown = draw.held.values().any(expired);
+    let shown = held.values().any(expired);
     let due: Vec<(ClientId, Extent)> = core
         .model
         .clients
@@ -143,14 +144,15 @@ pub fn frames(core: &mut Core) {
         .map(|(id, (_, extent))| (id, extent))
         .collect();
     for (id, extent) in due {
-        let mut cache = draw.clients.remove(&id).unwrap_or_default();
-        let screen = compose::compose(core, id, extent, &mut cache, &mut draw.held, draw.serial);
-        draw.clients.insert(id, cache);
+        let mut cache = std::mem::take(core.draw.clients.entry(id).or_default());
+        let serial = core.draw.serial;
+        let screen = compose::compose(core, id, extent, &mut cache, &mut held, serial);
+        core.draw.clients.insert(id, cache);
         let Some(client) = core.model.clients.get_mut(&id) else {
             continue;
         };
         client.stale = false;
-        draw.pace.drawn(id, extent);
+        core.draw.pace.drawn(id, extent);
         let Some(screen) = screen else { continue };
         let screen = Arc::new(screen);
         client.screen = Some(screen.clone());
@@ -161,10 +163,10 @@ pub fn frames(core: &mut Core) {
         core.effects.push(Effect::Frame { client: id, screen });
     }
     // What was open for too long has been shown as it is, once; then the next settled picture is waited for again.
-    for since in draw.held.values_mut().filter(|since| expired(since)) {
+    for since in held.values_mut().filter(|since| expired(since)) {
         *since = now;
     }
-    core.draw = draw;
+    core.draw.held = held;
     raw(core);
 }
 

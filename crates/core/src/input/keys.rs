@@ -104,22 +104,23 @@ pub(super) fn run(core: &mut Core, client: ClientId, inputs: &[Input]) -> usize 
     let Some(table) = core.model.tables.get(&default_table(core, client)) else {
         return 0;
     };
-    let any = outlast_lang::key::name(Key::plain(Code::Any));
-    if table.bindings.contains_key(&any) {
+    if table.bindings.contains_key("Any") {
         return 0;
     }
-    let prefixes: Vec<Key> = prefixes(&core.session_chain(state.session)).collect();
+    // Options hold keys by the names that they have in tables: nothing needs to be parsed for each key.
+    let chain = core.session_chain(state.session);
+    let prefixes = ["prefix", "prefix2"].map(|name| chain.text(name));
+    let is_free = |key: &Key| {
+        let name = outlast_lang::key::name(*key);
+        !prefixes.contains(&name) && !table.bindings.contains_key(&name)
+    };
     let keys: Vec<Key> = inputs
         .iter()
         .map_while(|input| match input {
             Input::Key(key) => Some(*key),
             _ => None,
         })
-        .take_while(|key| {
-            matches!(key.code, Code::Char(_))
-                && !prefixes.contains(key)
-                && !table.bindings.contains_key(&outlast_lang::key::name(*key))
-        })
+        .take_while(|key| matches!(key.code, Code::Char(_)) && is_free(key))
         .collect();
     pane::send_keys(core, pane, &keys);
     keys.len()
