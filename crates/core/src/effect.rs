@@ -178,6 +178,12 @@ pub enum Effect {
         /// Append.
         append: bool,
     },
+    /// Hold off the machine's sleep, or let go of it (idempotent; said again by each server). `Core::awake_answered` hears
+    /// what came of it.
+    Awake {
+        /// For people who ask the system; None: let go.
+        why: Option<String>,
+    },
     /// The server ends: all panes end, the socket goes.
     Shutdown,
 }

@@ -29,6 +29,7 @@ pub mod save;
 pub mod target;
 
 mod alerts;
+mod awake;
 mod bridge;
 mod buffers;
 mod channels;
@@ -116,6 +117,8 @@ pub struct Core {
     pub(crate) spoke: bool,
     /// A recovery is going on.
     pub(crate) recovering: bool,
+    /// Who wants the machine awake.
+    pub(crate) awake: awake::Awake,
     /// What is kept on disk, and what is to come back from there.
     pub(crate) reboot: reboot::State,
     /// `Effect::Shutdown` has been emitted: nothing more happens.

@@ -32,6 +32,7 @@ impl Core {
             noted: Vec::new(),
             spoke: false,
             recovering: false,
+            awake: Default::default(),
             reboot: Default::default(),
             ended: false,
         };
@@ -146,6 +147,7 @@ impl Core {
         self.tell_notes();
         self.check_empty();
         if !self.ended {
+            self.check_awake();
             self.show_config_errors();
             self.show_notices();
             draw::frames(self);
@@ -168,6 +170,7 @@ impl Core {
             self.silence_due(),
             self.locks_due(),
             self.names_due(),
+            self.awake_due(),
             input::next_due(self),
             draw::next_due(self),
         ]

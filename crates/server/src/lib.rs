@@ -17,10 +17,12 @@
 //! | [`oom`] | was a program killed because memory ran out |
 //! | [`files`], [`appends`], [`probe`] | disk; questions to the system |
 //! | [`disk`] | what is there after a reboot |
+//! | [`awake`] | keeping the machine from sleep |
 //! | [`fault`] | where a test may kill us |
 #![forbid(unsafe_code)]
 
 mod appends;
+mod awake;
 mod calls;
 mod checkpoint;
 mod clients;

@@ -47,6 +47,8 @@ const LISTENER: u64 = 2;
 const SIGNALS: u64 = 3;
 const DISK: u64 = 4;
 pub(crate) const KEEP: u64 = 5;
+/// Of the thread that asks for the machine to stay awake.
+pub(crate) const AWAKE: u64 = 6;
 /// Tokens from here on are connections; a terminal has its client's id with the highest bit set.
 const FIRST_CONNECTION: u64 = 16;
 const TERMINAL: u64 = 1 << 63;
@@ -65,6 +67,7 @@ pub struct Server {
     pub(crate) listener: OwnedFd,
     pub(crate) signals: Signals,
     pub(crate) disk: Files,
+    pub(crate) awake: crate::awake::Awake,
     pub(crate) store: StateDisk,
     pub(crate) facts: Facts,
     pub(crate) panes: Panes,
@@ -162,6 +165,7 @@ impl Server {
             listener: parts.listener,
             signals,
             disk,
+            awake: Default::default(),
             store: StateDisk::new(&parts.socket),
             facts: parts.facts,
             panes: parts.panes,
@@ -276,6 +280,7 @@ impl Server {
                     }
                 }
                 KEEP => self.take_kept(now),
+                AWAKE => self.take_awake(),
                 token if token & TERMINAL != 0 => {
                     let id = ClientId((token & !TERMINAL) as u32);
                     self.painted.insert(id);

@@ -240,6 +240,7 @@ impl Server {
                     },
                 );
             }
+            Effect::Awake { why } => self.stay_awake(why),
             Effect::Shutdown => {
                 self.end_state(now);
                 self.shut_down(now);

@@ -197,6 +197,11 @@ pub(super) const ROWS: &[Row] = &[
         "When the server was first started; a killed server's successor keeps it.",
         |s| Some(s.core.model.global.start_unix),
     ),
+    text(
+        "stay_awake",
+        "What of the machine's sleep is held off, and for which panes; empty when nobody wants that.",
+        |s| some(s.core.awake_text()),
+    ),
     text("tree_mode_format", "How choose-tree writes a line.", |_| {
         some(What::Tree.format())
     }),

@@ -84,6 +84,9 @@ pub struct Global {
     /// What is to be told to the next who attaches.
     #[serde(default)]
     pub notices: Vec<String>,
+    /// That sleep is not held off has been said.
+    #[serde(default)]
+    pub awake_refused: bool,
     /// What is on disk comes back when the configuration has been loaded.
     #[serde(default)]
     pub restoring: bool,

@@ -58,6 +58,8 @@ pub struct Scene {
     pub clipboard: Option<String>,
     pub features: Option<String>,
     pub history: Option<u64>,
+    /// What of the machine's sleep it holds off.
+    pub awake: Option<String>,
     /// Stdin is a terminal.
     pub terminal: bool,
     pub uid: u32,
@@ -82,6 +84,7 @@ impl Scene {
             clipboard: None,
             features: None,
             history: None,
+            awake: None,
             terminal: io::IsTerminal::is_terminal(&io::stdin()),
             uid: outlast_sys::user::own_uid(),
         };
@@ -99,12 +102,14 @@ impl Scene {
             let clipboard = ask(&["show-options", "-sv", "set-clipboard"]);
             let features = ask(&["list-clients", "-F", "#{client_termfeatures}"]);
             let history = ask(&["list-panes", "-a", "-F", "#{history_bytes}"]);
-            let _ = tell.send((clipboard, features, history));
+            let awake = ask(&["display-message", "-p", "#{stay_awake}"]);
+            let _ = tell.send((clipboard, features, history, awake));
         });
-        let Ok((clipboard, features, history)) = told.recv_timeout(LIMIT) else {
+        let Ok((clipboard, features, history, awake)) = told.recv_timeout(LIMIT) else {
             return;
         };
-        self.clipboard = clipboard.map(|text| text.trim().to_string());
+        let trimmed = |text: String| text.trim().to_string();
+        self.clipboard = clipboard.map(trimmed);
         self.features = features;
         let sum = |text: String| {
             text.lines()
@@ -112,6 +117,7 @@ impl Scene {
                 .sum()
         };
         self.history = history.map(sum);
+        self.awake = awake.map(trimmed).filter(|text| !text.is_empty());
     }
 
     /// A variable; "" if it is not set.
@@ -239,6 +245,7 @@ impl Scene {
             clipboard: None,
             features: None,
             history: None,
+            awake: None,
             terminal: true,
             uid: outlast_sys::user::own_uid(),
         }

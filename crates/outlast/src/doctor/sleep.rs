@@ -7,6 +7,17 @@ use super::{Found, hint, ok};
 const LOGIND: &str = "/etc/systemd/logind.conf";
 
 pub fn look(scene: &Scene) -> Found {
+    match &scene.awake {
+        Some(awake) if awake.starts_with("refused") => hint(
+            format!("asked for by stay-awake and {awake}"),
+            "for good: sudo systemctl mask sleep.target suspend.target",
+        ),
+        Some(awake) => ok(awake.clone()),
+        None => settings(scene),
+    }
+}
+
+fn settings(scene: &Scene) -> Found {
     let states = scene.read("/sys/power/state").unwrap_or_default();
     if !states
         .split_whitespace()
@@ -45,7 +56,7 @@ pub fn look(scene: &Scene) -> Found {
                 "this machine sleeps {}: programs stand still then",
                 when.join(" and ")
             ),
-            "for good: sudo systemctl mask sleep.target suspend.target",
+            "while a pane's program runs: outlast set -p stay-awake on; for good: sudo systemctl mask sleep.target suspend.target",
         ),
     }
 }
@@ -71,6 +82,11 @@ mod tests {
         );
         let said = look(&scene);
         assert!(said.what.contains("when it is idle:") && said.verdict == Verdict::Hint);
+        scene.awake = Some("refused for %0: no".into());
+        assert_eq!(look(&scene).verdict, Verdict::Hint);
+        scene.awake = Some("sleep:idle held off for %0".into());
+        assert_eq!(look(&scene), ok("sleep:idle held off for %0"));
+        scene.awake = None;
         scene.answers(&[("systemctl show", 0, "LoadState=masked\n")]);
         assert_eq!(look(&scene).verdict, Verdict::Ok);
     }

@@ -332,6 +332,8 @@ impl World {
                 let result = wrote.map(|()| Vec::new());
                 self.done.entry(token).or_insert((result, 0));
             }
+            // Nothing sleeps in here.
+            Effect::Awake { .. } => {}
             Effect::Shutdown => self.ended = true,
             _ => {}
         }

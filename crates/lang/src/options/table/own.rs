@@ -76,4 +76,11 @@ pub(super) const ROWS: &[Row] = &[
         "ask",
         "What becomes of a pane's program after a reboot: a key starts it again, it resumes, it is started, or not mentioned.",
     ),
+    option(
+        "stay-awake",
+        PANE,
+        Kind::Flag,
+        "off",
+        "Whether the machine does not go to sleep while a program runs in the pane.",
+    ),
 ];
