@@ -284,7 +284,9 @@ fn cron(server: Option<&str>, undo: bool) -> Result<Plan, String> {
         });
         return Ok(plan);
     }
-    plan.notes.push(format!("the crontab's lines:\n{line}"));
+    if !undo {
+        plan.notes.push(format!("the crontab's lines:\n{line}"));
+    }
     if let (Some(old), false) = (&old, undo) {
         let dir = super::xdg("XDG_STATE_HOME", ".local/state")?.join("outlast");
         plan.copy = Some((dir.join("crontab"), old.clone()));

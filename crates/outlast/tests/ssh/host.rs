@@ -121,10 +121,21 @@ impl Host {
         size: (u16, u16),
         words: &[&str],
     ) -> Result<Client, String> {
-        let dir = self.dir.display();
         let outlast = world.binary().path.to_string_lossy();
         let far = std::iter::once(&*outlast).chain(words.iter().copied());
-        let far: Vec<String> = far.map(roles::quote).collect();
+        self.call(world, port, size, &far.collect::<Vec<_>>())
+    }
+
+    /// The same for any program.
+    pub fn call(
+        &self,
+        world: &World,
+        port: u16,
+        size: (u16, u16),
+        words: &[&str],
+    ) -> Result<Client, String> {
+        let dir = self.dir.display();
+        let far: Vec<String> = words.iter().map(|word| roles::quote(word)).collect();
         let mut argv = vec![program("ssh")?];
         argv.extend(["-tt", "-F"].map(String::from));
         argv.extend([format!("{dir}/config"), "-p".into(), port.to_string()]);

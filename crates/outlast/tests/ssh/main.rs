@@ -68,7 +68,47 @@ fn main() -> ExitCode {
         let binary = binary.clone();
         trials.push(Trial::new(name, move || cut(&binary, way)));
     }
+    trials.push(Trial::new("a_login_lands_in_a_session", move || {
+        lands(&binary)
+    }));
     harness::main(trials, 1)
+}
+
+/// With the lines of `outlast setup shell` a login is in a session and ends with it; a command is none.
+fn lands(binary: &Binary) -> Result<(), String> {
+    let world = World::new(binary)?;
+    if !host::has_terminals(&world)? {
+        println!(
+            "NOT RUN: the terminals of this system are not of group tty, only root's sshd can give any"
+        );
+        return Ok(());
+    }
+    let host = Host::new(&world)?;
+    let words = [
+        env!("CARGO_BIN_EXE_outlast"),
+        "setup",
+        "--yes",
+        "shell",
+        "bash",
+    ];
+    let said = world.run(&words.map(String::from))?;
+    if said.status != 0 {
+        return Err(format!("{said:?}"));
+    }
+    let mut login = host.call(&world, host.port, SIZE, &["bash", "-l"])?;
+    login
+        .wait_text("[main]", patience())
+        .map_err(|error| format!("{error}\nsshd says:\n{}", host.log()))?;
+    login.keys("C-b d")?;
+    if !login.wait_end(patience())?.success() {
+        return Err("the login did not end well".into());
+    }
+    let mut command = host.call(&world, host.port, SIZE, &["bash", "-c", "echo ran"])?;
+    command.wait_end(patience())?;
+    match command.picture().row(0).as_str() {
+        "ran" => Ok(()),
+        _ => Err(command.picture().framed()),
+    }
 }
 
 /// Everything that is there before the connection ends. In the order in which it goes.
