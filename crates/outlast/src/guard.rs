@@ -56,6 +56,14 @@ const SHELLS: &[&str] = &[
     "xonsh", "zsh",
 ];
 
+/// Packages of agents that an interpreter runs.
+const PACKAGES: &[&str] = &[
+    "@anthropic-ai/claude-code/",
+    "@google/gemini-cli/",
+    "@openai/codex/",
+    "/opencode-ai/",
+];
+
 /// What is asked of the server about each pane.
 const FORMAT: &str = "#{pane_dead}\t#{pane_pid}\t#{window_activity}\t#{session_name}:#{window_index}.#{pane_index}\t\
      #{pane_current_command}\t#{pane_current_path}";
@@ -255,10 +263,11 @@ impl<'a> Pane<'a> {
 
     /// What it does. The one place to ask the agents' own reports, once they are there: a name says less than they.
     fn state(&self) -> State {
-        if AGENTS.contains(&self.command) {
+        let front = in_front(self.pid).unwrap_or_default();
+        if AGENTS.contains(&self.command) || front.iter().any(|words| is_agent(words)) {
             return State::Agent;
         }
-        match in_front(self.pid).is_some_and(|words| words.iter().all(|words| is_prompt(words))) {
+        match !front.is_empty() && front.iter().all(|words| is_prompt(words)) {
             true => State::Idle,
             false => State::Busy,
         }
@@ -291,6 +300,17 @@ fn in_front(pid: u32) -> Option<Vec<Vec<Vec<u8>>>> {
     let parents: Vec<Option<u32>> = members.iter().map(|one| process::parent(*one)).collect();
     let last = members.iter().filter(|one| !parents.contains(&Some(**one)));
     Some(last.filter_map(|one| process::cmdline(*one)).collect())
+}
+
+/// Whether these are the words of an agent, perhaps behind its interpreter's.
+fn is_agent(words: &[Vec<u8>]) -> bool {
+    words.iter().take(2).any(|word| {
+        let word = String::from_utf8_lossy(word);
+        let file = word.rsplit('/').next().unwrap_or_default();
+        let file = file.strip_suffix(".js").or(file.strip_suffix(".py"));
+        let file = file.unwrap_or(word.rsplit('/').next().unwrap_or_default());
+        AGENTS.contains(&file) || PACKAGES.iter().any(|package| word.contains(package))
+    })
 }
 
 /// Whether these are the words of a shell that reads what is typed.
@@ -423,6 +443,29 @@ mod tests {
             assert!(!prompt(line), "{line}");
         }
         assert!(!is_prompt(&[]));
+    }
+
+    #[test]
+    fn an_agent_is_known_behind_its_interpreter() {
+        let agent = |line: &str| {
+            let words = line.split(' ').map(|word| word.as_bytes().to_vec());
+            is_agent(&words.collect::<Vec<_>>())
+        };
+        for line in [
+            "claude",
+            "node /usr/local/bin/codex --model x",
+            "node /usr/lib/node_modules/@anthropic-ai/claude-code/cli.js",
+            "python3 /opt/aider.py",
+        ] {
+            assert!(agent(line), "{line}");
+        }
+        for line in [
+            "vim claude.md",
+            "node server.js codex",
+            "python3 -m http.server",
+        ] {
+            assert!(!agent(line), "{line}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `outlast doctor`: what lets sessions end or terminals look wrong, and what to do about it. A table of checks, each a
 //! function of a [`Scene`]; none starts a server, and no program that is asked is waited for longer than [`scene::LIMIT`].
 
+mod login;
 mod machine;
 mod scene;
 mod server;
@@ -111,6 +112,11 @@ const CHECKS: &[Check] = &[
         "logins",
         "KillUserProcesses= in logind.conf",
         machine::logins,
+    ),
+    check(
+        "login",
+        "the lines of outlast setup shell, and whether what they call is there",
+        login::look,
     ),
     check(
         "oomd",
