@@ -108,10 +108,13 @@ fn a_shell_with_a_job_comes_with_its_whole_terminal() -> Result<()> {
     let mut client = foreign(&world, &["script", "-qc", "exec sh -i", "/dev/null"])?;
     client.wait_text("$", patience())?;
     client.type_text("sleep 1000 & echo pid=$$=\r")?;
+    // With the next prompt all is at rest: reptyr may hang on a terminal that is just being written to.
     let seen = client.wait_picture(patience(), |seen| {
         let rows = seen.rows();
-        rows.iter()
-            .any(|row| row.starts_with("pid=") && row.ends_with('='))
+        let said = rows
+            .iter()
+            .position(|row| row.starts_with("pid=") && row.ends_with('='));
+        said.is_some_and(|at| rows.get(at + 1).is_some_and(|row| row == "$"))
     })?;
     let rows = seen.rows();
     let row = rows

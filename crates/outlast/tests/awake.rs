@@ -1,6 +1,6 @@
 //! `stay-awake` against a logind of the test's own on a private bus: asked once for all panes, let go of after the last,
-//! a refusal said once. The bus is the real dbus-daemon; what stands for logind is python3-dbusmock's template, whose Inhibit is
-//! wrapped to write down what it is asked and when the descriptor it gave is closed.
+//! a refusal said once. The bus is the real dbus-daemon; what stands for logind is a few lines of python3-dbus, which write down
+//! what is asked and when the descriptor that was given is closed.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -18,7 +18,6 @@ const LOGIND: &str = r#"
 import os, sys
 import dbus, dbus.service, dbus.mainloop.glib
 from gi.repository import GLib
-import dbusmock.templates.logind as template
 
 log, refused = sys.argv[1], sys.argv[2]
 
@@ -30,7 +29,7 @@ dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
 bus = dbus.bus.BusConnection(os.environ["DBUS_SYSTEM_BUS_ADDRESS"])
 
 class Manager(dbus.service.Object):
-    @dbus.service.method(template.MAIN_IFACE, in_signature="ssss", out_signature="h")
+    @dbus.service.method("org.freedesktop.login1.Manager", in_signature="ssss", out_signature="h")
     def Inhibit(self, what, who, why, mode):
         if refused and refused in what:
             write(f"refused {what}")
@@ -46,8 +45,8 @@ class Manager(dbus.service.Object):
         os.close(given)
         return answer
 
-name = dbus.service.BusName(template.BUS_NAME, bus)
-manager = Manager(bus, template.MAIN_OBJ)
+name = dbus.service.BusName("org.freedesktop.login1", bus)
+manager = Manager(bus, "/org/freedesktop/login1")
 write("ready")
 GLib.MainLoop().run()
 "#;
@@ -110,7 +109,7 @@ impl Bus {
             }
             if Instant::now() > end {
                 return Err(format!(
-                    "logind has written {lines:?}; it needs python3-dbusmock (./test installs it)"
+                    "logind has written {lines:?}; it needs python3-dbus and python3-gi (./test installs them)"
                 ));
             }
             // No event says that another process has written to a file.
