@@ -97,50 +97,6 @@ fn vim_goes_on_in_a_pane_and_redraws_itself() -> Result<()> {
     )
 }
 
-/// `reptyr -T`: the terminal's own holder, here script, has it taken out of its hands.
-#[test]
-fn a_shell_with_a_job_comes_with_its_whole_terminal() -> Result<()> {
-    let world = world()?;
-    if !may_trace() {
-        println!("NOT RUN: nobody may trace here");
-        return Ok(());
-    }
-    let mut client = foreign(&world, &["script", "-qc", "exec sh -i", "/dev/null"])?;
-    client.wait_text("$", patience())?;
-    client.type_text("sleep 1000 & echo pid=$$=\r")?;
-    // With the next prompt all is at rest: reptyr may hang on a terminal that is just being written to.
-    let seen = client.wait_picture(patience(), |seen| {
-        let rows = seen.rows();
-        let said = rows
-            .iter()
-            .position(|row| row.starts_with("pid=") && row.ends_with('='));
-        said.is_some_and(|at| rows.get(at + 1).is_some_and(|row| row == "$"))
-    })?;
-    let rows = seen.rows();
-    let row = rows
-        .iter()
-        .find(|row| row.starts_with("pid="))
-        .ok_or("no pid")?;
-    let pid: u32 = row[4..row.len() - 1].parse().map_err(|_| row.clone())?;
-    let said = adopt(&world, pid)?;
-    assert_eq!(said.status, 0, "{said:?}");
-    assert!(
-        said.stdout.contains("its whole terminal came along"),
-        "{said:?}"
-    );
-    world.ok(&[
-        "send-keys",
-        "-t",
-        "adopted:",
-        "echo $((6*7)); jobs",
-        "Enter",
-    ])?;
-    world.until(&["capture-pane", "-p", "-t", "adopted:"], |text| {
-        text.lines().any(|row| row == "42") && text.contains("sleep 1000")
-    })?;
-    Ok(())
-}
-
 #[test]
 fn what_cannot_be_had_is_left_as_it_is() -> Result<()> {
     let world = world()?;
@@ -167,6 +123,10 @@ fn what_cannot_be_had_is_left_as_it_is() -> Result<()> {
     assert!(lives);
     // What is in a pane is in one already.
     world.ok(&["new-session", "-d", "-s", "cc", "exec cat"])?;
+    // It is the keeper until it has become its program.
+    world.until(&["list-panes", "-F", "#{pane_current_command}"], |name| {
+        name == "cat\n"
+    })?;
     let pane: u32 = world
         .format("cc:", "#{pane_pid}")?
         .parse()
