@@ -71,6 +71,13 @@ pub enum Effect {
         /// Signal number.
         signal: u8,
     },
+    /// A signal for processes of a run that have gone their own way; one that is another by now does not get it.
+    SignalProcesses {
+        /// Which.
+        processes: Vec<crate::run::tree::ProcessId>,
+        /// Signal number.
+        signal: u8,
+    },
     /// The pane is gone: end its program with SIGHUP, drop ring, history, checkpoint (idempotent).
     Forget {
         /// Which.

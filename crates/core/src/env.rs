@@ -7,6 +7,7 @@ use outlast_lang::glob;
 use crate::Core;
 use crate::model::Environment;
 use crate::model::ids::{ClientId, PaneId, SessionId};
+use crate::run::tree::MARK;
 
 /// What `#{version}` says, and TERM_PROGRAM_VERSION.
 pub const VERSION: &str = "3.7c";
@@ -110,6 +111,11 @@ impl Core {
         }
         for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] {
             env.clear(name);
+        }
+        // Of who is in a run and asks for something else: that is no part of the run.
+        env.clear(MARK);
+        if let Some(run) = pane.and_then(|pane| self.run(pane)) {
+            env.set(MARK, &run.root.mark, false);
         }
         let server = self.probe.server();
         let number = session.map_or(-1, |id| i64::from(id.0));

@@ -109,6 +109,8 @@ pub enum Then {
     Pipe(PaneId),
     /// A command that has started a program: what is left of it.
     Started(Box<Started>),
+    /// A command waits for a run.
+    Run(crate::run::wait::RunWait),
 }
 
 /// A job.
@@ -257,7 +259,8 @@ impl Core {
             | Then::Commands(..)
             | Then::Shell { .. }
             | Then::Fill(_)
-            | Then::Started(_) => {}
+            | Then::Started(_)
+            | Then::Run(_) => {}
             Then::Pipe(pane) => self.pipe_ended(token, pane),
             Then::Format(command) => self.format_job_done(&command, result),
             Then::Show { command, pane } => {

@@ -25,6 +25,7 @@ pub mod pipes;
 pub mod probe;
 pub mod queue;
 pub mod reboot;
+pub mod run;
 pub mod save;
 pub mod target;
 

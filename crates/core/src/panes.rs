@@ -267,7 +267,9 @@ impl Core {
             crate::overlay::popup::ended(self, id, status);
             return;
         }
-        self.pane_ended(id, status);
+        if !self.run_exited(id, status) {
+            self.pane_ended(id, status);
+        }
     }
 
     /// What is known of a program's end besides the status that [`Event::Exited`](crate::Event::Exited) is about to

@@ -3,6 +3,7 @@
 use outlast_lang::format::Time;
 
 use crate::model::ids::PaneId;
+use crate::run::tree::Process;
 
 /// What the core may ask during a turn. The simulator implements it too.
 pub trait Probe {
@@ -26,6 +27,14 @@ pub trait Probe {
     fn glob(&self, pattern: &str) -> Vec<String>;
     /// What runs in the foreground of a pane's terminal. None: it cannot be said.
     fn running(&self, _pane: PaneId) -> Option<Running> {
+        None
+    }
+    /// All processes that have not ended and may be a run's. Looked at when a run ends, is being ended or somebody asks.
+    fn processes(&self) -> Vec<Process> {
+        Vec::new()
+    }
+    /// When the process of that number was started, in clock ticks since the boot.
+    fn started(&self, _pid: u32) -> Option<u64> {
         None
     }
     /// Memory for a pane's history, the same blocks again after a crash.

@@ -303,6 +303,7 @@ impl Core {
         let Some(pane) = self.model.panes.get(&id) else {
             return Ok(());
         };
+        let is_run = pane.state.run.is_some();
         if pane.state.is_running() && !wanted.kill {
             let window = pane.state.window;
             let name = self
@@ -318,6 +319,10 @@ impl Core {
             .cwd
             .is_some()
             .then(|| self.spawn_directory(session, &wanted));
+        if is_run {
+            self.respawn_run(id, &wanted, cwd);
+            return Ok(());
+        }
         self.leave_mode(id);
         self.operate(id, Op::Respawn);
         let Some(pane) = self.model.panes.get_mut(&id) else {
@@ -354,6 +359,7 @@ impl Core {
         if asked.is_some_and(|spec| (spec.cols, spec.rows) != (size.cols, size.rows)) {
             self.emit(Effect::Resize { pane: id, size });
         }
+        self.run_started(id, pid);
         self.tell_started(id);
     }
 }

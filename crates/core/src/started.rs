@@ -215,6 +215,7 @@ impl Core {
         pane.name_stale = true;
         let text = format!("fork failed: {}\r\n", clean(error, false));
         self.operate_any(id, PaneOp::Text(text.into_bytes()));
+        self.run_exited(id, ExitStatus::Code(1));
         self.touch_all();
     }
 

@@ -113,7 +113,10 @@ impl Core {
                 status,
             } => self.done(token, result, status),
             Event::Woken => input::wake(self),
-            Event::Terminate => self.shut_down(),
+            Event::Terminate => {
+                self.runs_end_with_machine();
+                self.shut_down();
+            }
             Event::ConfigFiles { files } => self.config_files(files),
         }
         effects.append(&mut self.effects);
@@ -126,6 +129,7 @@ impl Core {
             return;
         }
         self.check_jobs();
+        self.check_runs();
         self.control_wake();
         self.check_silence();
         self.check_locks();
@@ -166,6 +170,7 @@ impl Core {
         }
         [
             self.jobs_due(),
+            self.runs_due(),
             self.control_due(),
             self.silence_due(),
             self.locks_due(),
@@ -232,6 +237,7 @@ impl Core {
             }
         }
         for pane in self.pane_ids() {
+            self.end_strays(pane);
             self.emit(Effect::Forget { pane });
         }
         self.model.global.ending = true;

@@ -20,6 +20,7 @@ mod manual;
 mod outside;
 mod piped;
 mod report;
+mod runs;
 mod setup;
 mod socket;
 mod terminal;
@@ -96,7 +97,7 @@ fn main() -> ExitCode {
         flags.terminal.push("-l".into());
     }
     if me.outlast
-        && let Some(verb) = flags.command.first().and_then(|word| verbs::find(word))
+        && let Some(verb) = verbs::meant(&flags.command)
     {
         return (verb.run)(&flags, &flags.command[1..]);
     }
@@ -110,13 +111,43 @@ fn main() -> ExitCode {
             }
         }
     }
-    match call(&me, flags) {
+    if me.outlast {
+        name_what_to_attach(&mut flags.command);
+    }
+    said(call(&me, flags))
+}
+
+fn said(called: Result<u8, String>) -> ExitCode {
+    match called {
         Ok(status) => ExitCode::from(status),
         Err(text) => {
             eprintln!("{text}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// `outlast attach NAME`: tmux's attach takes no words.
+fn name_what_to_attach(command: &mut Vec<String>) {
+    if let [attach, name] = command.as_slice()
+        && matches!(attach.as_str(), "attach" | "attach-session")
+        && !name.starts_with('-')
+    {
+        let name = name.clone();
+        command.truncate(1);
+        command.extend(["-t".to_string(), name]);
+    }
+}
+
+/// A command of the server's, as if it had been called with these words.
+fn go(flags: &Flags, words: &[&str]) -> ExitCode {
+    let me = Personality {
+        program: "outlast".into(),
+        outlast: true,
+    };
+    let mut flags = flags.clone();
+    flags.command = words.iter().map(|word| (*word).to_string()).collect();
+    said(call(&me, flags))
 }
 
 /// What `-V` prints.

@@ -108,6 +108,20 @@ pub const VERBS: &[Verb] = &[
         run: crate::kept::run,
     },
     Verb {
+        name: "logs",
+        usage: "[-f] [-n LINES] [--since SPAN|TIME] [--times] NAME",
+        about: "what a run has said",
+        text: "From the history of its pane, over all its restarts; coloured on a terminal. -f goes on until the run is over. --since 10m, 10:00 or 2026-11-21T10:00, and --times, know when lines came to some seconds.",
+        run: crate::runs::logs::run,
+    },
+    Verb {
+        name: "ls",
+        usage: "[--json]",
+        about: "the sessions there are, and how their runs are",
+        text: "tmux's lines, with the state of a run behind its session's. With other flags it is tmux's list-sessions.",
+        run: crate::runs::show::ls,
+    },
+    Verb {
         name: "man",
         usage: "",
         about: "the manual page",
@@ -122,6 +136,20 @@ pub const VERBS: &[Verb] = &[
         run: crate::look::peek::run,
     },
     Verb {
+        name: "restart",
+        usage: "NAME",
+        about: "ends a run and starts it again",
+        text: "All its processes are ended first, as stop does.",
+        run: crate::runs::restart,
+    },
+    Verb {
+        name: "run",
+        usage: "[--name NAME] [--restart no|on-failure|always] [--max-restarts N] [--within SPAN] [--grace SPAN] [--delay SPAN] [--cwd DIR] [--env NAME=VALUE]... [--boot] [--attach] -- COMMAND [WORD]...",
+        about: "runs a command that is started again when it fails",
+        text: "In a session of its own, detached: outlast attach NAME shows it. Without --name it is called as its program. It is started again when it has failed (--restart on-failure), 1 s later, then 2, 4 … up to 60 s, and the first wait again once it was up for a minute; after 5 restarts (--max-restarts) in 10 minutes (--within) it gives up. A failure is an exit status other than 0, a signal that was not ours, and running out of memory. To end, it has 10 s (--grace) from TERM to KILL; what it has left behind ends with it. --boot: it runs again after a reboot. With short flags (run -b …) it is tmux's run-shell.",
+        run: crate::runs::run,
+    },
+    Verb {
         name: "setup",
         usage: "[--yes] [--undo] shell|ssh|tmux|boot",
         about: "shell start-up lines, ssh keepalives, a link named tmux, start at boot",
@@ -131,6 +159,27 @@ pub const VERBS: &[Verb] = &[
                a link named tmux. boot [--systemd|--cron]: a user unit and lingering, or cron. For instance: outlast setup \
                shell, and when it looks right: outlast setup shell --yes.",
         run: crate::setup::run,
+    },
+    Verb {
+        name: "start",
+        usage: "NAME",
+        about: "starts a run that is over",
+        text: "Or one that waits to be started again. Without a name it is tmux's start-server.",
+        run: crate::runs::start,
+    },
+    Verb {
+        name: "status",
+        usage: "[--json] [NAME]",
+        about: "the runs there are, and what they use; all of one",
+        text: "State, for how long, restarts, last exit status, and what all processes of the run take of processor and memory at this moment. Nothing is measured while nobody asks.",
+        run: crate::runs::show::status,
+    },
+    Verb {
+        name: "stop",
+        usage: "NAME",
+        about: "ends a run and all that belongs to it",
+        text: "TERM for all its processes, also for those that have left its session, then KILL after its grace. Returns when they are gone.",
+        run: crate::runs::stop,
     },
     Verb {
         name: "upgrade",
@@ -147,11 +196,36 @@ pub const VERBS: &[Verb] = &[
         text: "",
         run: version,
     },
+    Verb {
+        name: "wait",
+        usage: "[--timeout SPAN] NAME",
+        about: "waits for the end of a run, and ends as it did",
+        text: "The end is the last one: a restart is none. The exit status is the run's own, 128 and the number of a signal; 124 when the time is over, 125 when nobody knows. Restarts and upgrades of the server make no difference. With -L, -S or -U it is tmux's wait-for.",
+        run: crate::runs::wait,
+    },
 ];
 
 /// The verb of that name.
 pub fn find(name: &str) -> Option<&'static Verb> {
     VERBS.iter().find(|verb| verb.name == name)
+}
+
+/// Says of the words after a verb.
+type Ours = fn(&[String]) -> bool;
+
+/// Verbs whose names tmux has for commands of its own, and whether the words after them are ours.
+const SHARED: &[(&str, Ours)] = &[
+    ("ls", crate::runs::ls_is_ours),
+    ("run", crate::runs::run_is_ours),
+    ("start", crate::runs::start_is_ours),
+    ("wait", crate::runs::wait_is_ours),
+];
+
+/// The verb that a command line means, if it means one.
+pub fn meant(command: &[String]) -> Option<&'static Verb> {
+    let (name, words) = command.split_first()?;
+    let shared = SHARED.iter().find(|(shared, _)| shared == name);
+    find(name).filter(|_| shared.is_none_or(|(_, is_ours)| is_ours(words)))
 }
 
 /// How a process of our own is run.

@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use outlast_core::PaneId;
 use outlast_core::probe::{Probe, Running, ServerFacts};
+use outlast_core::run::tree::{MARK, Process};
 use outlast_lang::format::Time;
 use outlast_sys::mem::MemFile;
 use outlast_sys::{clock, process, pty, user};
@@ -149,6 +150,32 @@ impl Probe for SystemProbe {
             cwd: text(cwd.as_os_str().as_bytes()),
             environment: process::environment_names(pid),
         })
+    }
+
+    fn processes(&self) -> Vec<Process> {
+        let ours = ["outlast-keeper", "outlast-anchor", "outlast: server"];
+        let all = outlast_sys::tree::processes().into_iter();
+        all.map(|found| {
+            let name = String::from_utf8_lossy(&found.name).into_owned();
+            let mark = outlast_sys::tree::variable(found.pid, MARK).unwrap_or_default();
+            Process {
+                pid: found.pid,
+                started: found.started,
+                parent: found.parent,
+                group: found.group,
+                session: found.session,
+                ours: ours.contains(&name.as_str()),
+                name,
+                mark: String::from_utf8_lossy(&mark).into_owned(),
+                cpu_ms: found.cpu_ms,
+                memory: found.memory,
+            }
+        })
+        .collect()
+    }
+
+    fn started(&self, pid: u32) -> Option<u64> {
+        process::Identity::of(pid).map(|found| found.started)
     }
 
     fn blocks(&self, pane: PaneId) -> Box<dyn Blocks> {

@@ -570,7 +570,10 @@ impl Server {
                 io.at += bytes.len() as u64;
                 io.touched_ms = Some(now.ms);
             }
-            if let Some(status) = io.take_ended() {
+            // One of before the program that is asked for now has been told of, or is of no interest any more.
+            let asked = self.core.pane_life(pane).map(|(life, _)| life);
+            let ended = io.take_ended().filter(|_| asked == Some(io.life));
+            if let Some(status) = ended {
                 self.store.exited(pane, now.ms);
                 if let Some(note) = self.memory.note(status) {
                     self.core.note_end(pane, note);

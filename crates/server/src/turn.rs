@@ -186,6 +186,16 @@ impl Server {
                 let pane = crate::keeper::pane_number(pane);
                 self.link.send(&ToKeeper::Signal { pane, signal }, &[]);
             }
+            Effect::SignalProcesses { processes, signal } => {
+                for process in processes {
+                    let process = outlast_sys::process::Identity {
+                        pid: process.pid,
+                        started: process.started,
+                    };
+                    // One that has ended meanwhile has what was wanted; another user's is found to live on.
+                    let _ = outlast_sys::tree::signal(process, signal);
+                }
+            }
             Effect::Forget { pane } => {
                 self.store.forgotten(pane);
                 self.panes.forget(pane, &self.facts, &self.link);

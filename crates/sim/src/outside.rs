@@ -6,6 +6,7 @@ use std::rc::Rc;
 use outlast_core::PaneId;
 use outlast_core::effect::SpawnSpec;
 use outlast_core::probe::{Running, ServerFacts};
+use outlast_core::run::tree::Process;
 
 /// What the core finds around it. Answers are the same before and after a crash.
 pub trait Outside {
@@ -41,6 +42,10 @@ pub trait Outside {
     /// What runs in a pane.
     fn running(&self, _: PaneId) -> Option<Running> {
         None
+    }
+    /// Processes that may be a run's.
+    fn processes(&self) -> Vec<Process> {
+        Vec::new()
     }
     /// Files that a pattern means.
     fn glob(&self, _: &str) -> Vec<String> {

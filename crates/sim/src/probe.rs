@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use outlast_core::PaneId;
 use outlast_core::probe::{Probe, Running, ServerFacts};
+use outlast_core::run::tree::Process;
 use outlast_lang::format::Time;
 use outlast_term::history::{BLOCK_LEN, Blocks};
 
@@ -95,6 +96,9 @@ impl Probe for SimProbe {
     }
     fn running(&self, pane: PaneId) -> Option<Running> {
         self.around.borrow().running(pane)
+    }
+    fn processes(&self) -> Vec<Process> {
+        self.around.borrow().processes()
     }
     fn blocks(&self, pane: PaneId) -> Box<dyn Blocks> {
         let blocks = self.store.borrow_mut().remove(&pane.0).unwrap_or_default();

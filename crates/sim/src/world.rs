@@ -137,6 +137,8 @@ pub struct World {
     next_pid: u32,
     /// How often the core died.
     pub crashes: u32,
+    /// How often a program was started in a pane whose former program had not ended.
+    pub doubles: u32,
     /// The server has ended as it was told to.
     pub ended: bool,
     /// After a crash clients come back, and requests are repeated, before output is heard again. The real loop may do
@@ -191,6 +193,7 @@ impl World {
             now,
             next_pid: 100,
             crashes: 0,
+            doubles: 0,
             ended: false,
             late: false,
             bug: None,

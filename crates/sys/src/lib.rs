@@ -16,7 +16,7 @@
 //! | [`group`] | what a program and its children may use |
 //! | [`daemon`] | starting a process that outlives its starter |
 //! | [`raw_tty`] | a terminal's modes, saved and restored |
-//! | [`process`], [`user`] | facts about processes, users, the machine |
+//! | [`process`], [`tree`], [`user`] | facts about processes, users, the machine |
 //! | [`inhibit`] | keeping the machine awake |
 //! | [`seam`] | which of these calls a test has fail |
 //! | [`clock`] | times, local time, random bytes |
@@ -45,6 +45,7 @@ pub mod seam;
 pub mod signal;
 pub mod socket;
 pub mod spawn;
+pub mod tree;
 pub mod user;
 pub mod wake;
 pub mod watch;
@@ -53,6 +54,6 @@ pub mod watch;
 pub mod errno {
     pub use libc::{
         E2BIG, EAGAIN, EEXIST, EINVAL, EIO, EMFILE, ENAMETOOLONG, ENFILE, ENOENT, ENOMEM, ENOSPC,
-        EPIPE, ESTALE, ETOOMANYREFS,
+        EPIPE, ESRCH, ESTALE, ETOOMANYREFS,
     };
 }

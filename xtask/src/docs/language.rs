@@ -26,6 +26,11 @@ pub(super) fn commands() -> String {
         rows,
     )
     .replace("|  |\n", "| - |\n");
+    out += "\nCommands of our own: by their whole names, in bindings, hooks and control mode too; `list-commands` has only tmux's.\n\n";
+    let own = commands::OWN
+        .iter()
+        .map(|row| [code(row.name), plain(row.help), code(row.usage)]);
+    out += &table(["command", "what it does", "usage"], own);
     out
 }
 

@@ -143,6 +143,7 @@ impl Core {
         self.model.clients.remove(&id);
         self.model.queues.remove(&Some(id));
         self.forget_waiters();
+        self.forget_run_waits();
         self.forget_stdin(id);
         if let Some(ticket) = ticket {
             self.resume(ticket);

@@ -24,7 +24,6 @@ mod display;
 mod environment;
 mod history;
 mod hooks;
-mod import;
 mod keys;
 mod kill;
 mod layouts;
@@ -35,12 +34,14 @@ mod messages;
 mod new_session;
 mod new_window;
 mod options;
+mod own;
 mod pipe_pane;
 mod popup;
 mod prompts;
 mod rename;
 mod resize;
 mod respawn;
+mod runs;
 mod select;
 mod send_keys;
 mod session;
@@ -51,6 +52,7 @@ mod swap;
 mod table;
 
 pub use keys::{DefaultKey, default_keys};
+pub use own::OWN;
 pub use source_file::Sourcing;
 pub use table::ROWS;
 
@@ -298,7 +300,7 @@ impl<'a> Ctx<'a> {
 
 /// The row of a name, an alias or an unambiguous beginning; Err is tmux's text.
 pub fn lookup(name: &str) -> Result<&'static Row, String> {
-    if let Some(row) = import::OWN.iter().find(|row| row.name == name) {
+    if let Some(row) = OWN.iter().find(|row| row.name == name) {
         return Ok(row);
     }
     if let Some(row) = ROWS

@@ -5,6 +5,7 @@
 
 mod client;
 mod pane;
+mod run;
 mod scope;
 mod server;
 mod session;
@@ -107,6 +108,7 @@ fn some(value: impl ToString) -> Option<String> {
 const TABLES: &[&[Row]] = &[
     client::ROWS,
     pane::ROWS,
+    run::ROWS,
     server::ROWS,
     session::ROWS,
     window::ROWS,

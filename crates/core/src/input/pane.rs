@@ -65,6 +65,10 @@ pub(crate) fn send_key(core: &mut Core, pane: PaneId, key: Key) {
 
 /// Keys for a pane's program, and for those synchronized with it.
 pub(super) fn send_keys(core: &mut Core, pane: PaneId, keys: &[Key]) {
+    let enter = |key: &Key| key.code == Code::Enter && key.mods == Mods(0);
+    if keys.iter().any(enter) && core.key_starts_run(pane) {
+        return;
+    }
     if keys.is_empty() || !takes_input(core, pane) {
         return;
     }

@@ -115,6 +115,9 @@ pub struct Global {
     pub config_client: Option<ClientId>,
     /// Session groups: name to members.
     pub groups: BTreeMap<String, Vec<SessionId>>,
+    /// Ends of runs whose panes are gone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) sweeps: Vec<crate::run::sweep::Sweep>,
 }
 
 /// What show-messages lists. Each is a section of its own, so that a new one does not write down all others again.

@@ -77,6 +77,9 @@ pub struct PaneState {
     /// It is the inside of this client's popup, and in no window ([`WindowId::NONE`]).
     #[serde(default)]
     pub popup: Option<ClientId>,
+    /// Its program is a run's: started again by its rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<Box<crate::run::Run>>,
 }
 
 impl PaneState {

@@ -184,6 +184,7 @@ impl Core {
                 .iter()
                 .any(|pattern| outlast_lang::glob::matches(pattern, name, false))
         });
+        self.forget_run_environment(&mut session);
         json(&session)
     }
 
@@ -211,6 +212,9 @@ impl Core {
             focused: false,
             ..(*pane.state).clone()
         };
+        if let Some(run) = &mut state.run {
+            run.marks = Default::default();
+        }
         if calm {
             state.title = String::new();
         }

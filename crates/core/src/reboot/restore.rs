@@ -275,13 +275,16 @@ impl Core {
             || "no text of this pane was kept".to_string(),
             |when| format!("the text above is of {when}"),
         );
+        let is_run = pane.state.run.is_some();
         let ends = pane.state.dead.is_some() || pane.state.empty;
         let mut lines = self.notice_below(id, &format!("{why}; {kept}"));
-        if !ends {
-            lines.push_str(&self.restore_program(id, look));
+        match (is_run, ends) {
+            (true, _) => lines.push_str(&self.restore_run(id)),
+            (false, true) => {}
+            (false, false) => lines.push_str(&self.restore_program(id, look)),
         }
         self.end_text(id, lines);
-        if ends {
+        if ends && !is_run {
             self.hold(id);
         }
     }

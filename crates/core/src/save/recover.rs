@@ -417,6 +417,7 @@ impl Core {
                 self.hold(id);
             }
         }
+        self.sweep_again();
         let jobs: Vec<u64> = self.model.jobs.keys().copied().collect();
         for token in jobs {
             // A format's job is asked for anew when the format is drawn.

@@ -38,6 +38,8 @@ pub struct World {
     pub effects: Vec<Effect>,
     /// Files for ReadFile.
     pub files: BTreeMap<String, String>,
+    /// What was last started in each pane, but by a slow keeper.
+    pub spawned: BTreeMap<PaneId, outlast_core::effect::SpawnSpec>,
     /// Panes that have been forgotten.
     pub forgotten: Vec<PaneId>,
     pub ended: bool,
@@ -75,6 +77,7 @@ impl World {
             answers: BTreeMap::new(),
             effects: Vec::new(),
             files: BTreeMap::new(),
+            spawned: BTreeMap::new(),
             forgotten: Vec::new(),
             ended: false,
             slow_keeper: false,
@@ -117,7 +120,8 @@ impl World {
 
     fn carry_out(&mut self, effect: Effect) {
         match effect {
-            Effect::Spawn { pane, .. } if !self.slow_keeper => {
+            Effect::Spawn { pane, spec, .. } if !self.slow_keeper => {
+                self.spawned.insert(pane, spec);
                 let tty = format!("/dev/pts/{}", 50 + pane.0);
                 self.event(Event::Spawned {
                     pane,

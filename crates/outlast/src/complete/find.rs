@@ -56,6 +56,7 @@ const SESSIONS: Want = Want::Live(&[
     "-F",
     "#{session_name}\t#{session_windows} windows#{?session_attached, (attached),}",
 ]);
+const RUNS: Want = Want::Live(&["list-runs", "-F", "#{run_name}\t#{run_state}"]);
 const WINDOWS: Want = Want::Live(&[
     "list-windows",
     "-a",
@@ -132,7 +133,13 @@ const VERB_WORDS: &[(&str, Want)] = &[
     ("completions", Want::Words(&["bash", "zsh", "fish"])),
     ("help", Want::Commands),
     ("kept", Want::Kept),
+    ("logs", RUNS),
     ("peek", SESSIONS),
+    ("restart", RUNS),
+    ("start", RUNS),
+    ("status", RUNS),
+    ("stop", RUNS),
+    ("wait", RUNS),
 ];
 
 /// All that fit as `current`, after these words.

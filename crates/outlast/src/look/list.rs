@@ -7,7 +7,7 @@ use outlast_term::width::text_width;
 /// What `list-panes -a` is asked for: one line per pane, fields between tabs.
 pub const FORMAT: &str = "#{session_name}\t#{session_attached}\t#{session_activity}\t#{window_index}\t#{window_name}\t\
      #{window_active}\t#{window_bell_flag}\t#{pane_dead}\t#{pane_dead_status}\t#{pane_dead_signal}\t\
-     #{pane_current_command}";
+     #{pane_current_command}\t#{run_state}";
 
 /// A session with its windows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,6 +65,7 @@ pub fn read(text: &str) -> Vec<Session> {
             status,
             signal,
             command,
+            ref run @ ..,
         ] = fields[..]
         else {
             continue;
@@ -94,7 +95,11 @@ pub fn read(text: &str) -> Vec<Session> {
             });
         }
         if let Some(window) = session.windows.last_mut() {
-            window.panes.push(pane(dead, status, signal, command));
+            window.panes.push(match run {
+                // One that is over has ended, as any other.
+                [state @ ("starting" | "waiting" | "stopping")] => format!("… {state}"),
+                _ => pane(dead, status, signal, command),
+            });
         }
     }
     sessions
@@ -219,6 +224,10 @@ mod tests {
         assert_eq!(sessions[1].windows[0].panes, ["✗ signal 9"]);
         assert!(sessions[1].windows[0].bell && sessions[0].windows[1].current);
         assert_eq!(read(""), []);
+        let waiting = read("r\t0\t1\t0\tr\t1\t0\t1\t1\t\tsh\twaiting\n");
+        assert_eq!(waiting[0].windows[0].panes, ["… waiting"]);
+        let failed = read("r\t0\t1\t0\tr\t1\t0\t1\t1\t\tsh\tfailed\n");
+        assert_eq!(failed[0].windows[0].panes, ["✗ exit 1"]);
     }
 
     #[test]

@@ -107,6 +107,11 @@ pub fn page() -> String {
         };
         page.item(&format!("{}{alias}", row.name), row.usage, row.help);
     }
+    page.section("OWN COMMANDS");
+    page.paragraph("They are called by their whole names; the verbs above are made of them.");
+    for row in commands::OWN {
+        page.item(row.name, row.usage, row.help);
+    }
     tables(&mut page);
     page.section("FILES");
     for (file, what) in FILES {

@@ -5,6 +5,7 @@
 mod back;
 mod disk;
 mod lab;
+mod runs;
 mod told;
 mod twice;
 
@@ -46,6 +47,8 @@ fn main() -> ExitCode {
     add("crashes_after_a_reboot_lose_nothing", twice::crashes_after);
     add("who_calls_is_told_what_is_kept", told::verbs);
     add("attach_and_new_bring_it_back", told::brought_back);
+    add("runs_go_on_or_are_offered", runs::come_back);
+    add("a_run_is_never_twice", runs::never_twice);
     if cfg!(feature = "faults") {
         add(
             "crashes_while_things_come_back_lose_nothing",

@@ -239,6 +239,8 @@ impl World {
             Effect::Spawn { pane, life, spec } => {
                 let known = self.panes.get(&pane.0).map(|p| p.life);
                 if known.is_none_or(|l| l < life) {
+                    let former = self.panes.get(&pane.0);
+                    self.doubles += u32::from(former.is_some_and(|p| p.ended.is_none()));
                     self.next_pid += 1;
                     let p = self.panes.entry(pane.0).or_default();
                     (p.life, p.pid, p.ended, p.told) =

@@ -77,6 +77,13 @@ pub(super) const ROWS: &[Row] = &[
         "What becomes of a pane's program after a reboot: a key starts it again, it resumes, it is started, or not mentioned.",
     ),
     option(
+        "run-failed",
+        PANE,
+        Kind::Hook,
+        "",
+        "A run has failed and is not started again (any more).",
+    ),
+    option(
         "stay-awake",
         PANE,
         Kind::Flag,

@@ -1,0 +1,128 @@
+//! Commands that tmux does not have: in no list of tmux's and by their whole names only, but in bindings, hooks and control
+//! mode like any other. Our own verbs are made of them.
+
+use outlast_lang::args::Spec;
+
+use super::{Ctx, Flow, Outcome, Row, flag, runs};
+use crate::jobs::{Asked, Then};
+use crate::reboot::import::COMMAND;
+
+const fn row(
+    name: &'static str,
+    (flags, min, max): (&'static str, usize, Option<usize>),
+    help: &'static str,
+    usage: &'static str,
+    bits: u8,
+    run: fn(&mut Ctx<'_>) -> Outcome,
+) -> Row {
+    Row {
+        name,
+        alias: "",
+        spec: Spec {
+            flags,
+            min,
+            max,
+            commands: false,
+        },
+        help,
+        usage,
+        source: None,
+        target: None,
+        flags: bits,
+        run,
+    }
+}
+
+/// All of them, sorted by name.
+pub const OWN: &[Row] = &[
+    row(
+        COMMAND,
+        ("", 1, Some(1)),
+        "Takes over the sessions of another server that a file describes.",
+        "path",
+        flag::START,
+        import_sessions,
+    ),
+    row(
+        "list-runs",
+        ("F:", 0, Some(1)),
+        "Lists runs, or one; in the format run_cpu, run_memory and run_processes are of all its processes now.",
+        "[-F format] [run-name]",
+        flag::START | flag::READ_ONLY,
+        runs::list_runs,
+    ),
+    row(
+        "restart-run",
+        ("b", 1, Some(1)),
+        "Ends a run and starts it again; -b does not wait until it runs.",
+        "[-b] run-name",
+        0,
+        runs::restart_run,
+    ),
+    row(
+        "run-supervised",
+        ("bc:d:e:g:m:n:Pr:w:", 1, None),
+        "Runs a command in a session of its own and starts it again by -r, so many times (-m) within a span (-w), first \
+         after -d, later twice that; to end it, it has -g from TERM to KILL. -b: again after a reboot; -P prints its name.",
+        "[-bP] [-c start-directory] [-d delay] [-e environment] [-g grace] [-m max-restarts] [-n run-name] \
+         [-r no|on-failure|always] [-w within] shell-command [argument ...]",
+        flag::START,
+        runs::run_supervised,
+    ),
+    row(
+        "show-log",
+        ("El:mn:s:T", 1, Some(1)),
+        "Prints what a run has said: the last -n lines, since -s (seconds since 1970) or from row -l (ROW.NUMBERING) on; -E with \
+         colours, -T with times (seconds since 1970 and a tab); -m first a line for the next call, and only whole lines.",
+        "[-EmT] [-l row] [-n lines] [-s seconds] run-name",
+        flag::START | flag::READ_ONLY,
+        runs::show_log,
+    ),
+    row(
+        "start-run",
+        ("b", 1, Some(1)),
+        "Starts a run that is over, or waits to be started again; -b does not wait until it runs.",
+        "[-b] run-name",
+        flag::START,
+        runs::start_run,
+    ),
+    row(
+        "stop-run",
+        ("b", 1, Some(1)),
+        "Ends all processes of a run: TERM, its grace, KILL; -b does not wait for that.",
+        "[-b] run-name",
+        0,
+        runs::stop_run,
+    ),
+    row(
+        "wait-run",
+        ("T:", 1, Some(1)),
+        "Waits until a run is over; its exit status is the command's (128 and the number of a signal; 124 when -T is over, \
+         125 when nobody knows).",
+        "[-T timeout] run-name",
+        flag::START | flag::READ_ONLY,
+        runs::wait_run,
+    ),
+];
+
+fn import_sessions(ctx: &mut Ctx<'_>) -> Outcome {
+    let path = ctx.args.word(0).unwrap_or_default();
+    let asked = Asked::Read(path);
+    let ticket = ctx
+        .core
+        .start_job(Some(ctx.asked), ctx.client, asked, Then::Import);
+    Ok(Flow::Wait(ticket))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn none_has_a_name_of_tmux_s() {
+        assert!(OWN.windows(2).all(|pair| pair[0].name < pair[1].name));
+        for own in OWN {
+            assert!(super::super::ROWS.iter().all(|row| row.name != own.name));
+        }
+    }
+}

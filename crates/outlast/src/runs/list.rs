@@ -1,0 +1,340 @@
+//! Runs as the server tells of them, and as lines of text: pure, so that every width can be tried.
+
+use std::fmt::Write;
+
+use crate::look::list::{age, fit};
+
+/// What `list-runs` is asked for: a line for each run, fields between tabs.
+pub const FORMAT: &str = "#{run_name}\t#{run_state}\t#{run_since}\t#{run_restarts}\t#{run_max_restarts}\t#{run_policy}\t\
+     #{run_boot}\t#{run_exit}\t#{run_ended}\t#{run_next}\t#{run_cpu}\t#{run_memory}\t#{run_processes}\t#{pane_id}\t\
+     #{session_name}\t#{run_last}\t#{run_command}";
+
+/// A run.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Run {
+    /// Its name.
+    pub name: String,
+    /// starting, running, waiting, stopping, stopped, done, failed.
+    pub state: String,
+    /// Since when, seconds since 1970.
+    pub since: i64,
+    /// How often it was started again.
+    pub restarts: u32,
+    /// How often it may be within its window.
+    pub max_restarts: u32,
+    /// When it is: no, on-failure, always.
+    pub policy: String,
+    /// It is started after a reboot.
+    pub boot: bool,
+    /// Exit status of its program's last end.
+    pub last_exit: Option<u8>,
+    /// When that was.
+    pub ended: Option<i64>,
+    /// Seconds until it is started again.
+    pub next_start: Option<u64>,
+    /// Processor time that its living processes have used, ms.
+    pub cpu_ms: u64,
+    /// Of one processor, per cent; None: not measured.
+    pub cpu_percent: Option<u32>,
+    /// Resident memory of all its processes, bytes.
+    pub memory_bytes: u64,
+    /// How many there are.
+    pub processes: u32,
+    /// Its pane.
+    pub pane: String,
+    /// The session that this is in.
+    pub session: String,
+    /// How its program last ended, in words.
+    pub last: String,
+    /// What it runs.
+    pub command: String,
+}
+
+/// Reads what [`FORMAT`] gives. A line that is none is left out.
+pub fn read(text: &str) -> Vec<Run> {
+    text.lines().filter_map(line).collect()
+}
+
+fn line(line: &str) -> Option<Run> {
+    let mut fields = line.splitn(17, '\t');
+    let mut next = || fields.next().map(str::to_string);
+    Some(Run {
+        name: next()?,
+        state: next()?,
+        since: next()?.parse().ok()?,
+        restarts: next()?.parse().ok()?,
+        max_restarts: next()?.parse().ok()?,
+        policy: next()?,
+        boot: next()? == "1",
+        last_exit: next()?.parse().ok(),
+        ended: next()?.parse().ok(),
+        next_start: next()?.parse().ok(),
+        cpu_ms: next()?.parse().ok()?,
+        memory_bytes: next()?.parse().ok()?,
+        processes: next()?.parse().ok()?,
+        pane: next()?,
+        session: next()?,
+        last: next()?,
+        command: next()?,
+        cpu_percent: None,
+    })
+}
+
+/// Puts the share of the processor in, from two looks that are `ms` apart.
+pub fn measure(runs: &mut [Run], before: &[Run], ms: u64) {
+    for run in runs {
+        let same = before.iter().find(|other| other.pane == run.pane);
+        // What has ended meanwhile takes its time with it.
+        let used = same.and_then(|before| run.cpu_ms.checked_sub(before.cpu_ms));
+        run.cpu_percent = used.map(|used| (used * 100 / ms.max(1)).min(100_000) as u32);
+    }
+}
+
+/// Bytes as people say them: `340M`.
+pub fn size(bytes: u64) -> String {
+    let mut number = bytes as f64;
+    for unit in ["B", "K", "M", "G"] {
+        if number < 1000.0 {
+            return match number < 9.95 && unit != "B" {
+                true => format!("{number:.1}{unit}"),
+                false => format!("{number:.0}{unit}"),
+            };
+        }
+        number /= 1024.0;
+    }
+    format!("{number:.1}T")
+}
+
+/// The state with a sign before it, and when it goes on.
+fn state(run: &Run) -> String {
+    let mark = match run.state.as_str() {
+        "running" => "●",
+        "failed" => "✗",
+        "done" => "✓",
+        "stopped" => "■",
+        _ => "…",
+    };
+    match run.next_start {
+        Some(seconds) => format!("{mark} {} {seconds}s", run.state),
+        None => format!("{mark} {}", run.state),
+    }
+}
+
+fn used(run: &Run) -> (String, String) {
+    if run.processes == 0 {
+        return ("-".into(), "-".into());
+    }
+    let cpu = run.cpu_percent.map_or("-".into(), |cpu| format!("{cpu}%"));
+    (cpu, size(run.memory_bytes))
+}
+
+fn exit(run: &Run) -> String {
+    run.last_exit
+        .map_or("-".into(), |status| status.to_string())
+}
+
+/// Runs as a table that is `width` columns wide at most; below 60 each has two lines. `now` in seconds since 1970.
+pub fn table(runs: &[Run], now: i64, width: usize) -> String {
+    let mut out = String::new();
+    if width < 60 {
+        for run in runs {
+            let (cpu, memory) = used(run);
+            let boot = if run.boot { ", boot" } else { "" };
+            let head = format!("{}  {}  {}", run.name, state(run), age(now - run.since));
+            let more = format!(
+                "  restarts {}, exit {}, {cpu}, {memory}{boot}",
+                run.restarts,
+                exit(run)
+            );
+            let _ = writeln!(out, "{}\n{}", fit(&head, width), fit(&more, width));
+        }
+        return out;
+    }
+    let head = [
+        "NAME", "STATE", "FOR", "RESTARTS", "EXIT", "CPU", "MEM", "COMMAND",
+    ]
+    .map(String::from);
+    let rows: Vec<[String; 8]> = runs
+        .iter()
+        .map(|run| {
+            let (cpu, memory) = used(run);
+            let name = format!("{}{}", run.name, if run.boot { " (boot)" } else { "" });
+            [
+                name,
+                state(run),
+                age(now - run.since),
+                run.restarts.to_string(),
+                exit(run),
+                cpu,
+                memory,
+                run.command.clone(),
+            ]
+        })
+        .collect();
+    let wide = |text: &str| outlast_term::width::text_width(text);
+    let columns: Vec<usize> = (0..8)
+        .map(|at| {
+            rows.iter()
+                .chain([&head])
+                .map(|row| wide(&row[at]))
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
+    for row in std::iter::once(&head).chain(&rows) {
+        let mut line = String::new();
+        for (at, cell) in row.iter().enumerate() {
+            let pad = columns[at].saturating_sub(wide(cell));
+            let _ = match at {
+                3..=6 => write!(line, "{:pad$}{cell}  ", ""),
+                _ => write!(line, "{cell}{:pad$}  ", ""),
+            };
+        }
+        let _ = writeln!(out, "{}", fit(line.trim_end(), width));
+    }
+    out
+}
+
+/// A run behind its session's line.
+pub fn short(run: &Run, now: i64) -> String {
+    let (cpu, memory) = used(run);
+    let mut text = format!("{} {}", state(run), age(now - run.since));
+    if run.restarts > 0 {
+        let s = if run.restarts == 1 { "" } else { "s" };
+        text.push_str(&format!(", {} restart{s}", run.restarts));
+    }
+    if run.last_exit.is_some() {
+        text.push_str(&format!(", exit {}", exit(run)));
+    }
+    if run.processes > 0 {
+        text.push_str(&format!(", {cpu}, {memory}"));
+    }
+    text
+}
+
+/// All of one run, a line for each thing.
+pub fn details(run: &Run, now: i64, width: usize) -> String {
+    let (cpu, memory) = used(run);
+    let processes = match run.processes {
+        0 => "none".to_string(),
+        1 => format!("1, {cpu} CPU, {memory}"),
+        many => format!("{many}, {cpu} CPU, {memory}"),
+    };
+    let restarts = match run.policy.as_str() {
+        "no" => "never".to_string(),
+        policy => format!(
+            "{policy}, {} so far (at most {})",
+            run.restarts, run.max_restarts
+        ),
+    };
+    let last = match run.ended {
+        Some(ended) => match age(now - ended).as_str() {
+            "now" => format!("{}, just now", run.last),
+            age => format!("{}, {age} ago", run.last),
+        },
+        None => "none".to_string(),
+    };
+    let boot = if run.boot { "yes" } else { "no" };
+    let rows = [
+        (
+            "state",
+            format!("{} for {}", state(run), age(now - run.since)),
+        ),
+        ("command", run.command.clone()),
+        ("restart", restarts),
+        ("last end", last),
+        ("processes", processes),
+        ("at boot", boot.to_string()),
+        ("look", format!("outlast attach {}", run.session)),
+    ];
+    let mut out = format!("{}\n", run.name);
+    for (name, value) in rows {
+        let _ = writeln!(out, "{}", fit(&format!("  {name:<9} {value}"), width));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "serve\trunning\t1000\t2\t5\talways\t1\t1\t990\t\t900\t356515840\t3\t%4\tserve\texited 1 after 4 s\t./serve --port 80\n\
+        no line of ours\n\
+        train\twaiting\t1170\t1\t5\ton-failure\t0\t137\t1170\t7\t0\t0\t0\t%5\ttrain\tkilled by signal 9 (KILL) after 2 min: out of memory\tpython train.py\n\
+        x\tdone\t1100\t0\t5\tno\t0\t0\t1100\t\t0\t0\t0\t%6\tx\texited 0 after 1 s\ttrue\n";
+
+    fn runs() -> Vec<Run> {
+        let before = read(&TEXT.replace("\t900\t", "\t880\t"));
+        let mut runs = read(TEXT);
+        measure(&mut runs, &before, 200);
+        runs
+    }
+
+    #[test]
+    fn they_are_read() {
+        let runs = runs();
+        assert_eq!(runs.len(), 3);
+        assert_eq!((runs[0].cpu_percent, runs[0].boot), (Some(10), true));
+        assert_eq!(
+            (runs[1].last_exit, runs[1].next_start),
+            (Some(137), Some(7))
+        );
+        assert_eq!(runs[2].command, "true");
+    }
+
+    #[test]
+    fn a_phone_has_two_lines_each() {
+        assert_eq!(
+            table(&runs(), 1180, 40),
+            "serve  ● running  3m\n  restarts 2, exit 1, 10%, 340M, boot\n\
+             train  … waiting 7s  10s\n  restarts 1, exit 137, -, -\n\
+             x  ✓ done  1m\n  restarts 0, exit 0, -, -\n"
+        );
+    }
+
+    #[test]
+    fn with_room_it_is_a_table() {
+        let text = table(&runs(), 1180, 100);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines[0],
+            "NAME          STATE         FOR  RESTARTS  EXIT  CPU   MEM  COMMAND"
+        );
+        assert_eq!(
+            lines[1],
+            "serve (boot)  ● running     3m          2     1  10%  340M  ./serve --port 80"
+        );
+        assert_eq!(
+            lines[2],
+            "train         … waiting 7s  10s         1   137    -     -  python train.py"
+        );
+    }
+
+    #[test]
+    fn no_width_is_too_small() {
+        for width in 0..90 {
+            let all = table(&runs(), 1180, width) + &details(&runs()[1], 1180, width);
+            // The name of the run stands as it is.
+            for line in all.lines().filter(|line| *line != "train") {
+                assert!(
+                    outlast_term::width::text_width(line) <= width,
+                    "{width}: {line:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn sizes_are_short() {
+        assert_eq!(
+            [
+                size(0),
+                size(999),
+                size(3 << 20),
+                size(340 << 20),
+                size(12 << 30)
+            ],
+            ["0B", "999B", "3.0M", "340M", "12G"]
+        );
+    }
+}
