@@ -35,6 +35,7 @@ mod bridge;
 mod buffers;
 mod channels;
 mod clients;
+mod clipboard;
 mod config;
 mod env;
 mod hints;

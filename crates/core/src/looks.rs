@@ -25,6 +25,9 @@ const QUESTIONS: &[u8] = b"\x1b]10;?\x1b\\\x1b]11;?\x1b\\";
 
 /// A terminal has answered, or said something by itself.
 pub(crate) fn reply(core: &mut Core, id: ClientId, bytes: &[u8]) {
+    if core.clipboard_told(id, bytes) {
+        return;
+    }
     let Some(client) = core.model.clients.get_mut(&id) else {
         return;
     };

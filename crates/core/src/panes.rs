@@ -128,6 +128,9 @@ impl Core {
         let popup = self.model.panes.get(&id).and_then(|pane| pane.state.popup);
         if let Some(client) = popup {
             // There is no window for its bell, title or name.
+            if let Signal::ClipboardQuery(letters, bel) = signal {
+                return self.program_asks_clipboard(id, letters, bel);
+            }
             if let Signal::Clipboard(_, bytes) = signal
                 && self.server_chain().number("set-clipboard") == 2
             {
@@ -143,6 +146,7 @@ impl Core {
             }
             Signal::WindowName(name) => self.window_name(id, &name),
             Signal::Clipboard(_, bytes) => self.clipboard(id, bytes),
+            Signal::ClipboardQuery(letters, bel) => self.program_asks_clipboard(id, letters, bel),
             Signal::Passthrough(bytes) => self.passthrough(id, &bytes),
             // Kept for later: working directory, notices, progress, prompts, status.
             _ => {}

@@ -258,3 +258,14 @@ fn extended_keys_always_are_for_programs_that_did_not_ask() {
     world.run(&send);
     assert_eq!(world.typed(0), "\x1b[27;5;9~\x1b[27;6;9~\t\x01");
 }
+
+#[test]
+fn shift_and_tab_have_two_names() {
+    let mut world = World::new(40, 4, "");
+    world.run(&["set", "-g", "@k", "x"]);
+    world.run(&["bind-key", "-n", "C-S-Tab", "set", "-gF", "@k", "#{@k}a"]);
+    world.run(&["bind-key", "-n", "BTab", "set", "-gF", "@k", "#{@k}b"]);
+    // xterm's, modifyOtherKeys, kitty's.
+    world.keys("\x1b[1;5Z\x1b[27;6;9~\x1b[9;6u\x1b[Z");
+    assert_eq!(world.format("#{@k}"), "xaaab");
+}

@@ -157,3 +157,51 @@ fn a_storm_of_titles_and_clipboards_goes_out_with_pictures() {
     let buffers = world.run(&["list-buffers", "-F", "#{buffer_name}"]);
     assert_eq!(buffers.lines().count(), 50, "buffer-limit");
 }
+
+#[test]
+fn a_program_that_asks_for_the_clipboard() {
+    let mut world = World::new(40, 6, PLAIN);
+    let ask = "\x1b]52;c;?\x07";
+    world.run(&["set-buffer", "buffer"]);
+    world.output(0, ask);
+    assert_eq!(
+        world.typed(0),
+        "",
+        "programs have no clipboard unless set-clipboard is on"
+    );
+    world.run(&["set", "-s", "set-clipboard", "on"]);
+    world.output(0, ask);
+    assert_eq!(world.typed(0), "\x1b]52;c;YnVmZmVy\x07");
+    world.output(0, "\x1b]52;p;?\x1b\\");
+    assert_eq!(world.typed(0), "\x1b]52;p;YnVmZmVy\x1b\\");
+    assert!(world.raw.is_empty(), "{:?}", world.raw);
+    // The terminal is asked, and nothing that it says unasked is taken.
+    world.run(&["set", "-s", "get-clipboard", "request"]);
+    world.output(0, ask);
+    assert_eq!(world.typed(0), "");
+    assert_eq!(world.raw.len(), 1);
+    assert_eq!(world.raw[0].1, "\x1b]52;c;?\x1b\\");
+    let answer = "\x1b]52;c;b3V0ZXI=\x1b\\";
+    world.keys(answer);
+    assert_eq!(world.typed(0), "\x1b]52;c;b3V0ZXI=\x07");
+    world.keys(answer);
+    assert_eq!(world.typed(0), "");
+    assert_eq!(world.run(&["show-buffer"]), "buffer");
+    world.run(&["set", "-s", "get-clipboard", "both"]);
+    world.output(0, ask);
+    world.crash();
+    world.keys(answer);
+    assert_eq!(world.typed(0), "\x1b]52;c;b3V0ZXI=\x07");
+    assert_eq!(world.run(&["show-buffer"]), "outer");
+    world.run(&["set", "-s", "get-clipboard", "off"]);
+    world.output(0, ask);
+    assert_eq!((world.typed(0).as_str(), world.raw.len()), ("", 2));
+    // An answer that comes too late is none.
+    world.run(&["refresh-client", "-l", "-t", "/dev/pts/1"]);
+    world.pass(6000);
+    world.keys("\x1b]52;c;bGF0ZQ==\x1b\\");
+    world.run(&["refresh-client", "-l", "-t", "/dev/pts/1"]);
+    world.keys("\x1b]52;c;aW4gdGltZQ==\x1b\\");
+    assert_eq!(world.run(&["show-buffer"]), "in time");
+    assert_eq!(world.typed(0), "");
+}

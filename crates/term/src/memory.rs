@@ -19,6 +19,7 @@ pub(crate) fn signal(signal: &Signal) -> usize {
     match signal {
         Signal::Bell | Signal::Progress(..) | Signal::Prompt(..) => 0,
         Signal::Title(s)
+        | Signal::ClipboardQuery(s, _)
         | Signal::WindowName(s)
         | Signal::WorkingDirectory(s)
         | Signal::Status(s) => s.len(),

@@ -55,7 +55,9 @@ pub static OSC: &[Osc] = &[
     row(10, 19, "dynamic colours", |t, n, rest, bell| {
         t.osc_dynamic(n, rest, bell)
     }),
-    row(52, 52, "clipboard", |t, _, rest, _| t.clipboard(rest)),
+    row(52, 52, "clipboard", |t, _, rest, bel| {
+        t.clipboard(rest, bel)
+    }),
     row(99, 99, "notification (kitty)", |t, _, rest, _| {
         t.notify_kitty(rest)
     }),
@@ -215,20 +217,20 @@ impl Terminal {
         }
     }
 
-    /// OSC 52: selection letters, then base64. A query (`?`) is refused by silence.
-    fn clipboard(&mut self, rest: &[u8]) {
+    /// OSC 52: selection letters, then base64 or `?`, a query that the owner may answer.
+    fn clipboard(&mut self, rest: &[u8], bel: bool) {
         let Some(i) = rest.iter().position(|b| *b == b';') else {
             return;
         };
         let data = &rest[i + 1..];
-        if data == b"?" {
-            return;
-        }
         let letters = rest[..i]
             .iter()
             .filter(|b| b"cpqs01234567".contains(b))
             .map(|b| char::from(*b))
             .take(16);
+        if data == b"?" {
+            return self.signal(Signal::ClipboardQuery(letters.collect(), bel));
+        }
         self.signal(Signal::Clipboard(letters.collect(), decode64(data)));
     }
 
@@ -285,6 +287,23 @@ fn unescape(s: &str) -> Vec<u8> {
         }
     }
     out
+}
+
+/// The answer to a query of the clipboard (OSC 52): selection letters, content, and how it ends.
+pub fn clipboard_reply(letters: &str, content: &[u8], bel: bool) -> Vec<u8> {
+    let mut out = format!("\x1b]52;{letters};").into_bytes();
+    crate::paint::base64(content, &mut out);
+    out.extend_from_slice(if bel { b"\x07" } else { b"\x1b\\" });
+    out
+}
+
+/// What a terminal's answer says is in its clipboard; None: it is no such answer.
+pub fn clipboard_of(reply: &[u8]) -> Option<Vec<u8>> {
+    let rest = reply.strip_prefix(b"\x1b]52;")?;
+    let from = rest.iter().position(|byte| *byte == b';')? + 1;
+    let text = &rest[from..];
+    let end = text.iter().position(|byte| matches!(byte, 0x07 | 0x1b));
+    Some(decode64(&text[..end.unwrap_or(text.len())]))
 }
 
 /// Base64, standard alphabet; what is no digit is passed over, a padding ends it.

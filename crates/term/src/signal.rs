@@ -17,6 +17,8 @@ pub enum Signal {
     WorkingDirectory(String),
     /// OSC 52 write: selection letters and the decoded bytes.
     Clipboard(String, Vec<u8>),
+    /// OSC 52 query: selection letters, and whether BEL ended it.
+    ClipboardQuery(String, bool),
     /// OSC 9, 777, 99: a notification, title possibly empty.
     Notify {
         /// Title or empty.

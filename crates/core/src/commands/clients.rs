@@ -259,6 +259,10 @@ pub(super) fn refresh_client(ctx: &mut Ctx<'_>) -> Outcome {
         client.state.pan = Some((x, y));
         return Ok(Flow::Normal);
     }
+    if ctx.has('l') {
+        ctx.core.person_asks_clipboard(target);
+        return Ok(Flow::Normal);
+    }
     for flag in ['F', 'f'] {
         if let Some(flags) = ctx.get(flag) {
             ctx.core.set_client_flags(target, &flags);

@@ -242,9 +242,9 @@ rows! {
         "Goes to the window before this one; -a to the last with an alert."
         "[-a] [-t target-session]"
         [None, SESSION] 0 => select::select_window;
-    "refresh-client" "refresh" ("A:B:cC:Df:F:Lr:RSt:U", 0, Some(1))
-        "Draws a client anew; -f sets its flags, -U -D -L -R move the part of a too large window that it sees. For one in control mode -A says which panes' output it wants, -B what it wants to be told, -C its size."
-        "[-cDLRSU] [-A pane:state] [-B name:what:format] [-C XxY] [-f flags] [-r pane:report] [-t target-client] [adjustment]"
+    "refresh-client" "refresh" ("A:B:cC:Df:F:lLr:RSt:U", 0, Some(1))
+        "Draws a client anew; -f sets its flags, -l makes a buffer of its terminal's clipboard, -U -D -L -R move the part of a too large window that it sees. For one in control mode -A says which panes' output it wants, -B what it wants to be told, -C its size."
+        "[-cDlLRSU] [-A pane:state] [-B name:what:format] [-C XxY] [-f flags] [-r pane:report] [-t target-client] [adjustment]"
         [None, None] AFTER | CLIENT_T => clients::refresh_client;
     "rename-session" "rename" ("t:", 1, Some(1))
         "Gives a session another name."

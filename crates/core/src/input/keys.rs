@@ -39,9 +39,16 @@ pub(super) fn mode_table(core: &Core, pane: PaneId) -> Option<&'static str> {
 /// The binding of a key in a table, with the key's name.
 pub(crate) fn binding(core: &Core, table: &str, key: Key) -> Option<(String, Binding)> {
     let table = core.model.tables.get(table)?;
-    let name = outlast_lang::key::name(key);
-    let binding = table.bindings.get(&name)?.clone();
-    Some((name, binding))
+    // Shift and Tab is BTab to us; who binds it may call it S-Tab.
+    let other = (key.code == Code::BackTab).then(|| Key {
+        code: Code::Tab,
+        mods: key.mods.with(Mods::SHIFT),
+    });
+    [Some(key), other].into_iter().flatten().find_map(|key| {
+        let name = outlast_lang::key::name(key);
+        let binding = table.bindings.get(&name)?.clone();
+        Some((name, binding))
+    })
 }
 
 /// Sets the table that the next key is looked up in; None is the session's.

@@ -109,6 +109,9 @@ pub struct ClientState {
     /// What its terminal has said of its looks.
     #[serde(default)]
     pub looks: crate::looks::Looks,
+    /// Questions for its clipboard that it has not answered.
+    #[serde(default)]
+    pub clipboard_asked: crate::clipboard::Questions,
     /// Bells rung so far (`Screen::bells`).
     pub bells: u64,
     /// Clipboard serial (`Screen::clipboard`).
@@ -180,6 +183,7 @@ impl ClientState {
             control: None,
             looks: Default::default(),
             bells: 0,
+            clipboard_asked: Default::default(),
             clipboard_serial: 0,
         }
     }

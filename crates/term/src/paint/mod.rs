@@ -13,5 +13,6 @@ pub mod terminfo;
 pub use ansi::Ansi;
 pub use caps::Caps;
 pub use diff::{DiffOptions, Op, diff, diff_with};
+pub(crate) use session::base64;
 pub use session::{begin, end, learned};
 pub use sgr::{sgr_diff, spell_style};

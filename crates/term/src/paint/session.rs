@@ -202,7 +202,7 @@ pub(super) fn clipboard(bytes: &[u8], caps: &Caps, out: &mut Vec<u8>) {
 }
 
 /// RFC 4648, with padding.
-fn base64(bytes: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn base64(bytes: &[u8], out: &mut Vec<u8>) {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for chunk in bytes.chunks(3) {
         let at = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));

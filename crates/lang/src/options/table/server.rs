@@ -102,12 +102,12 @@ pub(super) const ROWS: &[Row] = &[
         "off",
         "Whether programs that ask for it are told when their pane gains or loses focus.",
     ),
-    later(
+    option(
         "get-clipboard",
         SERVER,
         Kind::Choice(&["off", "buffer", "request", "both"]),
         "buffer",
-        "What a program gets that asks for the clipboard.",
+        "What a program gets that asks for the clipboard, with set-clipboard on: nothing, the newest buffer, what the terminal used last says, or that and a buffer is made of it.",
     ),
     option(
         "history-file",
