@@ -87,8 +87,9 @@ pub fn build(faults: bool) -> Result<std::path::PathBuf, String> {
     if !status.success() {
         return Err("outlast does not build".into());
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map(Into::into)
-        .unwrap_or_else(|| root().join("target"));
-    Ok(target.join("release/outlast"))
+    // Beside our own profile's directory, which is where cargo has put us.
+    let ours = std::env::current_exe().map_err(|error| error.to_string())?;
+    let target = ours.parent().and_then(|profile| profile.parent());
+    let built = target.map(|target| target.join("release/outlast"));
+    built.ok_or_else(|| format!("{}: not in a target directory", ours.display()))
 }

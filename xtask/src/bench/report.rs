@@ -23,8 +23,8 @@ const TARGETS: [(&str, Target); 21] = [
     ("attach: bytes", Target::None),
     ("attach:", Target::Ratio(0.7)),
     ("memory: per line", Target::Ratio(0.4)),
-    ("memory: server and keeper, one", Target::Value(3.0)),
-    ("memory: server and keeper, 50", Target::Value(6.0)),
+    ("memory: one empty pane, at rest", Target::Value(3.0)),
+    ("memory: 50 sessions", Target::Value(6.0)),
     ("idle wake-ups:", Target::Value(2.0)),
     (
         "slow client: pane's rate while it is stopped",
