@@ -204,3 +204,26 @@ fn a_log_is_lines_with_times() {
     let times = log(&mut world, &["-T", "-n", "1"]);
     assert_eq!(times, format!("{}\topen no more\n", start + 20));
 }
+
+#[test]
+fn limits_are_options_of_its_pane() {
+    let mut world = World::new();
+    let answer = world.run(&["run-supervised", "-n", "r", "-o", "memory-max=2048", "r"]);
+    assert_eq!(answer.exit.map(|exit| exit.0), Some(0), "{}", answer.err);
+    assert_eq!(world.show("r", "#{memory-max}"), "2048");
+    for (option, wrong) in [
+        (
+            "memory-max",
+            "bad option: memory-max; it is written NAME=VALUE",
+        ),
+        ("status=on", "option status is none of a pane's"),
+    ] {
+        let answer = world.run(&["run-supervised", "-n", "x", "-o", option, "r"]);
+        assert_eq!(answer.err.trim_end(), wrong);
+    }
+    assert_eq!(
+        world.run(&["list-runs", "-F", "#{run_name}"]).out,
+        "r\n",
+        "nothing was made"
+    );
+}

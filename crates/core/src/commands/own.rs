@@ -61,11 +61,12 @@ pub const OWN: &[Row] = &[
     ),
     row(
         "run-supervised",
-        ("bc:d:e:g:m:n:Pr:w:", 1, None),
+        ("bc:d:e:g:m:n:o:Pr:w:", 1, None),
         "Runs a command in a session of its own and starts it again by -r, so many times (-m) within a span (-w), first \
-         after -d, later twice that; to end it, it has -g from TERM to KILL. -b: again after a reboot; -P prints its name.",
+         after -d, later twice that; to end it, it has -g from TERM to KILL. -b: again after a reboot; -o sets an option of its \
+         pane (NAME=VALUE); -P prints its name.",
         "[-bP] [-c start-directory] [-d delay] [-e environment] [-g grace] [-m max-restarts] [-n run-name] \
-         [-r no|on-failure|always] [-w within] shell-command [argument ...]",
+         [-o option] [-r no|on-failure|always] [-w within] shell-command [argument ...]",
         flag::START,
         runs::run_supervised,
     ),

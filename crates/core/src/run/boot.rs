@@ -30,7 +30,7 @@ impl Core {
         }
         if goes_on {
             run.course.goes_on(now.ms, strays);
-            run.started = now.unix;
+            (run.started, run.started_ms) = (now.unix, now.ms);
         }
         let name = run.name.clone();
         let last = run.last.as_ref().map(lines::ended);

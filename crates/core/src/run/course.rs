@@ -71,7 +71,7 @@ impl Core {
         if let Some(run) = self.run_mut(id) {
             let up_ms = match run.course.state {
                 State::Running { since } => now.ms.saturating_sub(since),
-                _ => u64::try_from(now.unix - run.started).unwrap_or(0) * 1000,
+                _ => now.ms.saturating_sub(run.started_ms),
             };
             run.last = Some(Last {
                 status,
@@ -119,7 +119,7 @@ impl Core {
     }
 
     fn run_launches(&mut self, id: PaneId, event: Event) {
-        let unix = self.now.unix;
+        let now = self.now;
         if !matches!(event, Event::Time) {
             let text = self.run(id).and_then(ended_before);
             if let Some(text) = text.filter(|_| matches!(event, Event::Gone | Event::Ended { .. }))
@@ -129,7 +129,7 @@ impl Core {
         }
         if let Some(run) = self.run_mut(id) {
             run.sweep = None;
-            run.started = unix;
+            (run.started, run.started_ms) = (now.unix, now.ms);
         }
         self.launch_run(id);
     }

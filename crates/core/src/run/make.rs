@@ -1,6 +1,6 @@
 //! How a run begins: its name, its session, what its program is given.
 
-use outlast_lang::options::{Options, find};
+use outlast_lang::options::{Options, Row, find};
 
 use super::Run;
 use super::policy::{Event, Rules};
@@ -53,6 +53,8 @@ pub(crate) struct Asking {
     pub cwd: Option<String>,
     /// -e, `NAME=value` each.
     pub env: Vec<String>,
+    /// -o: options of its pane and their values, which are good ones.
+    pub options: Vec<(&'static Row, String)>,
     /// What is to become of it.
     pub rules: Rules,
     /// -b.
@@ -141,7 +143,7 @@ impl Core {
         let mut run = Run::new(name, asking.rules, session, mark);
         run.boot = asking.boot;
         run.given = given(&asking.env);
-        (run.since, run.started) = (self.now.unix, self.now.unix);
+        (run.since, run.started, run.started_ms) = (self.now.unix, self.now.unix, self.now.ms);
         let wanted = Wanted {
             command: asking.words,
             cwd: asking.cwd,
@@ -151,6 +153,7 @@ impl Core {
         if let Some(pane) = self.model.panes.get_mut(&pane) {
             pane.state.run = Some(Box::new(run));
         }
+        self.set_run_options(pane, &asking.options)?;
         self.start(session, pane, wanted);
         self.select_link(session, link);
         self.notify_session_window("window-linked", session, window);
@@ -185,6 +188,7 @@ impl Core {
         if let Some(session) = self.model.sessions.get_mut(&home) {
             session.environment = environment;
         }
+        self.set_run_options(id, &asking.options)?;
         if let Some(pane) = self.model.panes.get_mut(&id) {
             pane.state.start_command = wanted.command;
             pane.state.start_path = cwd;
@@ -195,6 +199,19 @@ impl Core {
         }
         self.run_step(id, Event::Start);
         Ok((id, false))
+    }
+
+    fn set_run_options(
+        &mut self,
+        id: PaneId,
+        options: &[(&'static Row, String)],
+    ) -> Result<(), String> {
+        for (row, value) in options {
+            if let Some(pane) = self.model.panes.get_mut(&id) {
+                pane.state.options.set(row, None, value, false)?;
+            }
+        }
+        Ok(())
     }
 
     fn run_session(

@@ -57,6 +57,9 @@ pub struct Run {
     /// When its program was last asked for, seconds since 1970.
     #[serde(default)]
     pub started: i64,
+    /// The same in monotonic ms.
+    #[serde(default)]
+    pub(crate) started_ms: u64,
     /// How its program last ended.
     #[serde(default)]
     pub last: Option<Last>,
@@ -111,6 +114,7 @@ impl Run {
             given: Vec::new(),
             since: 0,
             started: 0,
+            started_ms: 0,
             last: None,
             marks: log::Marks::default(),
             sweep: None,

@@ -212,6 +212,19 @@ pub fn short(run: &Run, now: i64) -> String {
     text
 }
 
+/// What stands behind a session's line of tmux's: its runs, below it where there is no room beside it.
+pub fn behind(line: &str, runs: &[String], width: usize) -> String {
+    let mut text = String::new();
+    for run in runs {
+        let used = outlast_term::width::text_width(line) + outlast_term::width::text_width(run) + 2;
+        match used <= width && runs.len() == 1 {
+            true => text.push_str(&format!("  {run}")),
+            false => text.push_str(&format!("\n  {}", fit(run, width.saturating_sub(2)))),
+        }
+    }
+    text
+}
+
 /// All of one run, a line for each thing.
 pub fn details(run: &Run, now: i64, width: usize) -> String {
     let (cpu, memory) = used(run);
@@ -322,6 +335,23 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn runs_stand_behind_their_session_or_below() {
+        let run = short(&runs()[0], 1180);
+        assert_eq!(run, "● running 3m, 2 restarts, exit 1, 10%, 340M");
+        let line = "serve: 1 windows";
+        assert_eq!(
+            behind(line, std::slice::from_ref(&run), 80),
+            format!("  {run}")
+        );
+        assert_eq!(
+            behind(line, std::slice::from_ref(&run), 45),
+            format!("\n  {run}")
+        );
+        assert_eq!(behind(line, &[run], 20), "\n  ● running 3m, 2 r…");
+        assert_eq!(behind(line, &[], 20), "");
     }
 
     #[test]

@@ -69,9 +69,15 @@ pub fn run(flags: &Flags, words: &[String]) -> ExitCode {
     if wanted.attach {
         return crate::go(flags, &["attach-session", "-t", &format!("={name}")]);
     }
-    println!(
-        "{name} runs; see it with: outlast attach {name}, outlast status {name}; end it with: outlast stop {name}"
-    );
+    println!("{name} runs");
+    for (verb, what) in [
+        ("attach", "shows it"),
+        ("logs -f", "reads along"),
+        ("stop", "ends it"),
+    ] {
+        let command = format!("outlast {verb} {name}");
+        println!("  {command:<24} {what}");
+    }
     ExitCode::SUCCESS
 }
 
@@ -187,6 +193,9 @@ pub fn wait(flags: &Flags, words: &[String]) -> ExitCode {
     match call(flags, false, &command) {
         Ok(Answer { status, text }) => {
             eprint!("{text}");
+            if text.starts_with("no run is called") {
+                eprintln!("to wait for a channel of tmux's: outlast wait-for CHANNEL");
+            }
             ExitCode::from(status)
         }
         Err(text) => fail("wait", &text),

@@ -131,6 +131,7 @@ pub fn ls(flags: &Flags, words: &[String]) -> ExitCode {
         return say(&json(&sessions));
     }
     let now = outlast_sys::clock::unix_seconds();
+    let columns = width();
     let mut text = String::new();
     for line in sessions.lines() {
         text.push_str(line);
@@ -138,9 +139,12 @@ pub fn ls(flags: &Flags, words: &[String]) -> ExitCode {
             line.strip_prefix(run.session.as_str())
                 .is_some_and(|rest| rest.starts_with(':'))
         };
-        for run in runs.iter().filter(of) {
-            text.push_str(&format!("  {}", list::short(run, now)));
-        }
+        let runs: Vec<String> = runs
+            .iter()
+            .filter(of)
+            .map(|run| list::short(run, now))
+            .collect();
+        text.push_str(&list::behind(line, &runs, columns));
         text.push('\n');
     }
     say(&text)

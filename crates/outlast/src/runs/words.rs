@@ -7,9 +7,13 @@ use outlast_core::run::policy::Restart;
 pub(super) const RUN_USAGE: &str = "\
 usage: outlast run [--name NAME] [--restart no|on-failure|always] [--max-restarts N]
                    [--within SPAN] [--grace SPAN] [--delay SPAN] [--cwd DIR]
-                   [--env NAME=VALUE]... [--boot] [--attach] -- COMMAND [WORD]...
+                   [--env NAME=VALUE]... [--memory-max 8G] [--processes-max N]
+                   [--cpu-weight 1-10000] [--boot] [--attach] -- COMMAND [WORD]...
 One word is a line for the shell, several are a program and its words. Spans: 30s, 10m, 2h.
 ";
+
+/// Flags that are options of the run's pane.
+const LIMITS: &[&str] = &["--memory-max", "--processes-max", "--cpu-weight"];
 
 /// What is wanted.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -68,6 +72,7 @@ pub(super) fn parse(words: &[String]) -> Result<Option<Wanted>, String> {
             _ => {}
         }
         let letter = match flag {
+            limit if LIMITS.contains(&limit) => "-o",
             "--name" => "-n",
             "--restart" => "-r",
             "--max-restarts" => "-m",
@@ -76,18 +81,19 @@ pub(super) fn parse(words: &[String]) -> Result<Option<Wanted>, String> {
             "--delay" => "-d",
             "--cwd" => "-c",
             "--env" => "-e",
-            "--memory-max" => {
-                return Err(
-                    "--memory-max is not there yet; ulimit -v in the command limits one process"
-                        .into(),
-                );
-            }
             _ => return Err(format!("unknown flag {flag}")),
         };
         let value = match joined.or_else(|| rest.next().cloned()) {
             Some(value) => value,
             None => return Err(format!("{flag} wants a value")),
         };
+        if let Some(option) = LIMITS.iter().find(|limit| **limit == flag) {
+            let option = option.trim_start_matches('-');
+            wanted
+                .flags
+                .extend(["-o".to_string(), format!("{option}={value}")]);
+            continue;
+        }
         check(flag, &value)?;
         if flag == "--cwd" {
             wanted.cwd = Some(value.clone());
@@ -202,7 +208,13 @@ mod tests {
         for (line, text) in wrong {
             assert_eq!(words(line).expect_err(line), text);
         }
-        assert!(words("--memory-max 8G -- x").is_err());
+        let limited = words("--memory-max 8G --cpu-weight=50 -- x")
+            .expect("right")
+            .expect("no help");
+        assert_eq!(
+            limited.command().join(" "),
+            "run-supervised -P -o memory-max=8G -o cpu-weight=50 -- x"
+        );
     }
 
     #[test]
