@@ -263,6 +263,9 @@ impl Core {
         pane.state.dead = Some((status, unix));
         pane.state.spawning = None;
         pane.name_stale = true;
+        if let Some(over) = pane.state.over.take() {
+            pane.end_note = over.note;
+        }
         if pane.state.popup.is_some() {
             let note = std::mem::take(&mut pane.end_note);
             if !note.is_empty() {

@@ -2,6 +2,7 @@
 
 use outlast_lang::format::Time;
 
+use crate::limits::Held;
 use crate::model::ids::PaneId;
 use crate::run::tree::Process;
 
@@ -36,6 +37,10 @@ pub trait Probe {
     /// When the process of that number was started, in clock ticks since the boot.
     fn started(&self, _pid: u32) -> Option<u64> {
         None
+    }
+    /// Which limits a control group holds for a process.
+    fn held(&self, _pid: u32) -> Held {
+        Held::default()
     }
     /// Memory for a pane's history, the same blocks again after a crash.
     fn blocks(&self, pane: PaneId) -> Box<dyn outlast_term::Blocks>;

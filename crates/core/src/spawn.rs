@@ -268,6 +268,7 @@ impl Core {
             .to_string();
         env.insert("PWD".to_string(), cwd.clone());
         let (cols, rows) = (state.cols, state.rows);
+        let limits = self.limits_of(id);
         let spec = SpawnSpec {
             argv,
             path,
@@ -276,7 +277,7 @@ impl Core {
             cols,
             rows,
             job: false,
-            limits: self.limits_of(id),
+            limits: limits.clone(),
         };
         let life = state.life;
         let Some(pane) = self.model.panes.get_mut(&id) else {
@@ -284,6 +285,7 @@ impl Core {
         };
         pane.state.spawning = Some(spec.clone());
         pane.state.dead = None;
+        (pane.state.limits, pane.state.over, pane.limit_look) = (limits, None, Some(0));
         pane.state.pid = 0;
         pane.state.tty = String::new();
         self.emit(Effect::Spawn {

@@ -130,6 +130,7 @@ impl Core {
         }
         self.check_jobs();
         self.check_runs();
+        self.check_limits();
         self.control_wake();
         self.check_silence();
         self.check_locks();
@@ -171,6 +172,7 @@ impl Core {
         [
             self.jobs_due(),
             self.runs_due(),
+            self.limits_due(),
             self.control_due(),
             self.silence_due(),
             self.locks_due(),

@@ -407,6 +407,8 @@ impl PaneState {
             popup: None,
             pipe: None,
             run: None,
+            limits: Default::default(),
+            over: None,
         }
     }
 
@@ -432,6 +434,7 @@ impl Pane {
             named_ms: 0,
             name_stale: true,
             looks: 0,
+            limit_look: Some(0),
             style_cache: None,
         }
     }

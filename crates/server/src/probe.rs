@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use outlast_core::PaneId;
+use outlast_core::limits::Held;
 use outlast_core::probe::{Probe, Running, ServerFacts};
 use outlast_core::run::tree::{MARK, Process};
 use outlast_lang::format::Time;
+use outlast_sys::group;
 use outlast_sys::mem::MemFile;
 use outlast_sys::{clock, process, pty, user};
 use outlast_term::Blocks;
@@ -176,6 +178,16 @@ impl Probe for SystemProbe {
 
     fn started(&self, pid: u32) -> Option<u64> {
         process::Identity::of(pid).map(|found| found.started)
+    }
+
+    fn held(&self, pid: u32) -> Held {
+        let groups = std::fs::read_to_string(format!("/proc/{pid}/cgroup"));
+        let held = group::held(&groups.unwrap_or_default());
+        Held {
+            memory: held.memory,
+            processes: held.processes,
+            weight: held.weight,
+        }
     }
 
     fn blocks(&self, pane: PaneId) -> Box<dyn Blocks> {

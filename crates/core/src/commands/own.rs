@@ -63,10 +63,10 @@ pub const OWN: &[Row] = &[
         "run-supervised",
         ("bc:d:e:g:m:n:o:Pr:w:", 1, None),
         "Runs a command in a session of its own and starts it again by -r, so many times (-m) within a span (-w), first \
-         after -d, later twice that; to end it, it has -g from TERM to KILL. -b: again after a reboot; -o sets an option of its \
-         pane (NAME=VALUE); -P prints its name.",
-        "[-bP] [-c start-directory] [-d delay] [-e environment] [-g grace] [-m max-restarts] [-n run-name] \
-         [-o option] [-r no|on-failure|always] [-w within] shell-command [argument ...]",
+         after -d, later twice that; to end it, it has -g from TERM to KILL. -o sets an option of its pane (memory-max, isolate, \
+         stay-awake …). -b: again after a reboot; -P prints its name.",
+        "[-bP] [-c start-directory] [-d delay] [-e environment] [-g grace] [-m max-restarts] [-n run-name] [-o option=value] \
+         [-r no|on-failure|always] [-w within] shell-command [argument ...]",
         flag::START,
         runs::run_supervised,
     ),

@@ -1,14 +1,12 @@
 //! run-supervised and what is done with runs.
 
-use outlast_lang::options::{Options, Scope, find};
-
 use super::{Ctx, Flow, Outcome};
 use crate::formats;
 use crate::jobs::{Asked, Then};
 use crate::model::ids::PaneId;
 use crate::run::lines::parse_span;
 use crate::run::log::Wanted;
-use crate::run::make::Asking;
+use crate::run::make::{Asking, pane_options};
 use crate::run::policy::{Event, Restart, Rules, Verdict};
 use crate::run::wait::{RunWait, Until};
 use crate::started::{Started, when_started};
@@ -58,19 +56,6 @@ pub(super) fn run_supervised(ctx: &mut Ctx<'_>) -> Outcome {
     if let Some(wrong) = env.iter().find(named) {
         return Err(format!("bad variable: {wrong}; it is written NAME=value"));
     }
-    let mut options = Vec::new();
-    for text in ctx.args.all('o') {
-        let (name, value) = text
-            .split_once('=')
-            .ok_or_else(|| format!("bad option: {text}; it is written NAME=VALUE"))?;
-        // Before anything is made: an option that there is, of a pane, and a value that it takes.
-        let row = find(name)?;
-        if !row.is_for(Scope::Pane) {
-            return Err(format!("option {name} is none of a pane's"));
-        }
-        Options::local().set(row, None, value, false)?;
-        options.push((row, value.to_string()));
-    }
     let words = ctx.words();
     if words.iter().all(|word| word.trim().is_empty()) {
         return Err("no command to run".to_string());
@@ -80,8 +65,8 @@ pub(super) fn run_supervised(ctx: &mut Ctx<'_>) -> Outcome {
         words,
         cwd: ctx.get('c'),
         env,
-        options,
         rules,
+        options: pane_options(&ctx.args.all('o'))?,
         boot: ctx.has('b'),
         client: ctx.client,
     };

@@ -379,6 +379,11 @@ pub(super) const ROWS: &[Row] = &[
     text("pane_left", "The pane's first column in the window.", |s| {
         state(s).map(|pane| pane.x.to_string())
     }),
+    text(
+        "pane_limits",
+        "What the pane's program may use and touch, and who holds that; empty without limits.",
+        |s| some(s.core.limits_text(state(s)?.id)?),
+    ),
     text("pane_marked", "1 for the marked pane.", |s| {
         flag(s.core.model.global.marked == Some(state(s)?.id))
     }),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::{ClientId, PaneId, WindowId};
 use crate::effect::SpawnSpec;
 use crate::event::ExitStatus;
+use crate::limits::{Limits, Over};
 use crate::mode::copy::CopyMode;
 use crate::mode::front::Front;
 use crate::reboot::ran::Offer;
@@ -77,6 +78,12 @@ pub struct PaneState {
     /// It is the inside of this client's popup, and in no window ([`WindowId::NONE`]).
     #[serde(default)]
     pub popup: Option<ClientId>,
+    /// What its program was started with.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Its program has used more memory than it may and is being ended.
+    #[serde(default)]
+    pub over: Option<Over>,
     /// Its program is a run's: started again by its rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Box<crate::run::Run>>,
@@ -136,6 +143,8 @@ pub struct Pane {
     pub name_stale: bool,
     /// What is known of the program's end besides its status, for the line of a dead pane.
     pub end_note: String,
+    /// When its memory is looked at next, monotonic ms; 0 for at once, None: a group holds it.
+    pub limit_look: Option<u64>,
     /// Which outer terminal's colours its terminal knows (`Core::looks`).
     pub looks: u64,
     /// Colours of select-pane -P style that the program cannot see.

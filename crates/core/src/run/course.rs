@@ -163,7 +163,8 @@ impl Core {
                 }
             )
         });
-        if !judged {
+        // One that is being ended for its memory has not ended yet.
+        if !judged || self.pane_runs(id) {
             return;
         }
         let text = self.run(id).and_then(|run| {

@@ -1,6 +1,6 @@
 //! How a run begins: its name, its session, what its program is given.
 
-use outlast_lang::options::{Options, Row, find};
+use outlast_lang::options::{Options, Scope, find};
 
 use super::Run;
 use super::policy::{Event, Rules};
@@ -53,10 +53,10 @@ pub(crate) struct Asking {
     pub cwd: Option<String>,
     /// -e, `NAME=value` each.
     pub env: Vec<String>,
-    /// -o: options of its pane and their values, which are good ones.
-    pub options: Vec<(&'static Row, String)>,
     /// What is to become of it.
     pub rules: Rules,
+    /// -o: options of its pane.
+    pub options: Options,
     /// -b.
     pub boot: bool,
     /// Who asks.
@@ -97,6 +97,22 @@ pub fn name_of(words: &[String]) -> String {
         }
     }
     name
+}
+
+/// Options of a pane, `name=value` each; several values of an array are put together.
+pub(crate) fn pane_options(texts: &[&str]) -> Result<Options, String> {
+    let mut options = Options::local();
+    for text in texts {
+        let (name, value) = text
+            .split_once('=')
+            .ok_or_else(|| format!("bad option: {text}; it is written NAME=VALUE"))?;
+        let row = find(name)?;
+        if !row.is_for(Scope::Pane) {
+            return Err(format!("option {name} is none of a pane's"));
+        }
+        options.set(row, None, value, row.kind.is_array())?;
+    }
+    Ok(options)
 }
 
 impl Core {
@@ -152,8 +168,8 @@ impl Core {
         };
         if let Some(pane) = self.model.panes.get_mut(&pane) {
             pane.state.run = Some(Box::new(run));
+            pane.state.options = asking.options;
         }
-        self.set_run_options(pane, &asking.options)?;
         self.start(session, pane, wanted);
         self.select_link(session, link);
         self.notify_session_window("window-linked", session, window);
@@ -188,10 +204,10 @@ impl Core {
         if let Some(session) = self.model.sessions.get_mut(&home) {
             session.environment = environment;
         }
-        self.set_run_options(id, &asking.options)?;
         if let Some(pane) = self.model.panes.get_mut(&id) {
             pane.state.start_command = wanted.command;
             pane.state.start_path = cwd;
+            pane.state.options = asking.options;
         }
         if let Some(run) = self.run_mut(id) {
             run.course.rules = asking.rules;
@@ -199,19 +215,6 @@ impl Core {
         }
         self.run_step(id, Event::Start);
         Ok((id, false))
-    }
-
-    fn set_run_options(
-        &mut self,
-        id: PaneId,
-        options: &[(&'static Row, String)],
-    ) -> Result<(), String> {
-        for (row, value) in options {
-            if let Some(pane) = self.model.panes.get_mut(&id) {
-                pane.state.options.set(row, None, value, false)?;
-            }
-        }
-        Ok(())
     }
 
     fn run_session(

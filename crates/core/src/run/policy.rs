@@ -1,12 +1,12 @@
 //! When a run is started again, and when that ends: states by events, one table. No clock: who calls says what time it is.
 //!
-//! | state | started | ended, alone | ended, strays live | asked to start | asked to stop | asked to restart | nobody lives | time |
-//! |---|---|---|---|---|---|---|---|---|
-//! | starting | running | judged | stopping | refused | stopping | stopping | | |
-//! | running | running | judged | stopping | refused | stopping | stopping | | |
-//! | waiting | | | | starting | stopped | starting | | starting |
-//! | stopping | stopping | stopping, or its end | stopping | stopping, then starting | stopping, then stopped | stopping, then starting | its end | KILL; later failed |
-//! | stopped, done, failed | | | | starting | refused | starting | | |
+//! | state | started | ended, alone | ended, strays live | asked to start | asked to stop | asked to restart | too much memory | nobody lives | time |
+//! |---|---|---|---|---|---|---|---|---|---|
+//! | starting | running | judged | stopping | refused | stopping | stopping | | | |
+//! | running | running | judged | stopping | refused | stopping | stopping | stopping, then judged | | |
+//! | waiting | | | | starting | stopped | starting | | | starting |
+//! | stopping | stopping | stopping, or its end | stopping | stopping, then starting | stopping, then stopped | stopping, then starting | | its end | KILL; later failed |
+//! | stopped, done, failed | | | | starting | refused | starting | | | |
 //!
 //! *Judged*: whether the end was a failure and what the rules say of it gives waiting, done or failed. *Its end*: what the
 //! stopping was for: stopped, starting, or the judgement that waited until strays were gone. A failure is an exit status
@@ -189,6 +189,8 @@ pub enum Event {
     Stop,
     /// A person wants it anew.
     Restart,
+    /// It uses more memory than it may.
+    OverMemory,
     /// Nothing of it lives any more.
     Gone,
     /// It may be time for something.
@@ -273,6 +275,10 @@ impl Course {
                     true => self.stop(now, Then::Judge(how, up)),
                     false => self.judge(now, how, up),
                 }
+            }
+            (Running { since }, Event::OverMemory) => {
+                let up = now.saturating_sub(since);
+                self.stop(now, Then::Judge(How::OutOfMemory, up))
             }
             (Starting | Running { .. }, Event::Stop) => self.stop(now, Then::Stopped),
             (Starting | Running { .. }, Event::Restart) => self.stop(now, Then::Start),

@@ -10,6 +10,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
+pub use isolate::missing as isolation_is_missing;
 use outlast_sys::group::{self, Limits, Tree};
 
 /// What a shell exits with when a command is not there, and when it cannot be executed.

@@ -2,12 +2,14 @@
 
 use std::fmt::Write;
 
+use outlast_core::limits::size;
+
 use crate::look::list::{age, fit};
 
 /// What `list-runs` is asked for: a line for each run, fields between tabs.
 pub const FORMAT: &str = "#{run_name}\t#{run_state}\t#{run_since}\t#{run_restarts}\t#{run_max_restarts}\t#{run_policy}\t\
      #{run_boot}\t#{run_exit}\t#{run_ended}\t#{run_next}\t#{run_cpu}\t#{run_memory}\t#{run_processes}\t#{pane_id}\t\
-     #{session_name}\t#{run_last}\t#{run_command}";
+     #{session_name}\t#{run_last}\t#{pane_limits}\t#{run_command}";
 
 /// A run.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
@@ -46,6 +48,8 @@ pub struct Run {
     pub session: String,
     /// How its program last ended, in words.
     pub last: String,
+    /// What it may use and touch, and who holds that.
+    pub limits: String,
     /// What it runs.
     pub command: String,
 }
@@ -56,7 +60,7 @@ pub fn read(text: &str) -> Vec<Run> {
 }
 
 fn line(line: &str) -> Option<Run> {
-    let mut fields = line.splitn(17, '\t');
+    let mut fields = line.splitn(18, '\t');
     let mut next = || fields.next().map(str::to_string);
     Some(Run {
         name: next()?,
@@ -75,6 +79,7 @@ fn line(line: &str) -> Option<Run> {
         pane: next()?,
         session: next()?,
         last: next()?,
+        limits: next()?,
         command: next()?,
         cpu_percent: None,
     })
@@ -88,21 +93,6 @@ pub fn measure(runs: &mut [Run], before: &[Run], ms: u64) {
         let used = same.and_then(|before| run.cpu_ms.checked_sub(before.cpu_ms));
         run.cpu_percent = used.map(|used| (used * 100 / ms.max(1)).min(100_000) as u32);
     }
-}
-
-/// Bytes as people say them: `340M`.
-pub fn size(bytes: u64) -> String {
-    let mut number = bytes as f64;
-    for unit in ["B", "K", "M", "G"] {
-        if number < 1000.0 {
-            return match number < 9.95 && unit != "B" {
-                true => format!("{number:.1}{unit}"),
-                false => format!("{number:.0}{unit}"),
-            };
-        }
-        number /= 1024.0;
-    }
-    format!("{number:.1}T")
 }
 
 /// The state with a sign before it, and when it goes on.
@@ -247,6 +237,10 @@ pub fn details(run: &Run, now: i64, width: usize) -> String {
         },
         None => "none".to_string(),
     };
+    let limits = match run.limits.as_str() {
+        "" => "none",
+        limits => limits,
+    };
     let boot = if run.boot { "yes" } else { "no" };
     let rows = [
         (
@@ -257,6 +251,7 @@ pub fn details(run: &Run, now: i64, width: usize) -> String {
         ("restart", restarts),
         ("last end", last),
         ("processes", processes),
+        ("limits", limits.to_string()),
         ("at boot", boot.to_string()),
         ("look", format!("outlast attach {}", run.session)),
     ];
@@ -271,10 +266,10 @@ pub fn details(run: &Run, now: i64, width: usize) -> String {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "serve\trunning\t1000\t2\t5\talways\t1\t1\t990\t\t900\t356515840\t3\t%4\tserve\texited 1 after 4 s\t./serve --port 80\n\
+    const TEXT: &str = "serve\trunning\t1000\t2\t5\talways\t1\t1\t990\t\t900\t356515840\t3\t%4\tserve\texited 1 after 4 s\t\t./serve --port 80\n\
         no line of ours\n\
-        train\twaiting\t1170\t1\t5\ton-failure\t0\t137\t1170\t7\t0\t0\t0\t%5\ttrain\tkilled by signal 9 (KILL) after 2 min: out of memory\tpython train.py\n\
-        x\tdone\t1100\t0\t5\tno\t0\t0\t1100\t\t0\t0\t0\t%6\tx\texited 0 after 1 s\ttrue\n";
+        train\twaiting\t1170\t1\t5\ton-failure\t0\t137\t1170\t7\t0\t0\t0\t%5\ttrain\tkilled by signal 9 (KILL) after 2 min: out of memory\tmemory 8.0G (control group)\tpython train.py\n\
+        x\tdone\t1100\t0\t5\tno\t0\t0\t1100\t\t0\t0\t0\t%6\tx\texited 0 after 1 s\t\ttrue\n";
 
     fn runs() -> Vec<Run> {
         let before = read(&TEXT.replace("\t900\t", "\t880\t"));

@@ -2,18 +2,17 @@
 
 use outlast_core::run::lines::parse_span;
 use outlast_core::run::policy::Restart;
+use outlast_lang::args::{bytes, number};
 
 /// What `outlast run --help` says.
 pub(super) const RUN_USAGE: &str = "\
 usage: outlast run [--name NAME] [--restart no|on-failure|always] [--max-restarts N]
                    [--within SPAN] [--grace SPAN] [--delay SPAN] [--cwd DIR]
-                   [--env NAME=VALUE]... [--memory-max 8G] [--processes-max N]
-                   [--cpu-weight 1-10000] [--boot] [--attach] -- COMMAND [WORD]...
-One word is a line for the shell, several are a program and its words. Spans: 30s, 10m, 2h.
+                   [--env NAME=VALUE]... [--boot] [--awake] [--attach]
+                   [--memory-max SIZE] [--processes-max N] [--cpu-weight N]
+                   [--isolate] [--no-network] [--writable DIR]... -- COMMAND [WORD]...
+One word is a line for the shell, several are a program and its words. Spans: 30s, 10m, 2h; sizes: 500M, 8G.
 ";
-
-/// Flags that are options of the run's pane.
-const LIMITS: &[&str] = &["--memory-max", "--processes-max", "--cpu-weight"];
 
 /// What is wanted.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -28,7 +27,19 @@ pub(super) struct Wanted {
     pub attach: bool,
 }
 
+/// A directory as it is for those who work elsewhere.
+fn absolute(path: &str) -> String {
+    std::path::absolute(path).map_or_else(
+        |_| path.to_string(),
+        |path| path.to_string_lossy().into_owned(),
+    )
+}
+
 impl Wanted {
+    fn option(&mut self, text: &str) {
+        self.flags.extend(["-o".to_string(), text.to_string()]);
+    }
+
     /// The command line for the server.
     pub fn command(&self) -> Vec<String> {
         let mut command = vec!["run-supervised".to_string(), "-P".to_string()];
@@ -46,6 +57,7 @@ impl Wanted {
 /// Reads them. None: help is wanted.
 pub(super) fn parse(words: &[String]) -> Result<Option<Wanted>, String> {
     let mut wanted = Wanted::default();
+    let mut isolate = None;
     let mut rest = words.iter();
     while let Some(word) = rest.as_slice().first() {
         if !word.starts_with('-') || word == "-" {
@@ -65,6 +77,18 @@ pub(super) fn parse(words: &[String]) -> Result<Option<Wanted>, String> {
                 wanted.flags.push("-b".into());
                 continue;
             }
+            "--awake" => {
+                wanted.option("stay-awake=on");
+                continue;
+            }
+            "--isolate" => {
+                isolate.get_or_insert("on");
+                continue;
+            }
+            "--no-network" => {
+                isolate = Some("no-network");
+                continue;
+            }
             "--attach" => {
                 wanted.attach = true;
                 continue;
@@ -72,7 +96,6 @@ pub(super) fn parse(words: &[String]) -> Result<Option<Wanted>, String> {
             _ => {}
         }
         let letter = match flag {
-            limit if LIMITS.contains(&limit) => "-o",
             "--name" => "-n",
             "--restart" => "-r",
             "--max-restarts" => "-m",
@@ -81,24 +104,32 @@ pub(super) fn parse(words: &[String]) -> Result<Option<Wanted>, String> {
             "--delay" => "-d",
             "--cwd" => "-c",
             "--env" => "-e",
+            "--memory-max" | "--processes-max" | "--cpu-weight" | "--writable" => "-o",
             _ => return Err(format!("unknown flag {flag}")),
         };
         let value = match joined.or_else(|| rest.next().cloned()) {
             Some(value) => value,
             None => return Err(format!("{flag} wants a value")),
         };
-        if let Some(option) = LIMITS.iter().find(|limit| **limit == flag) {
-            let option = option.trim_start_matches('-');
-            wanted
-                .flags
-                .extend(["-o".to_string(), format!("{option}={value}")]);
-            continue;
-        }
         check(flag, &value)?;
         if flag == "--cwd" {
             wanted.cwd = Some(value.clone());
         }
+        if flag == "--writable" {
+            isolate.get_or_insert("on");
+        }
+        let value = match (letter, flag) {
+            ("-o", "--writable") => format!("isolate-writable={}", absolute(&value)),
+            ("-o", flag) => format!("{}={value}", flag.trim_start_matches('-')),
+            _ => value,
+        };
         wanted.flags.extend([letter.to_string(), value]);
+    }
+    if let Some(how) = isolate {
+        if let Some(text) = crate::limited::isolation_is_missing() {
+            return Err(text);
+        }
+        wanted.option(&format!("isolate={how}"));
     }
     wanted.words = rest.cloned().collect();
     match wanted.words.iter().all(|word| word.trim().is_empty()) {
@@ -113,14 +144,20 @@ fn check(flag: &str, value: &str) -> Result<(), String> {
         "--max-restarts" => value.parse::<u32>().is_ok(),
         "--within" | "--grace" | "--delay" => parse_span(value).is_some(),
         "--env" => value.find('=').is_some_and(|at| at > 0),
-        "--cwd" => std::path::Path::new(value).is_dir(),
+        "--cwd" | "--writable" => std::path::Path::new(value).is_dir(),
+        "--memory-max" => bytes(value, 1..=i64::MAX).is_ok(),
+        "--processes-max" => number(value, 1..=i64::from(i32::MAX)).is_ok(),
+        "--cpu-weight" => number(value, 1..=10_000).is_ok(),
         _ => true,
     };
     let wants = match flag {
         "--restart" => "no, on-failure or always",
         "--max-restarts" => "a number",
         "--env" => "NAME=VALUE",
-        "--cwd" => "a directory that is there",
+        "--cwd" | "--writable" => "a directory that is there",
+        "--memory-max" => "a size: 500M, 8G",
+        "--processes-max" => "a number",
+        "--cpu-weight" => "a number from 1 to 10000",
         _ => "a span: 500ms, 30s, 10m, 2h, 1d",
     };
     match good {
@@ -178,6 +215,10 @@ mod tests {
         assert!(wanted.attach);
         let command = "run-supervised -P -n train -r always -w 1h -e A=b=c -b -- python -u x.py";
         assert_eq!(wanted.command().join(" "), command);
+        let wanted = words("--memory-max 8G --cpu-weight=50 --awake -- x").expect("right");
+        let wanted = wanted.expect("no help").command().join(" ");
+        let options = "-o memory-max=8G -o cpu-weight=50 -o stay-awake=on";
+        assert_eq!(wanted, format!("run-supervised -P {options} -- x"));
         // Without --, the command begins where the flags end.
         let wanted = words("--name x make -j4").expect("right").expect("no help");
         assert_eq!(wanted.words, ["make", "-j4"]);
@@ -201,6 +242,14 @@ mod tests {
             ),
             ("--env A -- x", "--env wants NAME=VALUE, not A"),
             (
+                "--memory-max lots -- x",
+                "--memory-max wants a size: 500M, 8G, not lots",
+            ),
+            (
+                "--cpu-weight 0 -- x",
+                "--cpu-weight wants a number from 1 to 10000, not 0",
+            ),
+            (
                 "--cwd /no/where -- x",
                 "--cwd wants a directory that is there, not /no/where",
             ),
@@ -208,13 +257,6 @@ mod tests {
         for (line, text) in wrong {
             assert_eq!(words(line).expect_err(line), text);
         }
-        let limited = words("--memory-max 8G --cpu-weight=50 -- x")
-            .expect("right")
-            .expect("no help");
-        assert_eq!(
-            limited.command().join(" "),
-            "run-supervised -P -o memory-max=8G -o cpu-weight=50 -- x"
-        );
     }
 
     #[test]
