@@ -144,9 +144,9 @@ pub const VERBS: &[Verb] = &[
     },
     Verb {
         name: "run",
-        usage: "[--name NAME] [--restart no|on-failure|always] [--max-restarts N] [--within SPAN] [--grace SPAN] [--delay SPAN] [--cwd DIR] [--env NAME=VALUE]... [--memory-max 8G] [--processes-max N] [--cpu-weight N] [--boot] [--attach] -- COMMAND [WORD]...",
+        usage: "[--name NAME] [--restart no|on-failure|always] [--max-restarts N] [--within SPAN] [--grace SPAN] [--delay SPAN] [--cwd DIR] [--env NAME=VALUE]... [--memory-max 8G] [--processes-max N] [--cpu-weight N] [--isolate] [--no-network] [--writable DIR]... [--boot] [--awake] [--attach] -- COMMAND [WORD]...",
         about: "runs a command that is started again when it fails",
-        text: "In a session of its own, detached: outlast attach NAME shows it. Without --name it is called as its program. It is started again when it has failed (--restart on-failure), 1 s later, then 2, 4 … up to 60 s, and the first wait again once it was up for a minute; after 5 restarts (--max-restarts) in 10 minutes (--within) it gives up. A failure is an exit status other than 0, a signal that was not ours, and running out of memory. To end, it has 10 s (--grace) from TERM to KILL; what it has left behind ends with it. --boot: it runs again after a reboot. With short flags (run -b …) it is tmux's run-shell.",
+        text: "In a session of its own, detached: outlast attach NAME shows it. Without --name it is called as its program. It is started again when it has failed (--restart on-failure), 1 s later, then 2, 4 … up to 60 s, and the first wait again once it was up for a minute; after 5 restarts (--max-restarts) in 10 minutes (--within) it gives up. A failure is an exit status other than 0, a signal that was not ours, and running out of memory. To end, it has 10 s (--grace) from TERM to KILL; what it has left behind ends with it. --boot: it runs again after a reboot. --awake: the machine does not go to sleep while it runs. --memory-max: of all its processes together; over it they are ended. --isolate (bubblewrap): it writes in its directory and those of --writable alone, and sees no keys and no sessions; --no-network: nor other hosts. With short flags (run -b …) it is tmux's run-shell.",
         run: crate::runs::run,
     },
     Verb {

@@ -180,6 +180,32 @@ fn it_is_asked_once_for_all_and_again_by_the_next_server() -> Result<()> {
 }
 
 #[test]
+fn a_run_may_ask_for_it() -> Result<()> {
+    let mut world = world()?;
+    let bus = Bus::new(&mut world, "")?;
+    let own = |words: &[&str]| {
+        let head = [env!("CARGO_BIN_EXE_outlast")];
+        let words = head.iter().chain(words).map(|word| (*word).to_string());
+        world.run(&words.collect::<Vec<_>>())
+    };
+    let said = own(&["run", "--awake", "--name", "job", "--", "cat"])?;
+    assert_eq!(said.status, 0, "{said:?}");
+    awake(&world, |text| text == "sleep:idle held off for %0\n")?;
+    // Another beside it, which does not ask.
+    own(&["run", "--name", "other", "--", "cat"])?;
+    assert_eq!(
+        world.format("job:", "#{stay_awake}")?,
+        "sleep:idle held off for %0"
+    );
+    assert_eq!(own(&["stop", "job"])?.status, 0);
+    awake(&world, |text| {
+        text == "sleep:idle held off for a moment longer\n"
+    })?;
+    assert_eq!(count(&bus.lines(), "held"), 1);
+    Ok(())
+}
+
+#[test]
 fn where_only_idleness_is_allowed_that_is_held_and_it_is_said_once() -> Result<()> {
     let mut world = world()?;
     let bus = Bus::new(&mut world, "sleep")?;

@@ -100,6 +100,11 @@ impl Probe for SimProbe {
     fn processes(&self) -> Vec<Process> {
         self.around.borrow().processes()
     }
+    fn started(&self, pid: u32) -> Option<u64> {
+        let all = self.processes();
+        let found = all.iter().find(|process| process.pid == pid);
+        found.map(|process| process.started)
+    }
     fn blocks(&self, pane: PaneId) -> Box<dyn Blocks> {
         let blocks = self.store.borrow_mut().remove(&pane.0).unwrap_or_default();
         Box::new(SimBlocks {

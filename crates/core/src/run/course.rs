@@ -328,8 +328,8 @@ impl Core {
 fn ended_now(run: &Run) -> Option<String> {
     match run.sweep {
         // It was said when the strays were told.
-        Some(_) => None,
-        None => run.last.as_ref().map(lines::ended),
+        Some(ref sweep) if !sweep.for_memory => None,
+        _ => run.last.as_ref().map(lines::ended),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::policy::STUCK_MS;
+use super::policy::{STUCK_MS, State, Then};
 use super::tree::{Process, ProcessId, Root, members};
 use crate::model::ids::PaneId;
 use crate::{Core, Effect};
@@ -31,6 +31,8 @@ pub struct Sweep {
     pub(super) names: Vec<String>,
     /// How many that were.
     pub(super) count: usize,
+    /// The program lived, and is ended for the memory that it uses.
+    pub(super) for_memory: bool,
     /// The signals to those that have been told have left.
     sure: bool,
     /// They are to be killed.
@@ -64,11 +66,19 @@ impl Core {
     /// Tells all of a run to end.
     pub(super) fn begin_sweep(&mut self, id: PaneId) {
         let Some(run) = self.run(id) else { return };
+        let alive = self.pane_runs(id);
+        let judged = matches!(
+            run.course.state,
+            State::Stopping {
+                then: Then::Judge(..),
+                ..
+            }
+        );
         let mut sweep = Sweep {
             root: run.root.clone(),
+            for_memory: alive && judged,
             ..Sweep::default()
         };
-        let alive = self.pane_runs(id);
         if alive {
             for signal in [TERM, CONT] {
                 self.emit(Effect::Signal { pane: id, signal });

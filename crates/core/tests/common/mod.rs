@@ -6,8 +6,14 @@ use std::rc::Rc;
 
 use outlast_core::PaneId;
 use outlast_core::probe::ServerFacts;
+use outlast_core::run::tree::Process;
 use outlast_sim::Outside;
 use outlast_sim::probe::{SimProbe, Store};
+
+thread_local! {
+    /// The processes that this test's server finds.
+    pub static PROCESSES: RefCell<Vec<Process>> = const { RefCell::new(Vec::new()) };
+}
 
 /// A house with one shell.
 pub struct House {
@@ -40,6 +46,9 @@ impl Outside for House {
     }
     fn directory(&self, _: PaneId) -> Option<String> {
         Some(self.directory.to_string())
+    }
+    fn processes(&self) -> Vec<Process> {
+        PROCESSES.with_borrow(Clone::clone)
     }
     fn glob(&self, pattern: &str) -> Vec<String> {
         if pattern.contains("missing") {

@@ -11,7 +11,7 @@ use outlast_sim::probe::SimProbe;
 use outlast_term::Size;
 
 #[path = "../common/mod.rs"]
-mod common;
+pub mod common;
 
 /// What a command line came to.
 #[derive(Clone, Debug, Default, PartialEq)]
