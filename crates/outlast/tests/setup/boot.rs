@@ -268,7 +268,8 @@ fn a_unit_is_ready_when_sessions_are_there_and_stops_in_order() -> Result<()> {
     world.wait_for(outlast_testkit::facts::Who::Keeper, keeper)?;
     proc::signal(child.id(), Signal::TERM)?;
     assert_eq!(ends(child)?, 0);
-    assert!(!proc::is_alive(pane));
+    // It was told to end; that it has ended is its own affair and takes its time on a busy machine.
+    proc::wait_exit(pane, patience())?;
     // The next time it is all there again.
     let child = waits(&world, &program, &env, &["boot"])?;
     assert!(heard()?.starts_with("READY=1\n"));
