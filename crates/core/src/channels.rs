@@ -84,12 +84,7 @@ impl Core {
 
     /// Takes waiters out whose queues are gone; a lock that was to go to one goes to the next.
     pub(crate) fn forget_waiters(&mut self) {
-        let live: Vec<u64> = self
-            .model
-            .queues
-            .values()
-            .filter_map(|queue| queue.waiting)
-            .collect();
+        let live = self.waited_for();
         let stale = self.model.channels.values().any(|c| {
             c.waiters
                 .iter()

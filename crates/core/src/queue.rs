@@ -127,6 +127,12 @@ pub struct Channel {
 const BUDGET: usize = 10_000;
 
 impl Core {
+    /// Tickets that queues wait for.
+    pub(crate) fn waited_for(&self) -> Vec<u64> {
+        let queues = self.model.queues.values();
+        queues.filter_map(|queue| queue.waiting).collect()
+    }
+
     fn queue(&mut self, key: Option<ClientId>) -> &mut Tracked<Queue> {
         self.model.queues.entry(key).or_default()
     }

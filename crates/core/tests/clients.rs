@@ -417,14 +417,7 @@ fn a_failed_shell_command_gives_its_status() {
 /// A program that pipes commands to the first client there is (`echo ls | tmux -C new`) finds its session.
 #[test]
 fn lines_of_control_mode_come_after_the_command_line() {
-    let mut world = World::new();
-    world.core = outlast_core::Core::new(
-        outlast_core::Setup {
-            now: world.now,
-            await_config: true,
-        },
-        Box::new(world.probe.clone()),
-    );
+    let mut world = World::unconfigured();
     let client = world.connect_with(None, &[outlast_core::CONTROL]);
     world.command(client, &["new-session", "-s", "first"]);
     let bytes = b"list-sessions -F 'has #{session_name}'\n";
@@ -438,14 +431,7 @@ fn lines_of_control_mode_come_after_the_command_line() {
 /// What was typed at prompts is read from the file that the configuration names, and written to it.
 #[test]
 fn prompts_have_their_history_in_a_file() {
-    let mut world = World::new();
-    world.core = outlast_core::Core::new(
-        outlast_core::Setup {
-            now: world.now,
-            await_config: true,
-        },
-        Box::new(world.probe.clone()),
-    );
+    let mut world = World::unconfigured();
     let file = "/home/u/.history".to_string();
     let text = "command:old\nsearch:word\nnew: odd\n";
     world.files.insert(file.clone(), text.to_string());
@@ -468,14 +454,7 @@ fn prompts_have_their_history_in_a_file() {
 
 #[test]
 fn commands_wait_for_the_configuration() {
-    let mut world = World::new();
-    world.core = outlast_core::Core::new(
-        outlast_core::Setup {
-            now: world.now,
-            await_config: true,
-        },
-        Box::new(world.probe.clone()),
-    );
+    let mut world = World::unconfigured();
     let client = world.start(&["ll"]);
     assert_eq!(world.answers.get(&client), None);
     let text = "set -s command-alias[9] ll='display-message -p alias'\nnew-session -d -s a\nset -g nonsense 1\n";

@@ -43,6 +43,17 @@ pub struct Capture {
 }
 
 impl Capture {
+    /// Whole lines with their colours, as programs wrote them.
+    pub const LINES: Capture = Capture {
+        escapes: true,
+        join: true,
+        keep_trailing: false,
+        octal: false,
+        used_only: false,
+        numbered_from: None,
+        other_screen: false,
+    };
+
     fn number(self, line: u64, out: &mut Vec<u8>) {
         if let Some(zero) = self.numbered_from {
             out.extend_from_slice(format!("{} ", line as i64 - zero as i64).as_bytes());

@@ -164,12 +164,7 @@ impl Core {
         }
         let how = Capture {
             escapes: wanted.escapes,
-            join: true,
-            keep_trailing: false,
-            octal: false,
-            used_only: false,
-            numbered_from: None,
-            other_screen: false,
+            ..Capture::LINES
         };
         let mut piece = Piece {
             epoch,

@@ -100,12 +100,7 @@ impl Core {
 
     /// Takes waits out whose commands are gone.
     pub(crate) fn forget_run_waits(&mut self) {
-        let live: Vec<u64> = self
-            .model
-            .queues
-            .values()
-            .filter_map(|queue| queue.waiting)
-            .collect();
+        let live = self.waited_for();
         for (token, _) in self.run_waiters(|_| true) {
             if !live.contains(&token) {
                 self.model.jobs.remove(&token);

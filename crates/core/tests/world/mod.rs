@@ -54,6 +54,19 @@ impl World {
         World::with_config("")
     }
 
+    /// A server that has not read its configuration yet.
+    pub fn unconfigured() -> World {
+        let mut world = World::new();
+        world.core = Core::new(
+            Setup {
+                now: world.now,
+                await_config: true,
+            },
+            Box::new(world.probe.clone()),
+        );
+        world
+    }
+
     /// A server with this configuration file.
     pub fn with_config(text: &str) -> World {
         let now = Now {

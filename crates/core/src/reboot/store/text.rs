@@ -31,17 +31,6 @@ const ROWS_MOST_TYPING: u64 = 256;
 /// Below this a file is not written anew to save room.
 const SMALL_LEN: usize = 128 * 1024;
 
-/// As it is read back.
-const HOW: Capture = Capture {
-    escapes: true,
-    join: true,
-    keep_trailing: false,
-    octal: false,
-    used_only: false,
-    numbered_from: None,
-    other_screen: false,
-};
-
 /// What of a pane's text is on disk.
 #[derive(Debug, Default)]
 pub(crate) struct PaneText {
@@ -259,7 +248,7 @@ impl Taking {
             self.rows = (self.rows * 2).min(if typing { ROWS_MOST_TYPING } else { ROWS_MOST });
             // The pen of a frame begins afresh.
             let mut rows = b"\x1b[m".to_vec();
-            rows.extend(terminal.capture(self.next, end - 1, HOW));
+            rows.extend(terminal.capture(self.next, end - 1, Capture::LINES));
             let mut frame = Vec::new();
             encode_lines(self.next, &rows, &mut frame);
             self.frames.push_back((end, frame));
@@ -285,7 +274,7 @@ fn screen_rows(terminal: &Terminal) -> Vec<u8> {
     let last = first + u64::from(terminal.size().rows) - 1;
     let how = Capture {
         other_screen: terminal.modes().alternate,
-        ..HOW
+        ..Capture::LINES
     };
     let mut rows = NO_ROWS.to_vec();
     rows.extend(terminal.capture(first, last, how));
@@ -300,7 +289,7 @@ pub fn whole_text(terminal: &Terminal) -> Vec<u8> {
     let first = terminal.first_line();
     let screen = first + u64::from(terminal.history_len());
     let mut rows = match screen > first {
-        true => terminal.capture(first, screen - 1, HOW),
+        true => terminal.capture(first, screen - 1, Capture::LINES),
         false => Vec::new(),
     };
     rows.extend(screen_rows(terminal));
