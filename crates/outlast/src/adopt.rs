@@ -290,7 +290,7 @@ fn adopt(flags: &Flags, target: Option<&str>, pid: u32) -> Result<String, String
     let terminal = process::terminal(pid);
     if served && let Some(terminal) = terminal {
         let format = "#{pane_pid}\t#{pane_tty}\t#{session_name}:#{window_index}.#{pane_index}";
-        let panes = crate::look::ask(flags, false, &["list-panes", "-a", "-F", format])?;
+        let panes = crate::ask::ask(flags, false, &["list-panes", "-a", "-F", format])?;
         // What was adopted has a terminal that the pane's reptyr holds.
         let holder = subject.emulator.as_ref().map(|(pid, ..)| pid.to_string());
         subject.pane = panes.lines().find_map(|line| {
@@ -319,11 +319,11 @@ fn adopt(flags: &Flags, target: Option<&str>, pid: u32) -> Result<String, String
         words.extend(["-t", to]);
     }
     words.push(&program);
-    let pane = crate::look::ask(flags, true, &words)?.trim().to_string();
+    let pane = crate::ask::ask(flags, true, &words)?.trim().to_string();
     let end = Instant::now() + PATIENCE;
     loop {
         let format = "#{pane_id}\t#{pane_dead}\t#{pane_pid}";
-        let panes = crate::look::ask(flags, false, &["list-panes", "-a", "-F", format]);
+        let panes = crate::ask::ask(flags, false, &["list-panes", "-a", "-F", format]);
         let panes = panes.unwrap_or_default();
         let row = panes
             .lines()

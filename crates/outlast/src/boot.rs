@@ -124,10 +124,10 @@ fn boot(
     .map_err(fail)?;
     let path = crate::socket::path(flags.path.as_deref(), flags.name.as_deref())?;
     let said = match words {
-        [] => crate::look::ask(flags, true, &["start-server"]),
+        [] => crate::ask::ask(flags, true, &["start-server"]),
         words => {
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            crate::look::ask(flags, true, &words)
+            crate::ask::ask(flags, true, &words)
         }
     };
     match (said, words) {

@@ -178,13 +178,13 @@ fn guard(flags: &Flags, asked: &Asked) -> Result<ExitCode, Refused> {
     }
     let idle = asked.idle.unwrap_or(IDLE);
     let now = clock::unix_seconds();
-    let panes = crate::look::ask(flags, false, &["list-panes", "-a", "-F", FORMAT]);
+    let panes = crate::ask::ask(flags, false, &["list-panes", "-a", "-F", FORMAT]);
     let typed = [
         "list-sessions",
         "-F",
         "#{session_activity}\t#{session_name}",
     ];
-    let typed = crate::look::ask(flags, false, &typed);
+    let typed = crate::ask::ask(flags, false, &typed);
     // A server without sessions has nothing to tell.
     let (panes, typed) = (panes.unwrap_or_default(), typed.unwrap_or_default());
     let mut reason = panes

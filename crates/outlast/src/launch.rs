@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use outlast_keeper::LaunchOptions;
 
+use crate::dropins;
+
 /// Starts a keeper, and through it a server, at `socket`. Err is the text for stderr.
 pub fn keeper(socket: &Path, private_directory: bool, words: &[String]) -> Result<(), String> {
     let socket_word = ["--socket".into(), socket.as_os_str().to_os_string()];
@@ -52,37 +54,8 @@ fn in_a_login() -> bool {
 
 /// Whether logind is told to end what a login leaves behind (logind.conf(5), KillUserProcesses=).
 fn logins_are_killed() -> bool {
-    let mut files = vec![PathBuf::from("/etc/systemd/logind.conf")];
-    for directory in [
-        "/usr/lib/systemd/logind.conf.d",
-        "/run/systemd/logind.conf.d",
-        "/etc/systemd/logind.conf.d",
-    ] {
-        let entries = std::fs::read_dir(directory).into_iter().flatten();
-        let mut more: Vec<PathBuf> = entries
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .collect();
-        more.sort();
-        files.extend(more);
-    }
-    let texts = files
-        .iter()
-        .filter_map(|file| std::fs::read_to_string(file).ok());
-    texts
-        .filter_map(|text| kills(&text))
-        .next_back()
-        .unwrap_or(false)
-}
-
-/// What one file says about it; the last word counts.
-fn kills(text: &str) -> Option<bool> {
-    let values = text
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("KillUserProcesses"));
-    let values = values.filter_map(|rest| rest.trim_start().strip_prefix('='));
-    values
-        .map(|value| matches!(value.trim(), "1" | "yes" | "true" | "on" | "y" | "t"))
-        .next_back()
+    let lines = dropins::lines(Path::new("/"), "/etc/systemd/logind.conf");
+    dropins::value(&lines, "KillUserProcesses").is_some_and(|value| dropins::is_yes(&value))
 }
 
 /// The hidden verb `keeper`.
@@ -93,19 +66,4 @@ pub fn run_keeper(words: Vec<OsString>) -> ExitCode {
 /// The hidden verb `server`.
 pub fn run_server(words: Vec<OsString>) -> ExitCode {
     outlast_server::main(words)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_word_on_logins_counts() {
-        assert_eq!(kills("[Login]\n#KillUserProcesses=yes\n"), None);
-        assert_eq!(
-            kills("KillUserProcesses = yes\nKillUserProcesses=no\n"),
-            Some(false)
-        );
-        assert_eq!(kills("[Login]\nKillUserProcesses=yes"), Some(true));
-    }
 }

@@ -3,12 +3,14 @@
 #![forbid(unsafe_code)]
 
 mod adopt;
+mod ask;
 mod boot;
 mod client;
 mod complete;
 mod connect;
 mod control;
 mod doctor;
+mod dropins;
 mod flags;
 mod guard;
 mod import;

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::find::Ask;
-use crate::client::{Caller, Client, Left};
+use crate::ask::ask;
 use crate::flags::Flags;
 
 /// So long a server may take.
@@ -18,9 +18,9 @@ impl Ask for Server {
     fn lines(&mut self, flags: &Flags, words: &[&str]) -> Vec<String> {
         let (send, receive) = mpsc::channel();
         let flags = flags.clone();
-        let words = words.iter().map(|word| word.to_string()).collect();
+        let words: Vec<String> = words.iter().map(|word| word.to_string()).collect();
         // Left to itself when it is late; it ends with the process.
-        std::thread::spawn(move || send.send(ask(&flags, words)));
+        std::thread::spawn(move || send.send(ask(&flags, false, &words).ok()));
         let text = receive.recv_timeout(PATIENCE).ok().flatten();
         let text = text.unwrap_or_default();
         text.lines().map(str::to_string).collect()
@@ -54,18 +54,4 @@ impl Ask for Server {
         let files = files.map(|(_, files)| files).unwrap_or_default();
         files.into_iter().map(|file| file.name).collect()
     }
-}
-
-fn ask(flags: &Flags, words: Vec<String>) -> Option<String> {
-    let door = crate::door(flags, "outlast", true).ok()?;
-    let caller = Caller {
-        flags: Vec::new(),
-        hints: false,
-        stdin: false,
-        captured: Some(Vec::new()),
-        control: None,
-    };
-    let mut client = Client::new(door, caller).ok()?;
-    let Left { status, .. } = client.run(words).ok()?;
-    (status == 0).then(|| String::from_utf8_lossy(&client.captured()).into_owned())
 }

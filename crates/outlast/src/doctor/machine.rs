@@ -2,6 +2,7 @@
 
 use super::scene::Scene;
 use super::{Found, bad, hint, ok, unknown};
+use crate::dropins;
 use crate::setup::boot as setup;
 
 const MIB: u64 = 1 << 20;
@@ -87,17 +88,15 @@ pub fn logins(scene: &Scene) -> Found {
     }
     let set = scene.setting("/etc/systemd/logind.conf", "KillUserProcesses");
     match set.as_deref() {
-        Some("yes" | "true" | "1" | "on" | "y" | "t") => {
-            match scene.says(&["systemd-run", "--version"]) {
-                Some(_) => ok(
-                    "logind ends what a login leaves behind; outlast starts outside of the login",
-                ),
-                None => bad(
-                    "logind ends what a login leaves behind, sessions too (KillUserProcesses=yes)",
-                    "outlast setup boot --yes; or as root KillUserProcesses=no in /etc/systemd/logind.conf",
-                ),
+        Some(value) if dropins::is_yes(value) => match scene.says(&["systemd-run", "--version"]) {
+            Some(_) => {
+                ok("logind ends what a login leaves behind; outlast starts outside of the login")
             }
-        }
+            None => bad(
+                "logind ends what a login leaves behind, sessions too (KillUserProcesses=yes)",
+                "outlast setup boot --yes; or as root KillUserProcesses=no in /etc/systemd/logind.conf",
+            ),
+        },
         _ => ok("logind leaves alone what a login leaves behind"),
     }
 }

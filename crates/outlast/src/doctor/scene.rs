@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::dropins;
 use crate::flags::Flags;
 use crate::outside::{self, Ran};
 
@@ -98,7 +99,7 @@ impl Scene {
     fn question(&mut self, flags: Flags) {
         let (tell, told) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
-            let ask = |words: &[&str]| crate::look::ask(&flags, false, words).ok();
+            let ask = |words: &[&str]| crate::ask::ask(&flags, false, words).ok();
             let clipboard = ask(&["show-options", "-sv", "set-clipboard"]);
             let features = ask(&["list-clients", "-F", "#{client_termfeatures}"]);
             let history = ask(&["list-panes", "-a", "-F", "#{history_bytes}"]);
@@ -152,37 +153,12 @@ impl Scene {
 
     /// Lines of a configuration with drop-ins, in the order in which they count.
     pub fn settings(&self, file: &str) -> Vec<String> {
-        let (_, base) = file.rsplit_once('/').unwrap_or(("", file));
-        let mut files = vec![self.path(file)];
-        for place in ["/usr/lib/systemd", "/run/systemd", "/etc/systemd"] {
-            let entries = std::fs::read_dir(self.path(&format!("{place}/{base}.d")));
-            let mut more: Vec<PathBuf> = entries
-                .into_iter()
-                .flatten()
-                .filter_map(|entry| Some(entry.ok()?.path()))
-                .collect();
-            more.sort();
-            files.extend(more);
-        }
-        let texts = files
-            .iter()
-            .filter_map(|file| std::fs::read_to_string(file).ok());
-        texts
-            .flat_map(|text| {
-                text.lines()
-                    .map(|line| line.trim().to_string())
-                    .collect::<Vec<_>>()
-            })
-            .collect()
+        dropins::lines(&self.root, file)
     }
 
     /// The last value of a name in them.
     pub fn setting(&self, file: &str, name: &str) -> Option<String> {
-        let lines = self.settings(file);
-        lines.iter().rev().find_map(|line| {
-            let value = line.strip_prefix(name)?.trim_start().strip_prefix('=')?;
-            Some(value.trim().to_string())
-        })
+        dropins::value(&self.settings(file), name)
     }
 
     /// All processes of ours.

@@ -83,7 +83,7 @@ fn import(flags: &Flags, wanted: &Wanted) -> Result<String, String> {
     keep_only(&mut foreign, &wanted.sessions)?;
     let file = handed_over(&foreign)?;
     let words = [COMMAND, &file.0.to_string_lossy()];
-    let said = crate::look::ask(flags, true, &words).map_err(|error| explained(&error))?;
+    let said = crate::ask::ask(flags, true, &words).map_err(|error| explained(&error))?;
     let last = foreign.sessions.last().map_or("", |session| &session.name);
     let last = last.replace('\'', "'\\''");
     Ok(format!(

@@ -3,7 +3,8 @@
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use super::{ask, list};
+use super::list;
+use crate::ask::ask;
 use crate::flags::Flags;
 
 /// Rows that are shown unless `-n` says otherwise.

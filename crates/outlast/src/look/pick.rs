@@ -16,6 +16,7 @@ use outlast_term::keys::{Code, Key, Mods};
 use outlast_term::width::text_width;
 
 use super::list::{self, Session};
+use crate::ask::ask;
 use crate::flags::Flags;
 
 /// The list is asked for anew so often while somebody looks at it.
@@ -386,7 +387,7 @@ fn look(flags: &Flags, list: &mut List) -> io::Result<Chosen> {
                 },
                 Then::Kill(name) => {
                     let target = format!("={name}");
-                    if let Err(text) = super::ask(flags, false, &["kill-session", "-t", &target]) {
+                    if let Err(text) = ask(flags, false, &["kill-session", "-t", &target]) {
                         list.trouble = one_line(&text);
                     }
                     refresh(flags, list);
@@ -399,7 +400,7 @@ fn look(flags: &Flags, list: &mut List) -> io::Result<Chosen> {
 fn refresh(flags: &Flags, list: &mut List) {
     // A server that has just ended has no sessions; a new one is started only when somebody asks for a session.
     list.update(
-        match super::ask(flags, false, &["list-panes", "-a", "-F", list::FORMAT]) {
+        match ask(flags, false, &["list-panes", "-a", "-F", list::FORMAT]) {
             Ok(text) => list::read(&text),
             Err(_) => Vec::new(),
         },
@@ -433,7 +434,7 @@ fn create(flags: &Flags, name: &str) -> Result<Vec<String>, String> {
         words.extend(["-s", name]);
     }
     if inside {
-        let made = super::ask(flags, false, &words)?;
+        let made = ask(flags, false, &words)?;
         return Ok(attach(flags, made.trim_end()));
     }
     Ok(words.into_iter().map(String::from).collect())

@@ -8,8 +8,8 @@ use outlast_server::stamp::{Build, Image};
 use serde_json::{Map, Value, json};
 
 use super::secrets::Secrets;
+use crate::ask::ask;
 use crate::flags::Flags;
-use crate::look::ask;
 
 /// A pane.
 pub struct Pane {

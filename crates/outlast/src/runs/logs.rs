@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use outlast_core::run::lines::parse_span;
+use outlast_lang::format::{Time, strftime};
 
-use super::ask::call;
 use super::fail;
+use crate::ask::call;
 use crate::flags::Flags;
 
 const USAGE: &str = "usage: outlast logs [-f] [-n LINES] [--since SPAN|TIME] [--times] NAME
@@ -191,7 +192,7 @@ fn show(flags: &Flags, wanted: &Wanted) -> Result<(), String> {
             return match next {
                 // It was there: now it is gone, and that is the end of it.
                 Some(_) => Ok(()),
-                None => Err(answer.text),
+                None => Err(answer.said().to_string()),
             };
         }
         let (first, text) = answer.text.split_once('\n').unwrap_or_default();
@@ -249,25 +250,12 @@ fn write(lines: &[&str], times: bool) -> std::io::Result<()> {
 
 /// A local time, "2026-11-21 10:00:00".
 fn stamp(local: i64) -> String {
-    let (day, second) = (local.div_euclid(86_400), local.rem_euclid(86_400));
-    // The reverse of `days`, in years that begin with March.
-    let z = day + 719_468;
-    let era = z.div_euclid(146_097);
-    let doe = z.rem_euclid(146_097);
-    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let (date, month) = (
-        doy - (153 * mp + 2) / 5 + 1,
-        if mp < 10 { mp + 3 } else { mp - 9 },
-    );
-    let year = yoe + era * 400 + i64::from(month <= 2);
-    format!(
-        "{year:04}-{month:02}-{date:02} {:02}:{:02}:{:02}",
-        second / 3600,
-        second % 3600 / 60,
-        second % 60
-    )
+    let time = Time {
+        unix: local,
+        offset: 0,
+        zone: [0; 8],
+    };
+    strftime("%Y-%m-%d %H:%M:%S", &time)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The verbs about runs: each is a command or two of the server's ([`outlast_core::commands::OWN`]), asked for in words that a
 //! person writes, with an answer that says what to do next.
 
-mod ask;
 mod words;
 
 pub mod list;
@@ -10,8 +9,8 @@ pub mod show;
 
 use std::process::ExitCode;
 
+use crate::ask::{ask, call};
 use crate::flags::Flags;
-use ask::{Answer, ask, call};
 use words::RUN_USAGE;
 
 /// What a shell says whose command is not there.
@@ -191,12 +190,15 @@ pub fn wait(flags: &Flags, words: &[String]) -> ExitCode {
     command.push(name);
     // One that waits is asked where the run is, not where a server could be.
     match call(flags, false, &command) {
-        Ok(Answer { status, text }) => {
-            eprint!("{text}");
-            if text.starts_with("no run is called") {
+        Ok(answer) => {
+            let said = answer.said();
+            if !said.is_empty() {
+                eprintln!("{}", said.trim_end());
+            }
+            if said.starts_with("no run is called") {
                 eprintln!("to wait for a channel of tmux's: outlast wait-for CHANNEL");
             }
-            ExitCode::from(status)
+            ExitCode::from(answer.status)
         }
         Err(text) => fail("wait", &text),
     }

@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::ask::ask;
 use super::{fail, list};
+use crate::ask::ask;
 use crate::flags::Flags;
 
 /// From one look to the other, for the share of the processor.
