@@ -8,28 +8,33 @@ use std::process::Command;
 use crate::args::{Args, root};
 
 /// Who may import whom, in [dependencies]: crate, what it may name. The same table stands in ARCHITECTURE.md.
-const IMPORTS: [(&str, &[&str]); 10] = [
+const IMPORTS: [(&str, &[&str]); 11] = [
     ("term", &[]),
+    ("agent", &[]),
     ("wire", &[]),
     ("sys", &[]),
     ("lang", &["term"]),
-    ("core", &["term", "lang"]),
+    ("core", &["term", "agent", "lang"]),
     ("keeper", &["wire", "sys"]),
-    ("server", &["core", "term", "lang", "wire", "sys"]),
+    ("server", &["core", "term", "agent", "lang", "wire", "sys"]),
     (
         "outlast",
-        &["core", "term", "lang", "wire", "sys", "keeper", "server"],
+        &[
+            "core", "term", "agent", "lang", "wire", "sys", "keeper", "server",
+        ],
     ),
     // Dev: never named by the product.
-    ("sim", &["core", "term", "lang", "wire", "keeper"]),
+    ("sim", &["core", "term", "agent", "lang", "wire", "keeper"]),
     (
         "testkit",
-        &["core", "term", "lang", "wire", "sys", "keeper", "server"],
+        &[
+            "core", "term", "agent", "lang", "wire", "sys", "keeper", "server",
+        ],
     ),
 ];
 
 /// Crates without clock, file, socket, thread or environment; their clippy.toml says so.
-const PURE: [&str; 5] = ["term", "lang", "wire", "core", "sim"];
+const PURE: [&str; 6] = ["term", "agent", "lang", "wire", "core", "sim"];
 
 /// What no committed file may name: the machine it was written on, and hosts that a registry client asks.
 /// Written in halves, so that this file may stand.

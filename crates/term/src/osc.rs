@@ -307,7 +307,7 @@ pub fn clipboard_of(reply: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Base64, standard alphabet; what is no digit is passed over, a padding ends it.
-pub(crate) fn decode64(data: &[u8]) -> Vec<u8> {
+pub fn decode64(data: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(data.len() / 4 * 3 + 3);
     let (mut bits, mut n) = (0u32, 0);
     for &b in data {

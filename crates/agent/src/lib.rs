@@ -1,0 +1,17 @@
+//! What an agent is to us: what it says of itself, what state that makes, what it asks.
+//!
+//! Pure: no file, clock, process or random source; whoever calls says what time it is. All text from an agent is untrusted
+//! and has been through [`text::clean`] before it is kept.
+//!
+//! | file | question |
+//! |---|---|
+//! | [`psp`] | what does the Program Status Protocol (OSC 7501) say |
+//! | [`hook`] | what does an agent's hook say |
+//! | [`status`] | which state does all of that make |
+//! | [`text`] | what of a text is shown |
+#![forbid(unsafe_code)]
+
+pub mod hook;
+pub mod psp;
+pub mod status;
+pub mod text;
