@@ -151,7 +151,11 @@ impl Record {
             cwd: f.text("cwd", NAME),
             sub: f.text("agent_id", 200),
             sub_kind: f.text("agent_type", 100),
-            prompt: f.text("prompt_id", 200),
+            // Codex calls it a turn.
+            prompt: match f.text("prompt_id", 200) {
+                none if none.is_empty() => f.text("turn_id", 200),
+                prompt => prompt,
+            },
         })
     }
 }

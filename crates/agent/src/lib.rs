@@ -11,7 +11,11 @@
 //! | [`text`] | what of a text is shown |
 #![forbid(unsafe_code)]
 
+pub mod answer;
 pub mod hook;
 pub mod psp;
+pub mod request;
+pub mod rule;
 pub mod status;
+pub mod subject;
 pub mod text;
