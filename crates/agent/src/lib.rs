@@ -8,14 +8,20 @@
 //! | [`psp`] | what does the Program Status Protocol (OSC 7501) say |
 //! | [`hook`] | what does an agent's hook say |
 //! | [`status`] | which state does all of that make |
+//! | [`recipe`] | which agents are there, how is one started, how resumed |
+//! | [`supervise`] | when does one go on, in which conversation |
+//! | [`transcript`] | what was a conversation about |
 //! | [`text`] | what of a text is shown |
 #![forbid(unsafe_code)]
 
 pub mod answer;
 pub mod hook;
 pub mod psp;
+pub mod recipe;
 pub mod request;
 pub mod rule;
 pub mod status;
 pub mod subject;
+pub mod supervise;
 pub mod text;
+pub mod transcript;
