@@ -10,13 +10,15 @@ use crate::queue::{Action, State};
 use crate::{Core, Effect, MouseEvent};
 
 impl Core {
-    /// Runs what a key is bound to, after all that waits in the client's queue. `key` is tmux's name of the key.
+    /// Runs what a key is bound to, after all that waits in the client's queue. `key` is tmux's name of the key. `trusted`: it
+    /// is what a person wrote, so the proof of whoever pressed it is its own.
     pub fn run_binding(
         &mut self,
         client: ClientId,
         key: &str,
         commands: &CommandList,
         mouse: Option<MouseEvent>,
+        trusted: bool,
     ) {
         if self.is_read_only(client) && !all_read_only(commands) {
             self.append_action(
@@ -29,6 +31,7 @@ impl Core {
         let mut state = State {
             key,
             mouse,
+            proof: self.hand.clone().filter(|_| trusted),
             ..State::default()
         };
         // A mouse key is about what was hit, whatever is active.
@@ -36,7 +39,7 @@ impl Core {
             .mouse_target(&state, Kind::Pane)
             .or_else(|| self.find_from_client(Some(client), 0))
             .unwrap_or_default();
-        self.append(Some(client), commands, state);
+        self.append_as(Some(client), commands, state);
     }
 
     /// Appends an effect to the turn's.

@@ -8,7 +8,7 @@ mod print;
 use crate::event::ClientInfo;
 use crate::model::client::{Client, ClientState};
 use crate::model::ids::{ClientId, PaneId, SessionId};
-use crate::queue::Action;
+use crate::queue::{Action, State};
 use crate::{Core, Effect};
 
 impl Core {
@@ -41,6 +41,7 @@ impl Core {
             name,
             created: self.now.unix,
             activity: self.now.unix,
+            standing: info.standing,
             ..ClientState::new(info)
         };
         self.model.clients.insert(client, Client::new(state));
@@ -387,6 +388,8 @@ impl Core {
             self.append_action(Some(id), Action::CommandLine(argv.to_vec()));
             return;
         }
+        // The option may hold anybody's words.
+        let proof = self.words_proof(id).filter(|_| !argv.is_empty());
         let parsed = if argv.is_empty() {
             let text = self.server_chain().text("default-client-command");
             self.parse_commands(if text.is_empty() {
@@ -398,7 +401,13 @@ impl Core {
             self.parse_argv(argv)
         };
         match parsed {
-            Ok(list) => self.append(Some(id), &list, crate::queue::State::default()),
+            Ok(list) => {
+                let state = State {
+                    proof: proof.filter(|_| !self.aliased),
+                    ..State::default()
+                };
+                self.append_as(Some(id), &list, state);
+            }
             Err(error) => self.append_action(Some(id), Action::Error(error)),
         }
         self.append_action(Some(id), Action::Done);

@@ -20,6 +20,8 @@ struct Context<'a> {
     find: FormatContext,
     set: Vec<(String, String, bool)>,
     aliases: Vec<(String, String)>,
+    /// One of them was used.
+    aliased: std::cell::Cell<bool>,
 }
 
 impl ParseContext for Context<'_> {
@@ -48,10 +50,9 @@ impl ParseContext for Context<'_> {
         formats::expand(self.core, format, &self.find, false)
     }
     fn alias(&self, name: &str) -> Option<String> {
-        self.aliases
-            .iter()
-            .find(|(alias, _)| alias == name)
-            .map(|(_, text)| text.clone())
+        let found = self.aliases.iter().find(|(alias, _)| alias == name);
+        self.aliased.set(self.aliased.get() || found.is_some());
+        found.map(|(_, text)| text.clone())
     }
 }
 
@@ -67,6 +68,7 @@ impl Core {
             find,
             set: Vec::new(),
             aliases: aliases.iter().filter_map(split).collect(),
+            aliased: Default::default(),
         }
     }
 
@@ -80,7 +82,8 @@ impl Core {
     pub fn parse_commands(&mut self, text: &str) -> Result<CommandList, String> {
         let mut context = self.context(FormatContext::default());
         let parsed = parse_text(text, None, &mut context);
-        let set = context.set;
+        let Context { set, aliased, .. } = context;
+        self.aliased = aliased.get();
         self.set_parsed(set);
         let list = parsed.map_err(|error| error.message)?;
         commands::check(&list, None).map_err(|error| error.message)?;
@@ -110,7 +113,9 @@ impl Core {
 
     /// Commands of a command line. Err is tmux's text.
     pub(crate) fn parse_argv(&mut self, argv: &[String]) -> Result<CommandList, String> {
-        let parsed = parse_argv(argv, &mut self.context(FormatContext::default()));
+        let mut context = self.context(FormatContext::default());
+        let parsed = parse_argv(argv, &mut context);
+        self.aliased = context.aliased.get();
         let list = parsed.map_err(|error| error.message)?;
         commands::check(&list, None).map_err(|error| error.message)?;
         Ok(list)
@@ -118,7 +123,9 @@ impl Core {
 
     /// Commands of words that may be blocks (bind-key). Err is tmux's text.
     pub(crate) fn parse_words(&mut self, words: &[Argument]) -> Result<CommandList, String> {
-        let parsed = parse_arguments(words, &mut self.context(FormatContext::default()));
+        let mut context = self.context(FormatContext::default());
+        let parsed = parse_arguments(words, &mut context);
+        self.aliased = context.aliased.get();
         let list = parsed.map_err(|error| error.message)?;
         commands::check(&list, None).map_err(|error| error.message)?;
         Ok(list)
@@ -139,7 +146,8 @@ impl Core {
         format.no_jobs = true;
         let mut context = self.context(format);
         let parsed = parse_text(text, Some(file), &mut context);
-        let set = context.set;
+        let Context { set, aliased, .. } = context;
+        self.aliased = aliased.get();
         if !parse_only {
             self.set_parsed(set);
         }
@@ -179,9 +187,10 @@ impl Core {
                         let state = State {
                             file: Some(path),
                             variables,
+                            binds: true,
                             ..State::default()
                         };
-                        self.append(None, &list, state);
+                        self.append_as(None, &list, state);
                     }
                 },
             }

@@ -173,9 +173,10 @@ impl Core {
             Ok(list) => {
                 let state = State {
                     control: true,
+                    proof: self.words_proof(id).filter(|_| !self.aliased),
                     ..State::default()
                 };
-                self.insert(Some(id), &list, state);
+                self.insert_as(Some(id), &list, state);
             }
             Err(error) => {
                 self.open_block(id, true);

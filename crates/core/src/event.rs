@@ -3,6 +3,7 @@
 use outlast_term::Size;
 
 use crate::model::ids::{ClientId, PaneId};
+use crate::proof::Standing;
 
 /// Monotonic milliseconds (CLOCK_BOOTTIME: goes on over a crash and over suspend) and wall-clock time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +51,9 @@ pub struct ClientInfo {
     pub env: Vec<(String, String)>,
     /// Called as `outlast`: errors have a second line with the remedy, attaching in a pane switches.
     pub hints: bool,
+    /// Where the kernel says that it is.
+    #[serde(default)]
+    pub standing: Standing,
 }
 
 /// An event. `seq` numbers are the client's own; the shell has passed over those already done.
@@ -69,6 +73,8 @@ pub enum Event<'a> {
         client: ClientId,
         /// Its terminal's size now.
         size: Size,
+        /// Where the kernel says that it is now.
+        standing: Standing,
     },
     /// A command line.
     Command {

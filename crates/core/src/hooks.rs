@@ -104,9 +104,7 @@ impl Hook {
             mouse: self.mouse.clone(),
             variables: self.variables.clone(),
             no_hooks: true,
-            control: false,
-            file: None,
-            depth: 0,
+            ..State::default()
         }
     }
 }

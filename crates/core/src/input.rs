@@ -50,7 +50,7 @@ pub fn client_input(core: &mut Core, client: ClientId, bytes: &[u8]) {
     entry.decoder.set_user_keys(user_keys);
     entry.decoder.push(bytes, &mut inputs);
     after_decoding(core, client, now.ms, 0);
-    handle_all(core, client, inputs);
+    core.with_hand(client, |core| handle_all(core, client, inputs));
 }
 
 /// Handles inputs in order. What a key's commands do (open a prompt, choose a table) counts for the next key already.
@@ -277,10 +277,10 @@ fn wake_client(core: &mut Core, id: ClientId) {
         let mut inputs = Vec::new();
         client.decoder.flush(&mut inputs);
         after_decoding(core, id, now, 1);
-        handle_all(core, id, inputs);
+        core.with_hand(id, |core| handle_all(core, id, inputs));
     }
     if click {
-        mouse::click_timer(core, id);
+        core.with_hand(id, |core| mouse::click_timer(core, id));
     }
     if scroll {
         mouse::scroll_timer(core, id);

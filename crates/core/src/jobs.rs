@@ -300,19 +300,21 @@ impl Core {
         }
     }
 
-    /// Commands that a job led to: next in the queue that waited, or after all else of the client.
+    /// Commands that a job led to: next in the queue that waited, or after all else of the client. What they bind may be a
+    /// person's; proof they have none.
     fn go_on(
         &mut self,
         queue: Option<Option<ClientId>>,
         client: Option<ClientId>,
         list: &CommandList,
-        state: State,
+        mut state: State,
     ) {
+        state.proof = None;
         match queue {
-            Some(queue) => self.insert(queue, list, state),
+            Some(queue) => self.insert_as(queue, list, state),
             None => {
                 let client = client.filter(|client| self.model.clients.contains_key(client));
-                self.append(client, list, state);
+                self.append_as(client, list, state);
             }
         }
     }

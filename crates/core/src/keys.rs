@@ -106,6 +106,7 @@ fn default_binding(line: &'static str) -> Option<(&'static str, &'static str, Bi
         commands,
         repeat,
         note,
+        trusted: true,
     };
     Some((table, key, binding))
 }
@@ -144,6 +145,7 @@ impl Core {
         commands: CommandList,
         repeat: bool,
         note: Option<String>,
+        trusted: bool,
     ) {
         let table = self.model.tables.entry(table.to_string()).or_default();
         table.bind(
@@ -152,6 +154,7 @@ impl Core {
                 commands: commands.into(),
                 repeat,
                 note: note.map(Cow::Owned),
+                trusted,
             },
         );
     }

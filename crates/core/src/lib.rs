@@ -23,6 +23,7 @@ pub mod options;
 pub mod overlay;
 pub mod pipes;
 pub mod probe;
+pub mod proof;
 pub mod queue;
 pub mod reboot;
 pub mod run;
@@ -65,6 +66,7 @@ pub use model::ids::{ClientId, PaneId, SessionId, WindowId};
 use model::pane::PendingOp;
 use model::{KeyTable, Model};
 use probe::Probe;
+pub use proof::{Proof, Standing};
 use save::Entry;
 pub use stdin::STDIN;
 
@@ -107,6 +109,10 @@ pub struct Core {
     pub(crate) format_jobs: RefCell<jobs::FormatJobs>,
     /// A hook's command runs: what it does runs no hooks.
     pub(crate) in_hook: bool,
+    /// The proof behind what is being done just now: of the command that runs, or of the terminal whose keys are handled.
+    pub(crate) hand: Option<proof::Proof>,
+    /// The commands that were parsed last have an alias in them: they are not only what was written.
+    pub(crate) aliased: bool,
     /// Clients or what they show have changed: windows may want other sizes.
     pub(crate) sizes_stale: bool,
     /// A session may have lost its last client.

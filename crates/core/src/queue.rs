@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::commands::{self, Ctx, Flow};
 use crate::model::ids::ClientId;
+use crate::proof::Proof;
 use crate::save::Tracked;
 use crate::target::Find;
 use crate::{Core, MouseEvent};
@@ -40,6 +41,23 @@ pub struct State {
     /// File that the commands are from, for errors.
     #[serde(default)]
     pub file: Option<String>,
+    /// What shows that a person wrote these very commands, just now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
+    /// They are of a file that the configuration or somebody with proof has had read: what they bind to keys is a person's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub binds: bool,
+}
+
+impl State {
+    /// The same for commands that others have led to: they have none of the proof.
+    fn for_others(self) -> State {
+        State {
+            proof: None,
+            binds: false,
+            ..self
+        }
+    }
 }
 
 /// What is done when its turn comes.
@@ -137,8 +155,18 @@ impl Core {
         self.model.queues.entry(key).or_default()
     }
 
-    /// Appends commands to the queue of a client (or of nobody).
+    /// Appends commands to the queue of a client (or of nobody), without any proof.
     pub fn append(&mut self, client: Option<ClientId>, commands: &CommandList, state: State) {
+        self.append_as(client, commands, state.for_others());
+    }
+
+    /// Appends commands as they are to be: of a person's command line or key, or of the configuration.
+    pub(crate) fn append_as(
+        &mut self,
+        client: Option<ClientId>,
+        commands: &CommandList,
+        state: State,
+    ) {
         let queue = self.queue(client);
         let items = queue.items_of(commands, state);
         queue.items.extend(items);
@@ -153,8 +181,18 @@ impl Core {
         });
     }
 
-    /// Puts commands before all that waits in the queue: they run next.
+    /// Puts commands before all that waits in the queue, without any proof: they run next.
     pub fn insert(&mut self, client: Option<ClientId>, commands: &CommandList, state: State) {
+        self.insert_as(client, commands, state.for_others());
+    }
+
+    /// Puts commands there as they are to be: parts of what a person or the configuration wrote.
+    pub(crate) fn insert_as(
+        &mut self,
+        client: Option<ClientId>,
+        commands: &CommandList,
+        state: State,
+    ) {
         let queue = self.queue(client);
         let items = queue.items_of(commands, state);
         for item in items.into_iter().rev() {
@@ -196,6 +234,14 @@ impl Core {
 
     /// Runs what can run. True: the budget is used up and there is more.
     pub(crate) fn run_queues(&mut self) -> bool {
+        // What waits is not done by the hand whose key is handled.
+        let hand = self.hand.take();
+        let more = self.run_ready();
+        self.hand = hand;
+        more
+    }
+
+    fn run_ready(&mut self) -> bool {
         let mut left = BUDGET;
         self.close_blocks();
         loop {
@@ -273,6 +319,7 @@ impl Core {
             self.open_block(client, state.control);
         }
         self.in_hook = key.is_none() && state.no_hooks;
+        let hand = std::mem::replace(&mut self.hand, state.proof.clone());
         let mut ctx = Ctx::new(self);
         ctx.client = key;
         ctx.asked = key;
@@ -294,6 +341,7 @@ impl Core {
             ..
         } = ctx;
         self.in_hook = false;
+        self.hand = hand;
         if let Some(queue) = self.model.queues.get_mut(&key)
             && let Some(shared) = queue.states.get_mut(&shared)
         {

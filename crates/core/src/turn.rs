@@ -26,6 +26,8 @@ impl Core {
             default_tables: crate::keys::default_tables(),
             format_jobs: Default::default(),
             in_hook: false,
+            hand: None,
+            aliased: false,
             sizes_stale: false,
             unattached_stale: false,
             unfinished: false,
@@ -60,10 +62,17 @@ impl Core {
         }
         match event {
             Event::Connected { client, info } => self.connected(client, info),
-            Event::Returned { client, size } => {
+            Event::Returned {
+                client,
+                size,
+                standing,
+            } => {
                 self.client_resized(client, size);
                 if let Some(client) = self.model.clients.get_mut(&client) {
                     client.ready = true;
+                    if client.state.standing != standing {
+                        client.state.standing = standing;
+                    }
                 }
                 draw::forget(self, client);
             }

@@ -214,6 +214,7 @@ fn a_client_that_returns_is_drawn_anew() {
     world.event(outlast_core::Event::Returned {
         client: view::ME,
         size: outlast_term::Size { cols: 40, rows: 8 },
+        standing: Default::default(),
     });
     world.settle();
     assert_eq!(world.frames, frames + 1);

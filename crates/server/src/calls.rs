@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use outlast_core::ClientId;
 use outlast_sys::errno::{EMFILE, ENFILE};
 use outlast_sys::fd_pass;
+use outlast_sys::origin;
 use outlast_sys::poll::{Interest, Poll};
 use outlast_sys::socket;
 use outlast_sys::user;
@@ -57,6 +58,14 @@ impl Connection {
     /// Who called.
     pub fn peer(&self) -> Option<socket::Peer> {
         socket::peer(self.socket.as_fd()).ok()
+    }
+
+    /// Who called and below whom it is.
+    ///
+    /// # Errors
+    /// It is not to be known.
+    pub fn origin(&self) -> Result<Vec<origin::Link>, origin::Hidden> {
+        origin::of(self.socket.as_fd())
     }
 
     /// The next message. None: none is there, or it is typed bytes and the connection is held.

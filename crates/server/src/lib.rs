@@ -47,6 +47,7 @@ mod report;
 mod server;
 mod spawn;
 pub mod stamp;
+mod standing;
 mod start;
 mod table;
 mod takeover;

@@ -73,6 +73,7 @@ impl Server {
 
     /// A connection says who it is.
     fn hello(&mut self, token: u64, hello: Hello, now: Now) {
+        let standing = self.standing(token);
         let Some(connection) = self.calls.get_mut(token) else {
             return;
         };
@@ -100,7 +101,11 @@ impl Server {
                     } else {
                         self.core.handle(
                             now,
-                            Event::Returned { client: id, size },
+                            Event::Returned {
+                                client: id,
+                                size,
+                                standing,
+                            },
                             &mut self.effects,
                         );
                     }
@@ -136,6 +141,7 @@ impl Server {
                     cwd: hello.cwd,
                     env: hello.env,
                     hints: hello.hints,
+                    standing,
                 };
                 self.core.handle(
                     now,

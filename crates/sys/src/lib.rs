@@ -17,6 +17,7 @@
 //! | [`daemon`] | starting a process that outlives its starter |
 //! | [`raw_tty`] | a terminal's modes, saved and restored |
 //! | [`process`], [`tree`], [`user`] | facts about processes, users, the machine |
+//! | [`origin`] | where a caller comes from: its process, its terminal, below whom it is |
 //! | [`inhibit`] | keeping the machine awake |
 //! | [`seam`] | which of these calls a test has fail |
 //! | [`clock`] | times, local time, random bytes |
@@ -35,6 +36,7 @@ pub mod ledger;
 pub mod lock;
 pub mod mem;
 pub mod mover;
+pub mod origin;
 pub mod poll;
 pub mod process;
 pub mod pty;
@@ -53,7 +55,7 @@ pub mod watch;
 /// The error numbers that keeper and server speak of.
 pub mod errno {
     pub use libc::{
-        E2BIG, EAGAIN, EEXIST, EINVAL, EIO, EMFILE, ENAMETOOLONG, ENFILE, ENOENT, ENOMEM, ENOSPC,
-        EPIPE, ESRCH, ESTALE, ETOOMANYREFS,
+        E2BIG, EAGAIN, EEXIST, EINVAL, EIO, EMFILE, ENAMETOOLONG, ENFILE, ENOENT, ENOMEM,
+        ENOPROTOOPT, ENOSPC, EPIPE, ESRCH, ESTALE, ETOOMANYREFS,
     };
 }

@@ -145,6 +145,26 @@ pub fn terminal(pid: u32) -> Option<u32> {
     (number != 0).then_some(number as u32)
 }
 
+/// Who a process is, its parent (0: nobody whom we see) and the number of its controlling terminal, all of one look. None:
+/// it has ended, or is not to be seen.
+pub(crate) fn stand(pid: u32) -> Option<(Identity, u32, Option<u32>)> {
+    let stat = proc_file(pid, "stat")?;
+    let after = stat.rsplitn(2, |byte| *byte == b')').next()?;
+    let fields: Vec<&str> = std::str::from_utf8(after)
+        .ok()?
+        .split_ascii_whitespace()
+        .collect();
+    // As proc(5) counts them: the state is the third.
+    let field = |number: usize| fields.get(number - 3).copied();
+    let terminal: i32 = field(7)?.parse().ok()?;
+    let process = Identity {
+        pid,
+        started: field(22)?.parse().ok()?,
+    };
+    let terminal = (terminal != 0).then_some(terminal as u32);
+    Some((process, field(4)?.parse().ok()?, terminal))
+}
+
 /// Its process group.
 pub fn group(pid: u32) -> Option<u32> {
     stat_field(pid, 5)?.parse().ok()

@@ -99,6 +99,14 @@ pub fn winsize(fd: BorrowedFd<'_>) -> io::Result<(u16, u16)> {
     Ok((size.ws_col, size.ws_row))
 }
 
+/// The number of the pseudo-terminal ("/dev/pts/N"), asked of the master.
+pub fn number(master: BorrowedFd<'_>) -> Option<u32> {
+    let mut number: libc::c_uint = 0;
+    // SAFETY: TIOCGPTN writes one unsigned int there.
+    let done = unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCGPTN, &mut number) };
+    (done == 0).then_some(number)
+}
+
 /// The process group in the foreground of the terminal, asked of the master.
 pub fn foreground_pgrp(master: BorrowedFd<'_>) -> Option<u32> {
     let pgrp = rustix::termios::tcgetpgrp(master).ok()?;

@@ -48,6 +48,8 @@ pub(super) fn bind_key(ctx: &mut Ctx<'_>) -> Outcome {
     let key = key::name(known_key(&ctx.args.word(0).unwrap_or_default())?);
     let (table, note, repeat) = (table_name(ctx), ctx.get('N'), ctx.has('r'));
     let words = ctx.args.words.get(1..).unwrap_or(&[]).to_vec();
+    // Blocks were parsed with the command that they are in.
+    ctx.core.aliased = false;
     let commands = match words.as_slice() {
         [] => {
             amend(ctx.core, &table, &key, note, repeat);
@@ -56,7 +58,8 @@ pub(super) fn bind_key(ctx: &mut Ctx<'_>) -> Outcome {
         [word] => ctx.core.commands_of(word, None)?,
         words => ctx.core.parse_words(words)?,
     };
-    ctx.core.bind(&table, &key, commands, repeat, note);
+    let trusted = ctx.may_bind() && (!ctx.core.aliased || !ctx.core.model.global.configured);
+    ctx.core.bind(&table, &key, commands, repeat, note, trusted);
     Ok(Flow::Normal)
 }
 

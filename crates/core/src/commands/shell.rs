@@ -52,6 +52,10 @@ pub(super) fn run_shell(ctx: &mut Ctx<'_>) -> Outcome {
             }
             return Ok(Flow::Normal);
         }
+        let state = crate::queue::State {
+            binds: false,
+            ..state
+        };
         (Asked::At(at), Then::Commands(list, state))
     } else {
         let cwd = ctx
@@ -124,8 +128,12 @@ pub(super) fn if_shell(ctx: &mut Ctx<'_>) -> Outcome {
             return Ok(Flow::Normal);
         };
         let list = ctx.commands(chosen)?;
-        let state = ctx.state.clone();
-        ctx.core.insert(ctx.asked, &list, state);
+        let mut state = ctx.state.clone();
+        // A block is what was written there; text may be anything by now.
+        if !matches!(chosen, Argument::Block(_)) {
+            state.proof = None;
+        }
+        ctx.core.insert_as(ctx.asked, &list, state);
         return Ok(Flow::Normal);
     }
     let Some(yes) = words.get(1).cloned() else {
@@ -138,7 +146,10 @@ pub(super) fn if_shell(ctx: &mut Ctx<'_>) -> Outcome {
     let then = Then::Branch {
         yes,
         no: words.get(2).cloned(),
-        state: ctx.state.clone(),
+        state: crate::queue::State {
+            proof: None,
+            ..ctx.state.clone()
+        },
         place: ctx.place.clone(),
     };
     let queue = wait.then_some(ctx.asked);

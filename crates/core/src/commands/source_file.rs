@@ -74,6 +74,9 @@ pub(super) fn source_file(ctx: &mut Ctx<'_>) -> Outcome {
     }
     let mut state = ctx.state_for(&ctx.target.clone());
     state.depth += 1;
+    // The file's commands prove nothing, but its bindings are a person's if it is a person who has it read.
+    state.binds = ctx.may_bind();
+    state.proof = None;
     let sourcing = Sourcing {
         path,
         rest: files,
@@ -154,7 +157,11 @@ impl Core {
                 let find = sourcing.state.current.clone();
                 match self.parse_file(&path, &text, &find, sourcing.parse_only) {
                     Err(error) => sourcing.causes.push(error.to_string()),
-                    Ok(list) => sourcing.lists.push((path, list)),
+                    Ok(list) => {
+                        // An alias may be anybody's; while the configuration is read, it is the configuration's.
+                        sourcing.state.binds &= !self.aliased || !self.model.global.configured;
+                        sourcing.lists.push((path, list));
+                    }
                 }
             }
         }
@@ -204,7 +211,7 @@ impl Core {
             state
                 .variables
                 .push(("current_file".to_string(), path.clone()));
-            self.insert(queue, list, state);
+            self.insert_as(queue, list, state);
         }
     }
 }

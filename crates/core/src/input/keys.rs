@@ -173,7 +173,7 @@ pub(super) fn handle(core: &mut Core, client: ClientId, key: Key, mouse: Option<
             first = root.clone();
             continue;
         }
-        if let Some((name, binding)) = found {
+        if let Some((found, binding)) = found {
             if is_repeating(core, client) && !binding.repeat {
                 set_table(core, client, None);
                 stop_repeating(core, client);
@@ -181,20 +181,21 @@ pub(super) fn handle(core: &mut Core, client: ClientId, key: Key, mouse: Option<
                 first = root.clone();
                 continue;
             }
-            let time = repeat_time(core, client, &name, &binding);
+            let time = repeat_time(core, client, &found, &binding);
             if time != 0 {
                 let until = core.now.ms + time;
                 if let Some(client) = core.model.clients.get_mut(&client) {
                     client.state.repeat_until_ms = Some(until);
-                    client.state.keys.last_key = Some(name);
+                    client.state.keys.last_key = Some(found.clone());
                     client.stale = true;
                 }
             } else {
                 stop_repeating(core, client);
                 set_table(core, client, None);
             }
+            let trusted = core.is_trusted(&table, &found, &binding);
             let name = outlast_lang::key::name(key);
-            return core.run_binding(client, &name, &binding.commands.list(), mouse);
+            return core.run_binding(client, &name, &binding.commands.list(), mouse, trusted);
         }
         if matches!(key.code, Code::Mouse(mouse) if mouse.kind == MouseKind::Move) {
             return forward(core, client, pane, key, mouse);
@@ -265,7 +266,7 @@ fn forward(
         && core.pane_chain(pane).number("remain-on-exit") == 3
     {
         if let Ok(commands) = core.parse_commands(&format!("kill-pane -t {pane}")) {
-            core.run_binding(client, "", &commands, None);
+            core.run_binding(client, "", &commands, None, false);
         }
         return;
     }

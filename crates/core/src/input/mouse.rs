@@ -300,7 +300,7 @@ fn follow(core: &mut Core, client: ClientId, event: &MouseEvent) {
         return;
     }
     if let Ok(commands) = core.parse_commands(&format!("select-pane -t {pane}")) {
-        core.run_binding(client, "", &commands, None);
+        core.run_binding(client, "", &commands, None, false);
     }
 }
 

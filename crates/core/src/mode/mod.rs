@@ -130,7 +130,7 @@ impl Core {
                     },
                 );
             }
-            (Some(commands), None) => self.run_binding(client, "", &commands, None),
+            (Some(commands), None) => self.run_binding(client, "", &commands, None, false),
             (None, _) => {}
         }
         if let Some(asked) = waiter

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::{ClientId, PaneId, SessionId};
 use crate::event::ClientInfo;
 use crate::mode::prompt::Prompt;
+use crate::proof::Standing;
 use crate::save::Tracked;
 
 /// A one-line message on the status line.
@@ -37,6 +38,9 @@ pub struct ClientState {
     /// Rows of its terminal now.
     #[serde(default)]
     pub rows: u16,
+    /// Where the kernel said that it is when it came.
+    #[serde(default)]
+    pub standing: Standing,
     /// Its terminal is ours and shows a session.
     #[serde(default)]
     pub attached: bool,
@@ -153,6 +157,7 @@ impl ClientState {
             info,
             cols: 0,
             rows: 0,
+            standing: Standing::Unknown,
             attached: false,
             leaving: false,
             status: 0,

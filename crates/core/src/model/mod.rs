@@ -45,6 +45,9 @@ pub struct Binding {
     pub repeat: bool,
     /// bind -N.
     pub note: Option<Cow<'static, str>>,
+    /// Made by the configuration or by somebody with proof: a person's key that it is bound to lends it its own.
+    #[serde(default)]
+    pub trusted: bool,
 }
 
 /// A key table: by key name, because names are what is saved.
@@ -113,6 +116,9 @@ pub struct Global {
     /// The client that started the server: it alone waits for the configuration, which may call others.
     #[serde(default)]
     pub config_client: Option<ClientId>,
+    /// The keeper's parent that was there first: number and time of start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anchor: Option<(u32, u64)>,
     /// Session groups: name to members.
     pub groups: BTreeMap<String, Vec<SessionId>>,
     /// Ends of runs whose panes are gone.

@@ -225,7 +225,11 @@ impl World {
         self.core.recovered(self.now, &mut effects);
         self.carry_out(effects);
         let size = self.screens.remove(&ME).expect("a frame was sent").size;
-        self.event(Event::Returned { client: ME, size });
+        self.event(Event::Returned {
+            client: ME,
+            size,
+            standing: Default::default(),
+        });
         self.settle();
     }
 

@@ -334,7 +334,11 @@ impl World {
         // Clients come back, and output that came meanwhile is heard.
         let clients: Vec<(ClientId, Size)> = self.core.client_sizes();
         for (client, size) in clients {
-            self.event(Event::Returned { client, size });
+            self.event(Event::Returned {
+                client,
+                size,
+                standing: Default::default(),
+            });
         }
         for pane in self.core.pane_ids() {
             let at = self.core.offset(pane);

@@ -3,7 +3,7 @@
 use outlast_core::effect::Effect;
 use outlast_core::event::{Event, Now};
 use outlast_core::save::{Entry, Transaction};
-use outlast_core::{ClientId, Core, PaneId};
+use outlast_core::{ClientId, Core, PaneId, Standing};
 use outlast_term::Size;
 
 use super::{Bug, Crash, Shown, SimPane, World};
@@ -159,7 +159,15 @@ impl World {
             self.show(client, Shown::Resumed);
             self.turn(
                 |core: &mut Core, now: Now, effects: &mut Vec<Effect>| {
-                    core.handle(now, Event::Returned { client, size }, effects)
+                    core.handle(
+                        now,
+                        Event::Returned {
+                            client,
+                            size,
+                            standing: Standing::Unknown,
+                        },
+                        effects,
+                    )
                 },
                 Crash::Never,
             );

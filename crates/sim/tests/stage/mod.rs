@@ -287,6 +287,7 @@ impl SimStage {
             cwd: HOME.into(),
             env: self.env.clone().into_iter().collect(),
             hints: false,
+            ..ClientInfo::default()
         };
         (id, info)
     }
