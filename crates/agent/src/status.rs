@@ -430,9 +430,14 @@ impl Status {
         }
     }
 
-    /// Something was written: of use where only a title tells that it does not work.
+    /// Output is of use: only a title tells that it does not work.
+    pub fn is_watched(&self) -> bool {
+        self.glyph == Some(Glyph::Rests) && !self.is_told()
+    }
+
+    /// Something was written.
     pub fn output(&mut self, at: At) {
-        if self.glyph != Some(Glyph::Rests) || self.is_told() {
+        if !self.is_watched() {
             return;
         }
         if at.ms.saturating_sub(self.drawn_ms) >= BEAT_MS {
@@ -460,7 +465,7 @@ impl Status {
         let idle = self
             .claim(Source::Title)
             .is_some_and(|claim| claim.state == State::Idle);
-        let looks = self.glyph == Some(Glyph::Rests) && !self.is_told() && !idle;
+        let looks = self.is_watched() && !idle;
         looks.then_some(self.drawn_ms + SILENCE_MS)
     }
 

@@ -9,6 +9,7 @@
 //! then [`Core::recovered`] repeats the effects that may not have been carried out.
 #![forbid(unsafe_code)]
 
+pub mod agents;
 pub mod commands;
 pub mod control;
 pub mod draw;

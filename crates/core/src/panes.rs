@@ -50,6 +50,7 @@ impl Core {
         if changed {
             crate::draw::output(self, id, window);
         }
+        self.agent_output(id);
         self.had_output(id);
     }
 
@@ -148,7 +149,9 @@ impl Core {
             Signal::Clipboard(_, bytes) => self.clipboard(id, bytes),
             Signal::ClipboardQuery(letters, bel) => self.program_asks_clipboard(id, letters, bel),
             Signal::Passthrough(bytes) => self.passthrough(id, &bytes),
-            // Kept for later: working directory, notices, progress, prompts, status.
+            Signal::Status(payload) => self.agent_reports(id, &payload),
+            Signal::Prompt(mark, status) => self.agent_mark(id, mark, status),
+            // Kept for later: working directory, notices, progress.
             _ => {}
         }
     }
@@ -277,6 +280,7 @@ impl Core {
         if !self.run_exited(id, status) {
             self.pane_ended(id, status);
         }
+        self.agent_ended(id);
     }
 
     /// What is known of a program's end besides the status that [`Event::Exited`](crate::Event::Exited) is about to

@@ -4,10 +4,14 @@ use outlast_lang::format::Time;
 
 use crate::limits::Held;
 use crate::model::ids::PaneId;
-use crate::run::tree::Process;
+use crate::run::tree::{Process, ProcessId};
 
 /// What the core may ask during a turn. The simulator implements it too.
 pub trait Probe {
+    /// The leader of the foreground process group of the pane's terminal, or the pane's own program.
+    fn foreground(&self, _pane: PaneId) -> Option<ProcessId> {
+        None
+    }
     /// Name of the foreground process group's leader of the pane's terminal (`pane_current_command`).
     fn foreground_command(&self, pane: PaneId) -> Option<String>;
     /// Working directory of the same (`pane_current_path`).

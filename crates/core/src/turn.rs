@@ -140,6 +140,7 @@ impl Core {
         self.check_jobs();
         self.check_runs();
         self.check_limits();
+        self.check_agents();
         self.control_wake();
         self.check_silence();
         self.check_locks();
@@ -182,6 +183,7 @@ impl Core {
             self.jobs_due(),
             self.runs_due(),
             self.limits_due(),
+            self.agents_due(),
             self.control_due(),
             self.silence_due(),
             self.locks_due(),

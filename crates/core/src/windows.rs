@@ -407,6 +407,7 @@ impl PaneState {
             popup: None,
             pipe: None,
             run: None,
+            agent: None,
             limits: Default::default(),
             over: None,
         }
@@ -435,6 +436,7 @@ impl Pane {
             name_stale: true,
             looks: 0,
             limit_look: Some(0),
+            agent_look_ms: 0,
             style_cache: None,
         }
     }

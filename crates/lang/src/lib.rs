@@ -16,7 +16,7 @@ pub mod target;
 
 /// The default key bindings of tmux 3.7c as `bind-key` commands, those that work so far.
 /// (`defaults-later.conf` has the others.)
-pub const DEFAULT_BINDINGS: &str = include_str!("defaults.conf");
+pub const DEFAULT_BINDINGS: &str = concat!(include_str!("defaults.conf"), include_str!("own.conf"));
 
 #[cfg(test)]
 mod tests;

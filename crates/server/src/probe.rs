@@ -11,7 +11,7 @@ use std::rc::Rc;
 use outlast_core::PaneId;
 use outlast_core::limits::Held;
 use outlast_core::probe::{Probe, Running, ServerFacts};
-use outlast_core::run::tree::{MARK, Process};
+use outlast_core::run::tree::{MARK, Process, ProcessId};
 use outlast_lang::format::Time;
 use outlast_sys::group;
 use outlast_sys::mem::MemFile;
@@ -47,7 +47,7 @@ pub struct SystemProbe {
 
 impl SystemProbe {
     /// Process in the foreground of a pane's terminal, or the pane's own.
-    fn foreground(&self, pane: PaneId) -> Option<u32> {
+    fn leader(&self, pane: PaneId) -> Option<u32> {
         let facts = self.facts.borrow();
         let facts = facts.get(&pane)?;
         let group = facts
@@ -59,8 +59,16 @@ impl SystemProbe {
 }
 
 impl Probe for SystemProbe {
+    fn foreground(&self, pane: PaneId) -> Option<ProcessId> {
+        let found = process::Identity::of(self.leader(pane)?)?;
+        Some(ProcessId {
+            pid: found.pid,
+            started: found.started,
+        })
+    }
+
     fn foreground_command(&self, pane: PaneId) -> Option<String> {
-        let pid = self.foreground(pane)?;
+        let pid = self.leader(pane)?;
         let first = process::cmdline(pid).and_then(|words| words.into_iter().next());
         let word = first
             .filter(|word| !word.is_empty())
@@ -76,7 +84,7 @@ impl Probe for SystemProbe {
     }
 
     fn working_directory(&self, pane: PaneId) -> Option<String> {
-        let cwd = process::cwd(self.foreground(pane)?)?;
+        let cwd = process::cwd(self.leader(pane)?)?;
         Some(String::from_utf8_lossy(cwd.as_os_str().as_bytes()).into_owned())
     }
 
@@ -139,7 +147,7 @@ impl Probe for SystemProbe {
     }
 
     fn running(&self, pane: PaneId) -> Option<Running> {
-        let pid = self.foreground(pane)?;
+        let pid = self.leader(pane)?;
         let own = self.facts.borrow().get(&pane).map(|facts| facts.pid);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let cwd = process::cwd(pid)?;

@@ -13,6 +13,7 @@ use crate::model::ids::{ClientId, PaneId, SessionId, WindowId};
 use crate::queue::State;
 use crate::target::Find;
 
+mod agents;
 mod arrange;
 mod attach_session;
 pub(crate) mod bindings;

@@ -3,7 +3,7 @@
 
 use outlast_lang::args::Spec;
 
-use super::{Ctx, Flow, Outcome, Row, flag, runs};
+use super::{Ctx, Flow, Outcome, Row, agents, flag, runs};
 use crate::jobs::{Asked, Then};
 use crate::reboot::import::COMMAND;
 
@@ -35,6 +35,14 @@ const fn row(
 
 /// All of them, sorted by name.
 pub const OWN: &[Row] = &[
+    row(
+        "agent-hook",
+        ("a:t:T:", 1, Some(1)),
+        "What an agent's hook says of what runs in a pane: outlast hook calls it.",
+        "[-a agent] [-t target-pane] [-T timeout] json",
+        0,
+        agents::agent_hook,
+    ),
     row(
         COMMAND,
         ("", 1, Some(1)),
@@ -69,6 +77,14 @@ pub const OWN: &[Row] = &[
          [-r no|on-failure|always] [-w within] shell-command [argument ...]",
         flag::START,
         runs::run_supervised,
+    ),
+    row(
+        "select-waiting",
+        ("", 0, Some(0)),
+        "Goes to the pane whose agent has waited longest, and from there to the next.",
+        "",
+        0,
+        agents::select_waiting,
     ),
     row(
         "show-log",

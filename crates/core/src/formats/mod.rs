@@ -3,6 +3,7 @@
 //! Source: tmux(1), FORMATS, of 3.7c. Variables of what is not there yet (pixels, control mode, pipes, sixel) are
 //! empty or 0, as tmux has them without it. An unknown variable is empty; so is one whose subject is missing.
 
+mod agent;
 mod client;
 mod pane;
 mod run;
@@ -106,6 +107,7 @@ fn some(value: impl ToString) -> Option<String> {
 
 /// All tables, each sorted by name.
 const TABLES: &[&[Row]] = &[
+    agent::ROWS,
     client::ROWS,
     pane::ROWS,
     run::ROWS,

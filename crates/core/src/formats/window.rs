@@ -30,6 +30,7 @@ fn flags(s: &Scope<'_>, escape: bool) -> Option<String> {
     if window.zoomed.is_some() {
         out.push('Z');
     }
+    out.extend(s.core.agents_flag(window.id));
     Some(out)
 }
 
@@ -116,7 +117,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     text(
         "window_flags",
-        "Marks: * current, - the one before, # activity, ! bell, ~ silence, M marked, Z zoomed; # is doubled for styles.",
+        "Marks: * current, - the one before, # activity, ! bell, ~ silence, M marked, Z zoomed; of agents: ? one waits, x one has failed, > one works. # is doubled for styles.",
         |s| flags(s, true),
     ),
     text(

@@ -86,6 +86,7 @@ pub(super) fn send_keys(core: &mut Core, pane: PaneId, keys: &[Key]) {
             }
         }
         if !bytes.is_empty() {
+            core.agent_typed(pane);
             core.write_pane(pane, &bytes);
         }
     }

@@ -87,6 +87,9 @@ pub struct PaneState {
     /// Its program is a run's: started again by its rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Box<crate::run::Run>>,
+    /// What its program says that it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Box<crate::agents::Agent>>,
 }
 
 impl PaneState {
@@ -145,6 +148,8 @@ pub struct Pane {
     pub end_note: String,
     /// When its memory is looked at next, monotonic ms; 0 for at once, None: a group holds it.
     pub limit_look: Option<u64>,
+    /// When it is next looked whether the program that speaks for it lives, monotonic ms.
+    pub agent_look_ms: u64,
     /// Which outer terminal's colours its terminal knows (`Core::looks`).
     pub looks: u64,
     /// Colours of select-pane -P style that the program cannot see.

@@ -1,8 +1,13 @@
 //! Options that tmux does not have.
 
-use super::{INT, Kind, PANE, Row, SERVER, option};
+use super::{INT, Kind, PANE, Row, SERVER, hook, option};
 
 pub(super) const ROWS: &[Row] = &[
+    hook(
+        "agent-state-changed",
+        PANE,
+        "What a pane's agent does has changed: see agent_state.",
+    ),
     option(
         "cpu-weight",
         PANE,

@@ -1,0 +1,17 @@
+//! The one door for "what an agent does has changed".
+
+use outlast_agent::status::View;
+
+use crate::Core;
+use crate::model::ids::PaneId;
+
+impl Core {
+    /// What a pane's agent does has changed: status lines are drawn anew, and the hook `agent-state-changed` runs where the
+    /// state itself is another.
+    pub(crate) fn agent_changed(&mut self, id: PaneId, before: &View, after: &View) {
+        self.touch_all();
+        if (before.state, before.kind) != (after.state, after.kind) {
+            self.notify_pane("agent-state-changed", id);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! agent-hook, select-waiting: what agents say, and the way to the one that waits.
+
+use outlast_agent::hook::Record;
+
+use super::{Ctx, Flow, Outcome};
+use outlast_lang::target::Kind;
+
+pub(super) fn agent_hook(ctx: &mut Ctx<'_>) -> Outcome {
+    let target = ctx.get('t');
+    let found = ctx
+        .core
+        .find_target(ctx.client, &ctx.state, target.as_deref(), Kind::Pane, 0)?;
+    let pane = found.pane.ok_or("no such pane")?;
+    let json = ctx.args.word(0).unwrap_or_default();
+    let record = Record::parse(&json)?;
+    let name = ctx.get('a').unwrap_or_default();
+    ctx.core.agent_records(pane, &name, &record);
+    Ok(Flow::Normal)
+}
+
+pub(super) fn select_waiting(ctx: &mut Ctx<'_>) -> Outcome {
+    let waiting = ctx.core.waiting_panes();
+    let here = ctx.state.current.pane;
+    let after = waiting.iter().position(|pane| Some(*pane) == here);
+    let next = match after {
+        Some(at) => waiting.get((at + 1) % waiting.len()),
+        None => waiting.first(),
+    };
+    let Some(pane) = next else {
+        return Err("nothing waits for you".into());
+    };
+    let text = format!("switch-client -Z -t {pane}");
+    let list = ctx.core.parse_commands(&text)?;
+    let state = ctx.state.clone();
+    ctx.core.insert(ctx.asked, &list, state);
+    Ok(Flow::Normal)
+}
