@@ -32,6 +32,12 @@ pub struct KeyState {
     pub pasting: Option<PaneId>,
     /// Its terminal has lost the focus.
     pub unfocused: bool,
+    /// The pane that its keys go to, as it was looked at last.
+    #[serde(default)]
+    pub under: Option<PaneId>,
+    /// Monotonic ms until which that pane takes none of them if it waits for an answer: it came there by another's doing.
+    #[serde(default)]
+    pub guard_until_ms: Option<u64>,
     /// Monotonic ms at which a drag at a pane's edge scrolls on.
     pub scroll_at_ms: Option<u64>,
 }

@@ -112,14 +112,11 @@ impl Core {
         self.emit(Effect::Write { pane: id, bytes });
     }
 
-    /// Bytes for a pane's program, now (keys, pastes). Nothing if its program is gone or its input is off.
+    /// Bytes for a pane's program, now (keys, pastes). Nothing if its program is gone, its input is off, or it waits for a
+    /// person's answer and this is not done by one.
     pub fn write_pane(&mut self, id: PaneId, bytes: &[u8]) {
-        if self
-            .model
-            .panes
-            .get(&id)
-            .is_some_and(|pane| !pane.state.input_off)
-        {
+        let on = |pane: &crate::model::Pane| !pane.state.input_off;
+        if self.model.panes.get(&id).is_some_and(on) && self.may_type(id) {
             let bytes = self.take_offer(id, bytes).unwrap_or_else(|| bytes.to_vec());
             self.write_bytes(id, bytes);
         }
@@ -264,6 +261,7 @@ impl Core {
             return;
         }
         pane.state.dead = Some((status, unix));
+        pane.state.guard = None;
         pane.state.spawning = None;
         pane.name_stale = true;
         if let Some(over) = pane.state.over.take() {

@@ -134,9 +134,17 @@ impl Core {
         };
         pipe.heard = pipe.heard.max(at) + bytes.len() as u64;
         let (pane, closed) = (pipe.pane, pipe.until.is_some());
-        if !closed {
-            self.write_bytes(pane, bytes.to_vec());
+        if closed {
+            return;
         }
+        if self.request_open(pane) {
+            let missing = bytes.len();
+            self.log(format!(
+                "{pane} waits for a person's answer: {missing} bytes of its pipe were not typed"
+            ));
+            return;
+        }
+        self.write_bytes(pane, bytes.to_vec());
     }
 
     /// A pipe's program has ended, or could not be started.

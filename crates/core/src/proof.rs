@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::Core;
 use crate::commands::Ctx;
 use crate::model::Binding;
-use crate::model::ids::ClientId;
+use crate::model::ids::{ClientId, PaneId};
 
 /// What shows that a person does this.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,8 +34,8 @@ pub enum Standing {
     Unknown,
     /// Outside of all panes, on a terminal that is none of theirs.
     Proven,
-    /// Below a pane, a popup or a job.
-    Below,
+    /// Below a pane or a popup, of which this is the one if that can be told, or below a job.
+    Below(Option<PaneId>),
     /// Outside, but without a terminal.
     NoTerminal,
     /// It cannot be told any more who is below a pane: keeper and anchor were killed.
@@ -44,10 +44,10 @@ pub enum Standing {
 
 impl Standing {
     /// What is wrong, for a person.
-    fn refusal(self) -> &'static str {
+    pub(crate) fn refusal(self) -> &'static str {
         match self {
             Standing::Proven => "this was not done by a person's key or command line",
-            Standing::Below => {
+            Standing::Below(_) => {
                 "nobody can do this from inside a pane: press the key in an attached terminal, or use a terminal outside"
             }
             Standing::NoTerminal => "this takes a terminal: a script without one cannot do it",

@@ -341,7 +341,8 @@ impl Core {
             ..
         } = ctx;
         self.in_hook = false;
-        self.hand = hand;
+        let own = std::mem::replace(&mut self.hand, hand).and(key);
+        self.note_focus(own);
         if let Some(queue) = self.model.queues.get_mut(&key)
             && let Some(shared) = queue.states.get_mut(&shared)
         {

@@ -340,6 +340,7 @@ impl Core {
             pane.state.shell = "/bin/sh".to_string();
         }
         pane.state.life += 1;
+        pane.state.guard = None;
         pane.state.offer = None;
         pane.state.empty = false;
         pane.name_stale = true;

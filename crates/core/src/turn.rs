@@ -159,6 +159,7 @@ impl Core {
                 break;
             }
         }
+        self.note_focus(None);
         self.tell_notes();
         self.check_empty();
         if !self.ended {

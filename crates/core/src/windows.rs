@@ -406,6 +406,7 @@ impl PaneState {
             offer: None,
             popup: None,
             pipe: None,
+            guard: None,
             run: None,
             agent: None,
             limits: Default::default(),

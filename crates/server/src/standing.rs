@@ -4,12 +4,13 @@
 //! its own, double fork or terminal of its own (`script`) leads out. Should both be killed, orphans go elsewhere; from
 //! then on only who is below a process of another user (sshd, login) that is not the first of all counts as outside.
 
-use outlast_core::Standing;
+use outlast_core::{PaneId, Standing};
 use outlast_sys::origin::{self, Hidden, Link};
 use outlast_sys::process::{self, Identity};
 use outlast_sys::{pty, user};
 use std::os::fd::AsFd;
 
+use crate::probe::PaneFacts;
 use crate::server::Server;
 
 /// What a caller must not come from.
@@ -17,8 +18,8 @@ use crate::server::Server;
 struct Inside {
     /// Keeper, anchor, server.
     roots: Vec<u32>,
-    /// Controlling terminals of panes, as the kernel counts them.
-    terminals: Vec<u32>,
+    /// Panes, the numbers of their programs (0: none) and their terminals as the kernel counts them.
+    panes: Vec<(PaneId, u32, Option<u32>)>,
     /// Nothing below a pane has ever left the tree.
     intact: bool,
     /// Our user.
@@ -30,14 +31,17 @@ fn judge(chain: &[Link], inside: &Inside) -> Standing {
     let Some(caller) = chain.first() else {
         return Standing::Unknown;
     };
-    let is_inside = |link: &Link| {
-        inside.roots.contains(&link.process.pid)
-            || link
-                .terminal
-                .is_some_and(|terminal| inside.terminals.contains(&terminal))
+    let pane_of = |link: &Link| {
+        let mut panes = inside.panes.iter();
+        let found = panes.find(|(_, pid, terminal)| {
+            *pid == link.process.pid || (terminal.is_some() && *terminal == link.terminal)
+        });
+        found.map(|(pane, ..)| *pane)
     };
-    if chain.iter().any(is_inside) {
-        return Standing::Below;
+    let pane = chain.iter().find_map(pane_of);
+    let is_root = |link: &Link| inside.roots.contains(&link.process.pid);
+    if pane.is_some() || chain.iter().any(is_root) {
+        return Standing::Below(pane);
     }
     // The oldest of all adopts whom nobody else does.
     let another =
@@ -81,14 +85,14 @@ impl Server {
         roots.extend(parent);
         roots.extend(known.filter(|_| lives).map(|(pid, _)| pid));
         let facts = self.facts.borrow();
-        let terminals = facts
-            .values()
-            .filter_map(|facts| pty::number(facts.master.as_ref()?.as_fd()))
-            .map(origin::pts_device)
+        let terminal = |facts: &PaneFacts| pty::number(facts.master.as_ref()?.as_fd());
+        let panes = facts
+            .iter()
+            .map(|(pane, facts)| (*pane, facts.pid, terminal(facts).map(origin::pts_device)))
             .collect();
         Inside {
             roots,
-            terminals,
+            panes,
             intact: first && lives,
             user: user::own_uid(),
         }
@@ -123,32 +127,26 @@ mod tests {
         let shell = |parent| link(30, parent, Some(ELSEWHERE), OURS);
         let inside = |intact| Inside {
             roots: vec![22, 21, 20],
-            terminals: vec![PANE],
+            panes: vec![(PaneId(3), 45, Some(PANE)), (PaneId(4), 0, None)],
             intact,
             user: OURS,
         };
         let here = Some(ELSEWHERE);
         let call = |parent| link(40, parent, here, OURS);
-        let rows: [(&str, Vec<Link>, bool, Standing); 12] = [
+        let pane = Some(PaneId(3));
+        let (broken, from_pane) = (Standing::Broken, Standing::Below(pane));
+        let proven = Standing::Proven;
+        let ours = link(12, 1, None, OURS);
+        let rows: [(&str, Vec<Link>, bool, Standing); 13] = [
             ("nobody", vec![], true, Standing::Unknown),
             (
                 "a shell",
                 vec![call(30), shell(10), ssh, first],
                 true,
-                Standing::Proven,
+                proven,
             ),
-            (
-                "the first process's",
-                vec![call(1), first],
-                true,
-                Standing::Proven,
-            ),
-            (
-                "of another namespace",
-                vec![call(0)],
-                true,
-                Standing::Proven,
-            ),
+            ("the first's", vec![call(1), first], true, proven),
+            ("another namespace's", vec![call(0)], true, proven),
             (
                 "no terminal",
                 vec![link(40, 10, None, OURS), ssh, first],
@@ -159,43 +157,44 @@ mod tests {
                 "a pane",
                 vec![link(40, 21, Some(PANE), OURS), keeper, anchor, first],
                 true,
-                Standing::Below,
+                from_pane,
             ),
             (
-                "its script(1)",
-                vec![call(41), link(41, 21, here, OURS), keeper, anchor, first],
+                "script(1)",
+                vec![call(45), link(45, 21, None, OURS), keeper, anchor, first],
                 true,
-                Standing::Below,
+                from_pane,
+            ),
+            (
+                "a job",
+                vec![call(46), link(46, 21, None, OURS), keeper, anchor, first],
+                true,
+                Standing::Below(None),
             ),
             (
                 "its orphan",
                 vec![call(20), anchor, first],
                 true,
-                Standing::Below,
+                Standing::Below(None),
             ),
             (
                 "adopted",
                 vec![call(30), link(30, 1, Some(PANE), OURS), first],
                 true,
-                Standing::Below,
+                from_pane,
             ),
             (
                 "broken, ssh",
                 vec![call(30), shell(10), ssh, first],
                 false,
-                Standing::Proven,
+                proven,
             ),
-            (
-                "broken, an orphan",
-                vec![call(1), first],
-                false,
-                Standing::Broken,
-            ),
+            ("broken, an orphan", vec![call(1), first], false, broken),
             (
                 "broken, a session's",
-                vec![call(30), shell(12), link(12, 1, None, OURS), first],
+                vec![call(30), shell(12), ours, first],
                 false,
-                Standing::Broken,
+                broken,
             ),
         ];
         for (name, chain, intact, expected) in rows {

@@ -58,7 +58,7 @@ pub fn of(socket: BorrowedFd<'_>) -> Result<Vec<Link>, Hidden> {
 fn hold(socket: BorrowedFd<'_>, pid: u32) -> Result<OwnedFd, Hidden> {
     match peer_pidfd(socket) {
         Ok(held) => Ok(held),
-        // Too old a kernel. What remains there is documented in docs/agents.md.
+        // Too old a kernel. What remains there is documented in docs/proof.md.
         Err(error) if matches!(error.raw_os_error(), Some(errno::ENOPROTOOPT)) => {
             let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
             pidfd_open(pid.ok_or(Hidden::Gone)?, PidfdFlags::empty()).map_err(|_| Hidden::Gone)

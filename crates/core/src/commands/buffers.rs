@@ -248,6 +248,7 @@ pub(super) fn paste_buffer(ctx: &mut Ctx<'_>) -> Outcome {
         ),
         None => ctx.core.top_buffer(),
     };
+    ctx.may_type(pane)?;
     // Without buffers there is nothing to do, and that is no error.
     let Some(name) = name else {
         return Ok(Flow::Normal);

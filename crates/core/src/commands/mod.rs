@@ -7,6 +7,7 @@ use outlast_lang::parse::{Argument, Command, CommandList, ParseError};
 use outlast_lang::target::Kind;
 
 use crate::Core;
+use crate::confine;
 use crate::formats::{self, FormatContext};
 use crate::hooks::Hook;
 use crate::model::ids::{ClientId, PaneId, SessionId, WindowId};
@@ -396,7 +397,9 @@ pub(crate) fn run(ctx: &mut Ctx<'_>) -> Outcome {
     if ctx.client.is_none() {
         ctx.client = ctx.core.best_client();
     }
-    let outcome = targets(ctx).and_then(|()| (row.run)(ctx));
+    let outcome = targets(ctx)
+        .and_then(|()| confine::check(ctx))
+        .and_then(|()| (row.run)(ctx));
     match &outcome {
         Ok(_) if row.flags & flag::AFTER != 0 => ctx.hook = Hook::after(ctx),
         Err(_) => ctx.hook = Hook::command_error(ctx),

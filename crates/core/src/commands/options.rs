@@ -8,6 +8,7 @@ use outlast_term::Op;
 use super::bindings::one_line;
 use super::{Ctx, Flow, Outcome};
 use crate::Core;
+use crate::confine;
 use crate::model::ids::{PaneId, SessionId, WindowId};
 use crate::options::Chain;
 
@@ -188,6 +189,7 @@ pub(super) fn set_option(ctx: &mut Ctx<'_>) -> Outcome {
     if named.index.is_some() && !named.is_array() {
         return Err(format!("not an array: {argument}"));
     }
+    confine::may_set(ctx, &named.name)?;
     let unset = ctx.has('u') || ctx.has('U');
     if ctx.has('o') && !ctx.has('u') {
         let set = place

@@ -14,6 +14,9 @@ pub(super) fn pipe_pane(ctx: &mut Ctx<'_>) -> Outcome {
     if dead {
         return Err("target pane has exited".to_string());
     }
+    if ctx.has('I') {
+        ctx.may_type(pane)?;
+    }
     let had_one = ctx.core.close_pipe(pane);
     let command = ctx.args.word(0).filter(|command| !command.is_empty());
     let Some(command) = command else {

@@ -9,6 +9,7 @@ use crate::started::{Started, when_started};
 
 pub(super) fn respawn_pane(ctx: &mut Ctx<'_>) -> Outcome {
     let (session, pane) = (ctx.session()?, ctx.pane()?);
+    ctx.may_type(pane)?;
     let program = wanted(ctx);
     respawn(ctx, session, pane, program, "respawn pane failed")
 }
@@ -19,6 +20,9 @@ pub(super) fn respawn_window(ctx: &mut Ctx<'_>) -> Outcome {
     let Some(state) = ctx.core.model.windows.get(&window) else {
         return Ok(Flow::Normal);
     };
+    for pane in state.panes.clone() {
+        ctx.may_type(pane)?;
+    }
     let runs = |pane| ctx.core.pane_runs(pane);
     if !program.kill && state.panes.iter().copied().any(runs) {
         let name = ctx

@@ -17,6 +17,7 @@ pub(super) fn send_keys(ctx: &mut Ctx<'_>) -> Outcome {
     if client.is_some_and(|client| ctx.core.is_read_only(client)) && !ctx.has('X') {
         return Err("client is read-only".to_string());
     }
+    guarded(ctx, pane)?;
     let words = ctx.words();
     let in_mode = ctx
         .core
@@ -59,7 +60,10 @@ pub(super) fn send_keys(ctx: &mut Ctx<'_>) -> Outcome {
             .clone()
             .filter(|mouse| mouse.pane.is_some())
             .ok_or("no mouse target")?;
-        if let Some(pane) = mouse.pane {
+        let clicked = ctx.asked.or(client);
+        if let Some(pane) = mouse.pane
+            && !clicked.is_some_and(|client| ctx.core.holds_back(client, pane))
+        {
             input::mouse_to_pane(ctx.core, client, pane, &mouse);
         }
         return Ok(Flow::Normal);
@@ -91,6 +95,23 @@ pub(super) fn send_keys(ctx: &mut Ctx<'_>) -> Outcome {
         }
     }
     Ok(Flow::Normal)
+}
+
+/// A pane that waits for a person takes keys from nobody else; what lies over it does.
+fn guarded(ctx: &Ctx<'_>, pane: PaneId) -> Result<(), String> {
+    let pane = match ctx.target_client {
+        Some(client) if ctx.has('K') => ctx.core.pane_of(client),
+        _ if ctx.has('M') => ctx.state.mouse.as_ref().and_then(|mouse| mouse.pane),
+        _ => Some(pane),
+    };
+    let covered = |pane: PaneId| {
+        let pane = ctx.core.model.panes.get(&pane);
+        !ctx.has('R') && !ctx.has('K') && pane.is_some_and(|pane| pane.state.in_mode())
+    };
+    match pane.filter(|pane| !covered(*pane)) {
+        Some(pane) => ctx.may_type(pane),
+        None => Ok(()),
+    }
 }
 
 fn inject_word(ctx: &mut Ctx<'_>, pane: PaneId, word: &str) {

@@ -39,8 +39,10 @@ pub(crate) fn update(core: &mut Core) {
             continue;
         };
         pane.state.focused = is;
-        if pane.terminal.modes().focus && pane.state.dead.is_none() {
-            core.write_pane(id, if is { b"\x1b[I" } else { b"\x1b[O" });
+        // It is no answer to anything, whoever moved the focus.
+        if pane.terminal.modes().focus && !pane.state.input_off {
+            let report: &[u8] = if is { b"\x1b[I" } else { b"\x1b[O" };
+            core.write_bytes(id, report.to_vec());
         }
     }
 }

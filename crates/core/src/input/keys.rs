@@ -129,7 +129,9 @@ pub(super) fn run(core: &mut Core, client: ClientId, inputs: &[Input]) -> usize 
         })
         .take_while(|key| matches!(key.code, Code::Char(_)) && is_free(key))
         .collect();
-    pane::send_keys(core, pane, &keys);
+    if keys.is_empty() || !core.holds_back(client, pane) {
+        pane::send_keys(core, pane, &keys);
+    }
     keys.len()
 }
 
@@ -271,6 +273,16 @@ fn forward(
         return;
     }
     if super::is_read_only(core, client) {
+        return;
+    }
+    let covered = core
+        .model
+        .panes
+        .get(&pane)
+        .is_some_and(|pane| pane.state.in_mode());
+    let focus = matches!(key.code, Code::FocusIn | Code::FocusOut);
+    let moves = matches!(key.code, Code::Mouse(mouse) if mouse.kind == MouseKind::Move);
+    if !covered && !focus && !moves && core.holds_back(client, pane) {
         return;
     }
     match mouse {

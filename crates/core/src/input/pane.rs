@@ -28,6 +28,8 @@ fn with_synchronized(core: &Core, pane: PaneId) -> Vec<PaneId> {
         others
             .into_iter()
             .filter(|other| *other != pane && takes_input(core, *other))
+            // Nobody looks at what a copy answers.
+            .filter(|other| !core.request_open(*other))
             .filter(|other| core.pane_chain(*other).flag("synchronize-panes")),
     );
     panes
@@ -94,7 +96,9 @@ pub(super) fn send_keys(core: &mut Core, pane: PaneId, keys: &[Key]) {
 
 /// Pasted bytes from a client's terminal, in pieces.
 pub(super) fn paste(core: &mut Core, client: ClientId, bytes: &[u8], end: bool) {
-    if let Some(pane) = crate::draw::context(core, client, None).pane {
+    if let Some(pane) = crate::draw::context(core, client, None).pane
+        && !core.holds_back(client, pane)
+    {
         paste_to(core, client, pane, bytes, end);
     }
 }

@@ -84,6 +84,9 @@ pub struct PaneState {
     /// Its program has used more memory than it may and is being ended.
     #[serde(default)]
     pub over: Option<Over>,
+    /// Its program waits for a person's answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<crate::guard::Guard>,
     /// Its program is a run's: started again by its rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Box<crate::run::Run>>,

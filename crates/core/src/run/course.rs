@@ -145,6 +145,7 @@ impl Core {
         };
         if let Some(pane) = self.model.panes.get_mut(&id) {
             pane.state.life += 1;
+            pane.state.guard = None;
             pane.state.offer = None;
             pane.state.empty = false;
             pane.name_stale = true;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use outlast_core::event::{ClientInfo, Event, ExitStatus, Now};
 use outlast_core::save::{Entry, Transaction};
-use outlast_core::{ClientId, Core, Effect, PaneId, Setup};
+use outlast_core::{ClientId, Core, Effect, PaneId, Setup, Standing};
 use outlast_sim::probe::SimProbe;
 use outlast_term::Size;
 
@@ -204,6 +204,16 @@ impl World {
 
     /// The same, with flags.
     pub fn connect_with(&mut self, size: Option<(u16, u16)>, flags: &[&str]) -> ClientId {
+        self.connect_from(size, flags, Standing::Unknown)
+    }
+
+    /// The same, from where the kernel says.
+    pub fn connect_from(
+        &mut self,
+        size: Option<(u16, u16)>,
+        flags: &[&str],
+        standing: Standing,
+    ) -> ClientId {
         let client = ClientId(self.next_client);
         self.next_client += 1;
         let (cols, rows) = size.unwrap_or((0, 0));
@@ -223,6 +233,7 @@ impl World {
                 ("HOME".to_string(), "/home/u".to_string()),
             ],
             flags: flags.iter().map(ToString::to_string).collect(),
+            standing,
             ..ClientInfo::default()
         };
         self.event(Event::Connected { client, info });

@@ -9,6 +9,13 @@ pub(super) const ROWS: &[Row] = &[
         "What a pane's agent does has changed: see agent_state.",
     ),
     option(
+        "confine",
+        PANE,
+        Kind::Flag,
+        "off",
+        "Whether what is started in a pane may give commands about that pane alone.",
+    ),
+    option(
         "cpu-weight",
         PANE,
         Kind::Number(0, 10_000),
