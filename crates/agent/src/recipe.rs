@@ -4,6 +4,7 @@
 //! word may be `{id}` (the session's), `{args}` (what the person gave), `{name}`, `{prompt}` or `{hooks}`.
 
 mod given;
+pub mod hooks;
 mod own;
 
 pub use given::{Given, given, without_settings};

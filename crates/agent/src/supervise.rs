@@ -39,6 +39,8 @@ pub struct Plan {
     pub lost: String,
     /// The conversation was there before the run.
     pub resumes: bool,
+    /// The words of the first start are to be said once, though the conversation is there.
+    pub fresh: bool,
     /// What it is told to go on with. None: it is told nothing.
     pub continue_with: Option<String>,
     /// How long after a limit or an overload it is told, ms.
@@ -211,7 +213,7 @@ pub enum Next {
 /// How it is started now. `there`: its transcript is. `busy`: it was in the midst of something.
 pub fn next(plan: &Plan, heard: &Heard, there: bool, busy: bool) -> Next {
     let begun = plan.resumes || heard.talked || there;
-    if !begun {
+    if !begun || plan.fresh {
         return Next::Fresh(plan.start.clone());
     }
     if plan.id.is_empty() || plan.resume.is_empty() {

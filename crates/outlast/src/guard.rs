@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
+use outlast_agent::recipe::recognised;
 use outlast_sys::poll::{Interest, Poll};
 use outlast_sys::signal::{self, Signals};
 use outlast_sys::{children, clock, lock, process};
@@ -35,33 +36,10 @@ const IDLE: i64 = 600;
 /// A server has so long to answer.
 const ANSWER: Duration = Duration::from_secs(5);
 
-/// Programs that are agents by their name: in the foreground they work or wait for somebody, also in silence.
-const AGENTS: &[&str] = &[
-    "aider",
-    "amp",
-    "claude",
-    "codex",
-    "copilot",
-    "crush",
-    "cursor-agent",
-    "gemini",
-    "goose",
-    "grok",
-    "opencode",
-    "qwen",
-];
 /// Shells: at a prompt nothing works.
 const SHELLS: &[&str] = &[
     "ash", "bash", "csh", "dash", "elvish", "fish", "ksh", "mksh", "nu", "pwsh", "sh", "tcsh",
     "xonsh", "zsh",
-];
-
-/// Packages of agents that an interpreter runs.
-const PACKAGES: &[&str] = &[
-    "@anthropic-ai/claude-code/",
-    "@google/gemini-cli/",
-    "@openai/codex/",
-    "/opencode-ai/",
 ];
 
 /// What is asked of the server about each pane.
@@ -264,7 +242,7 @@ impl<'a> Pane<'a> {
     /// What it does. The one place to ask the agents' own reports, once they are there: a name says less than they.
     fn state(&self) -> State {
         let front = in_front(self.pid).unwrap_or_default();
-        if AGENTS.contains(&self.command) || front.iter().any(|words| is_agent(words)) {
+        if recognised(&[self.command]).is_some() || front.iter().any(|words| is_agent(words)) {
             return State::Agent;
         }
         match !front.is_empty() && front.iter().all(|words| is_prompt(words)) {
@@ -304,13 +282,9 @@ fn in_front(pid: u32) -> Option<Vec<Vec<Vec<u8>>>> {
 
 /// Whether these are the words of an agent, perhaps behind its interpreter's.
 fn is_agent(words: &[Vec<u8>]) -> bool {
-    words.iter().take(2).any(|word| {
-        let word = String::from_utf8_lossy(word);
-        let file = word.rsplit('/').next().unwrap_or_default();
-        let file = file.strip_suffix(".js").or(file.strip_suffix(".py"));
-        let file = file.unwrap_or(word.rsplit('/').next().unwrap_or_default());
-        AGENTS.contains(&file) || PACKAGES.iter().any(|package| word.contains(package))
-    })
+    let words = words.iter().take(2);
+    let words: Vec<_> = words.map(|word| String::from_utf8_lossy(word)).collect();
+    recognised(&words).is_some()
 }
 
 /// Whether these are the words of a shell that reads what is typed.

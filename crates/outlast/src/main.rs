@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod adopt;
+mod agent;
 mod ask;
 mod boot;
 mod client;

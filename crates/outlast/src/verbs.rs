@@ -34,6 +34,15 @@ pub const VERBS: &[Verb] = &[
         run: crate::adopt::run,
     },
     Verb {
+        name: "agent",
+        usage: "AGENT [NAME] [ARG]...",
+        about: "starts an agent that has a recipe, one of your own too",
+        text: "As outlast claude does. Without words it lists the agents that there are recipes for. A recipe of your own is a few \
+               lines in ~/.config/outlast/agents.conf: [NAME], and below it start = the words that start it, with {id} for the \
+               session's id, {args} and {hooks}; resume = the words that go on with the session {id}; programs = its names.",
+        run: crate::agent::any,
+    },
+    Verb {
         name: "boot",
         usage: "[--once] [COMMAND]",
         about: "brings back what was there when the machine went down",
@@ -53,6 +62,26 @@ pub const VERBS: &[Verb] = &[
                what was listed (--redact). It is readable by you alone, and nothing is sent anywhere. --replay shows \
                the screen that such a file gives, as far as the given byte of output, and whether it is the recorded one.",
         run: crate::report::run,
+    },
+    Verb {
+        name: "claude",
+        usage: "[--continue-with TEXT] [--continue-after SPAN] [--boot] [--detach] [--restart no|on-failure|always] [--cwd DIR] [--env NAME=VALUE]... [NAME] [ARG]...",
+        about: "Claude Code, in a session, that goes on in its own conversation",
+        text: "Started under a session id that we choose, with hooks for this run alone: no file of yours is changed. Killed, \
+               crashed, out of memory, after an upgrade of the server, and with --boot after a reboot, it is started again and \
+               resumes that conversation, never the newest one and never a fresh one by itself. Ended by you (/exit) it stays \
+               ended; outlast claude NAME goes on with it. Nothing is typed for you, unless you say so: --continue-with \
+               'go on' is sent when it is resumed in the midst of its work, and once, --continue-after (5m) a rate limit or an \
+               overload. ARGs are Claude's own; its flags are kept for later starts, a prompt is not.",
+        run: crate::agent::claude,
+    },
+    Verb {
+        name: "codex",
+        usage: "[--continue-with TEXT] [--boot] [--detach] [--restart no|on-failure|always] [--cwd DIR] [--env NAME=VALUE]... [NAME] [ARG]...",
+        about: "Codex, in a session, that goes on in its own conversation",
+        text: "As outlast claude. Codex tells the id of its conversation by its hooks, which it takes from files alone: outlast setup \
+               agents --yes, once. Without them it is not resumed by itself, because nobody knows which conversation was its own.",
+        run: crate::agent::codex,
     },
     Verb {
         name: "completions",
@@ -129,6 +158,13 @@ pub const VERBS: &[Verb] = &[
         run: crate::manual::run,
     },
     Verb {
+        name: "opencode",
+        usage: "[--continue-with TEXT] [--boot] [--detach] [--restart no|on-failure|always] [--cwd DIR] [--env NAME=VALUE]... [NAME] [ARG]...",
+        about: "opencode, in a session, that goes on in its own conversation",
+        text: "As outlast codex: a plugin tells the id of its conversation (outlast setup agents --yes, once).",
+        run: crate::agent::opencode,
+    },
+    Verb {
         name: "peek",
         usage: "[-n ROWS] [SESSION]",
         about: "what a session shows, without attaching",
@@ -143,6 +179,16 @@ pub const VERBS: &[Verb] = &[
         run: crate::runs::restart,
     },
     Verb {
+        name: "resume",
+        usage: "[--all] [--json] [--summary] [--detach] [ID|NAME]",
+        about: "goes on with a conversation of an agent, in a session",
+        text: "Lists the conversations of Claude Code and Codex of this directory (--all: of all), the newest first, with name, \
+               age, first and last prompt, branch, size and where one runs; arrows, digits or a finger choose. With an id, its \
+               beginning or a name it goes on with that one. s, or --summary, goes on from a summary, which is offered for \
+               large ones. One that runs in a session is gone to, one that runs elsewhere is left alone.",
+        run: crate::agent::resume::run,
+    },
+    Verb {
         name: "run",
         usage: "[--name NAME] [--restart no|on-failure|always] [--max-restarts N] [--within SPAN] [--grace SPAN] [--delay SPAN] [--cwd DIR] [--env NAME=VALUE]... [--memory-max 8G] [--processes-max N] [--cpu-weight N] [--isolate] [--no-network] [--writable DIR]... [--boot] [--awake] [--attach] -- COMMAND [WORD]...",
         about: "runs a command that is started again when it fails",
@@ -151,12 +197,13 @@ pub const VERBS: &[Verb] = &[
     },
     Verb {
         name: "setup",
-        usage: "[--yes] [--undo] shell|ssh|tmux|boot",
-        about: "shell start-up lines, ssh keepalives, a link named tmux, start at boot",
+        usage: "[--yes] [--undo] shell|ssh|tmux|boot|agents",
+        about: "shell start-up lines, ssh keepalives, a link named tmux, start at boot, agents' hooks",
         text: "Shows what would be written as a difference; --yes writes it and keeps a copy of what was there, --undo gives \
                every byte of that back. shell [--session NAME] [bash|zsh|fish]...: a login over ssh or from a browser \
                terminal lands in a session. ssh: keepalives for this side, and what root does on servers. tmux [--dir DIR]: \
-               a link named tmux. boot [--systemd|--cron]: a user unit and lingering, or cron. For instance: outlast setup \
+               a link named tmux. boot [--systemd|--cron]: a user unit and lingering, or cron. agents [AGENT]...: hooks for \
+               Claude Code, Codex and opencode that are started by hand. For instance: outlast setup \
                shell, and when it looks right: outlast setup shell --yes.",
         run: crate::setup::run,
     },

@@ -75,6 +75,7 @@ impl Core {
 
     /// A hook's record.
     pub(crate) fn agent_records(&mut self, id: PaneId, name: &str, record: &Record) {
+        self.run_heard(id, record);
         let program = self.probe.foreground(id);
         let name = clean(name, 40);
         self.tell_agent(id, |agent, at| {

@@ -68,6 +68,16 @@ pub const OWN: &[Row] = &[
         runs::restart_run,
     ),
     row(
+        "run-agent",
+        ("bc:d:e:g:m:n:o:Pr:w:", 1, Some(1)),
+        "As run-supervised, for an agent that goes on in its own conversation; how it is started and resumed is JSON, which \
+         outlast claude and the like write.",
+        "[-bP] [-c start-directory] [-d delay] [-e environment] [-g grace] [-m max-restarts] [-n run-name] [-o option=value] \
+         [-r no|on-failure|always] [-w within] plan",
+        flag::START,
+        runs::run_agent,
+    ),
+    row(
         "run-supervised",
         ("bc:d:e:g:m:n:o:Pr:w:", 1, None),
         "Runs a command in a session of its own and starts it again by -r, so many times (-m) within a span (-w), first \

@@ -1,5 +1,7 @@
 //! run-supervised and what is done with runs.
 
+use outlast_agent::supervise::Plan;
+
 use super::{Ctx, Flow, Outcome};
 use crate::formats;
 use crate::jobs::{Asked, Then};
@@ -27,6 +29,19 @@ fn span(ctx: &Ctx<'_>, flag: char, what: &str) -> Result<Option<u64>, String> {
 }
 
 pub(super) fn run_supervised(ctx: &mut Ctx<'_>) -> Outcome {
+    let words = ctx.words();
+    supervise(ctx, words, None)
+}
+
+pub(super) fn run_agent(ctx: &mut Ctx<'_>) -> Outcome {
+    let text = ctx.args.word(0).unwrap_or_default();
+    let plan: Plan =
+        serde_json::from_str(&text).map_err(|error| format!("bad plan of an agent: {error}"))?;
+    let words = plan.start.clone();
+    supervise(ctx, words, Some(plan))
+}
+
+fn supervise(ctx: &mut Ctx<'_>, words: Vec<String>, agent: Option<Plan>) -> Outcome {
     let usual = Rules::default();
     let restart = match ctx.args.get('r') {
         None => usual.restart,
@@ -56,7 +71,6 @@ pub(super) fn run_supervised(ctx: &mut Ctx<'_>) -> Outcome {
     if let Some(wrong) = env.iter().find(named) {
         return Err(format!("bad variable: {wrong}; it is written NAME=value"));
     }
-    let words = ctx.words();
     if words.iter().all(|word| word.trim().is_empty()) {
         return Err("no command to run".to_string());
     }
@@ -69,6 +83,7 @@ pub(super) fn run_supervised(ctx: &mut Ctx<'_>) -> Outcome {
         options: pane_options(&ctx.args.all('o'))?,
         boot: ctx.has('b'),
         client: ctx.client,
+        agent,
     };
     let (pane, new) = ctx.core.make_run(asking)?;
     let found = ctx.core.find_from_pane(pane).unwrap_or_default();

@@ -9,6 +9,9 @@ fn run<'a>(s: &Scope<'a>) -> Option<&'a Run> {
 }
 
 pub(super) const ROWS: &[Row] = &[
+    text("run_agent", "Which agent the run is, if it is one.", |s| {
+        some(&run(s)?.agent.as_ref()?.plan.agent)
+    }),
     text(
         "run_boot",
         "1 when the run is started by itself after a reboot.",
@@ -19,6 +22,11 @@ pub(super) const ROWS: &[Row] = &[
         let words = &s.pane?.state.start_command;
         some(super::pane::command_text(words))
     }),
+    text(
+        "run_conversation",
+        "The conversation that the run's agent goes on in, by the agent's own id.",
+        |s| some(&run(s)?.agent.as_ref()?.plan.id),
+    ),
     time("run_ended", "When the run's program last ended.", |s| {
         Some(run(s)?.last.as_ref()?.unix)
     }),

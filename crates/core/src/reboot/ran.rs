@@ -2,8 +2,9 @@
 //!
 //! Nothing is started unasked: after a reboot a shell runs in the pane, a line says what had run there, and Enter as the
 //! first key types it ([`Offer`]). `restore-policy` says otherwise for a pane: `shell` shows no line, `rerun` starts it;
-//! `resume` is for programs with sessions of their own and is as `ask` until there are such.
+//! `resume` starts those that go on in a session of their own (agents, whose hooks have said which) and is as `ask` for others.
 
+use outlast_agent::recipe::{given, named, recognised};
 use serde::{Deserialize, Serialize};
 
 use crate::Core;
@@ -55,11 +56,29 @@ pub struct Offer {
 }
 
 impl Ran {
+    /// The words by which an agent goes on in its own conversation, with its flags and without its prompt.
+    fn resumed(&self) -> Option<Vec<String>> {
+        let id = self.resume.as_deref()?;
+        let words: Vec<String> = match self.argv.as_slice() {
+            [line] if self.own => line.split_whitespace().map(str::to_string).collect(),
+            words => words.to_vec(),
+        };
+        // It may be behind its interpreter.
+        let at = words
+            .iter()
+            .take(2)
+            .position(|word| recognised(&[word]).is_some())?;
+        let recipe = recognised(&words[at..=at]).and_then(named)?;
+        let kept = given(recipe, &words[at + 1..]).map(|given| given.kept);
+        recipe.resume_words(id, &kept.unwrap_or_default())
+    }
+
     /// The command line for a shell; None if it cannot be typed as it is.
     pub fn line(&self) -> Option<String> {
-        let line = match self.argv.as_slice() {
+        let resumed = self.resumed();
+        let line = match resumed.as_deref().unwrap_or(&self.argv) {
             [] => return None,
-            [command] if self.own => command.clone(),
+            [command] if self.own && self.resume.is_none() => command.clone(),
             words => words
                 .iter()
                 .map(|word| quoted(word))
@@ -120,12 +139,22 @@ impl Core {
         let offered = state.offer.as_ref().map(|offer| offer.ran.clone());
         let start = &state.start_command;
         let found = self.probe.running(id);
+        let agent = state.agent.as_deref();
+        let agent = agent.filter(|agent| agent.hooked && !agent.session.is_empty());
+        let resume = |argv: &[String]| {
+            let words: Vec<&str> = match argv {
+                [line] => line.split_whitespace().collect(),
+                words => words.iter().map(String::as_str).collect(),
+            };
+            let agent = agent.filter(|agent| recognised(&words) == Some(&*agent.name));
+            agent.map(|agent| agent.session.clone())
+        };
         let own = |running: &Running| Ran {
             argv: start.clone(),
             cwd: state.start_path.clone(),
             environment: running.environment.clone(),
             own: true,
-            resume: None,
+            resume: resume(start),
         };
         let cwd = found
             .as_ref()
@@ -136,11 +165,11 @@ impl Core {
             Some(running) if running.is_pane => Some(own(&running)),
             Some(running) if running.argv.is_empty() => offered,
             Some(running) => Some(Ran {
+                resume: resume(&running.argv),
                 argv: running.argv,
                 cwd: running.cwd,
                 environment: running.environment,
                 own: false,
-                resume: None,
             }),
             None => offered,
         };
@@ -187,6 +216,30 @@ mod tests {
             ran(&["make && ./run"], true).line().as_deref(),
             Some("make && ./run")
         );
+    }
+
+    #[test]
+    fn an_agent_goes_on_in_its_own_conversation() {
+        let rows: &[(&[&str], bool, &str)] = &[
+            (
+                &["claude", "--model", "opus", "fix it"],
+                false,
+                "claude --resume U --model opus",
+            ),
+            (
+                &["node", "/x/@openai/codex/bin/codex.js", "-m", "o"],
+                false,
+                "codex resume U -m o",
+            ),
+            (&["claude -c --verbose"], true, "claude --resume U"),
+            (&["opencode"], true, "opencode --session U"),
+            (&["vim", "x"], false, "vim x"),
+        ];
+        for (words, own, line) in rows {
+            let mut ran = ran(words, *own);
+            ran.resume = Some("U".into());
+            assert_eq!(ran.line().as_deref(), Some(*line));
+        }
     }
 
     #[test]

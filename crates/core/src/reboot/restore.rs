@@ -384,7 +384,9 @@ impl Core {
         };
         let policy = self.pane_chain(id).number("restore-policy");
         let ran = look.ran.as_ref();
-        let again = ran.is_some_and(|ran| ran.own && policy == RERUN);
+        let resumes = ran.is_some_and(|ran| ran.resume.is_some());
+        // Its words as they were would begin another conversation.
+        let again = ran.is_some_and(|ran| ran.own && policy == RERUN) && !resumes;
         let keeps = again || is_shell(&pane.state.start_command);
         let default = self.session_chain(Some(session)).text("default-command");
         let shell = self.shell_for(session);
@@ -408,7 +410,7 @@ impl Core {
         let line = ran.line();
         let shown = ran.shown();
         match (policy, line) {
-            (RERUN, Some(line)) => {
+            (RERUN | RESUME, Some(line)) if policy == RERUN || resumes => {
                 self.write_bytes(id, format!("{line}\r").into_bytes());
                 format!("\x1b[7m[outlast: starting again: {shown}]\x1b[27m\r\n")
             }

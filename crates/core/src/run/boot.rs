@@ -22,12 +22,17 @@ impl Core {
         };
         let was = run.course.state.word();
         let meant = run.course.rebooted();
-        let goes_on = meant && run.boot;
+        let mut goes_on = meant && run.boot;
         run.sweep = None;
         (run.root.pid, run.root.started) = (0, None);
         if meant {
             run.since = now.unix;
         }
+        let agent = self.agent_after_reboot(id);
+        goes_on &= agent.as_ref().is_none_or(|(can, _)| *can);
+        let Some(run) = self.run_mut(id) else {
+            return String::new();
+        };
         if goes_on {
             run.course.goes_on(now.ms, strays);
             (run.started, run.started_ms) = (now.unix, now.ms);
@@ -45,24 +50,30 @@ impl Core {
                 pane.state.dead = Some((ExitStatus::Unknown, now.unix));
             }
         }
+        let own = agent.map(|(_, own)| own).unwrap_or_default();
         let text = match (goes_on, meant, strays) {
-            (true, _, false) => format!("run {name} was {was}; it is started again"),
+            (true, _, false) => format!("run {name} was {was}; it is started again{own}"),
             (true, _, true) => {
                 format!(
-                    "run {name} was {was}; what is left of it is ended first, then it is started again"
+                    "run {name} was {was}; what is left of it is ended first, then it is started again{own}"
                 )
             }
             (false, true, _) => {
-                format!("run {name} was {was}; Enter starts it again, or: outlast start {name}")
+                format!(
+                    "run {name} was {was}; Enter starts it again{own}, or: outlast start {name}"
+                )
             }
             (false, false, _) => match last {
-                Some(last) => format!("run {name} is {was}: {last}; Enter starts it again"),
-                None => format!("run {name} is {was}; Enter starts it again"),
+                Some(last) => format!("run {name} is {was}: {last}; Enter starts it again{own}"),
+                None => format!("run {name} is {was}; Enter starts it again{own}"),
             },
         };
         match session {
             // The first program of a pane has the keeper take what the disk had of it.
-            Some(session) if goes_on && !strays => self.launch(session, id, &Wanted::default()),
+            Some(session) if goes_on && !strays => {
+                self.prepare_agent(id);
+                self.launch(session, id, &Wanted::default());
+            }
             _ => {
                 self.hold(id);
                 if goes_on {

@@ -67,6 +67,8 @@ impl Core {
             _ if note.contains("out of memory") => How::OutOfMemory,
             ExitStatus::Code(_) | ExitStatus::Signal(_) => How::Badly,
         };
+        let (how, why) = self.agent_end(id, how);
+        let note = why.unwrap_or(note);
         let strays = self.strays(id) > 0;
         if let Some(run) = self.run_mut(id) {
             let up_ms = match run.course.state {
@@ -89,6 +91,7 @@ impl Core {
     /// Runs whose time has come.
     pub(crate) fn check_runs(&mut self) {
         let now = self.now.ms;
+        self.agents_go_on();
         if self.runs_due().is_none_or(|due| due > now) {
             return;
         }
@@ -114,7 +117,11 @@ impl Core {
     pub(crate) fn runs_due(&self) -> Option<u64> {
         let runs = self.model.panes.values();
         let times = runs.filter_map(|pane| pane.state.run.as_ref()?.course.due());
-        let others = [self.sweeps_due(), self.run_waits_due()];
+        let others = [
+            self.sweeps_due(),
+            self.run_waits_due(),
+            self.continues_due(),
+        ];
         times.chain(others.into_iter().flatten()).min()
     }
 
@@ -136,6 +143,7 @@ impl Core {
 
     /// Asks for a run's program, below what stands in its pane.
     pub(super) fn launch_run(&mut self, id: PaneId) {
+        self.prepare_agent(id);
         let window = self.model.panes.get(&id).map(|pane| pane.state.window);
         let home = self.run(id).map(|run| run.home);
         let sessions = window.map_or_else(Vec::new, |window| self.sessions_with(window));

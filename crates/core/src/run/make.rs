@@ -2,7 +2,10 @@
 
 use outlast_lang::options::{Options, Scope, find};
 
+use outlast_agent::supervise::Plan;
+
 use super::Run;
+use super::agent::Conversation;
 use super::policy::{Event, Rules};
 use super::tree::MARK;
 use crate::Core;
@@ -61,6 +64,15 @@ pub(crate) struct Asking {
     pub boot: bool,
     /// Who asks.
     pub client: Option<ClientId>,
+    /// It is an agent, with these conversations.
+    pub agent: Option<Plan>,
+}
+
+impl Asking {
+    fn conversation(&self) -> Option<Box<Conversation>> {
+        let plan = self.agent.clone()?;
+        Some(Box::new(Conversation::new(plan)))
+    }
 }
 
 /// A short name for what these words start: `python train.py --x` is `train`.
@@ -120,7 +132,10 @@ impl Core {
     pub(crate) fn make_run(&mut self, asking: Asking) -> Result<(PaneId, bool), String> {
         let name = match &asking.name {
             Some(name) => checked(name, "run")?,
-            None => self.free_name(&name_of(&asking.words)),
+            None => self.free_name(&match &asking.agent {
+                Some(plan) => name_of(std::slice::from_ref(&plan.agent)),
+                None => name_of(&asking.words),
+            }),
         };
         if name.is_empty()
             || name.contains([':', '.', '\t'])
@@ -159,6 +174,7 @@ impl Core {
         let mut run = Run::new(name, asking.rules, session, mark);
         run.boot = asking.boot;
         run.given = given(&asking.env);
+        run.agent = asking.conversation();
         (run.since, run.started, run.started_ms) = (self.now.unix, self.now.unix, self.now.ms);
         let wanted = Wanted {
             command: asking.words,
@@ -170,7 +186,7 @@ impl Core {
             pane.state.run = Some(Box::new(run));
             pane.state.options = asking.options;
         }
-        self.start(session, pane, wanted);
+        self.start_run_program(session, pane, wanted);
         self.select_link(session, link);
         self.notify_session_window("window-linked", session, window);
         self.touch_all();
@@ -187,7 +203,7 @@ impl Core {
         let Some(run) = self.run(id) else {
             return Err("no such run".to_string());
         };
-        let (name, home) = (run.name.clone(), run.home);
+        let (name, home, agent) = (run.name.clone(), run.home, asking.conversation());
         if !run.course.state.is_over() {
             return Err(format!(
                 "run {name} is there already ({}): outlast restart {name}, or choose another --name",
@@ -212,9 +228,21 @@ impl Core {
         if let Some(run) = self.run_mut(id) {
             run.course.rules = asking.rules;
             (run.boot, run.given) = (asking.boot, given(&asking.env));
+            run.agent = agent;
         }
         self.run_step(id, Event::Start);
         Ok((id, false))
+    }
+
+    /// The first start of a run. An agent's words are those of its plan.
+    fn start_run_program(&mut self, session: SessionId, pane: PaneId, mut wanted: Wanted) {
+        self.prepare_agent(pane);
+        if self.run(pane).is_some_and(|run| run.agent.is_some())
+            && let Some(pane) = self.model.panes.get(&pane)
+        {
+            wanted.command = pane.state.start_command.clone();
+        }
+        self.start(session, pane, wanted);
     }
 
     fn run_session(

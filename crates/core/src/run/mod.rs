@@ -12,8 +12,10 @@
 //! | [`usage`] | what does it use |
 //! | [`log`] | what has it said, and when |
 //! | [`boot`] | what becomes of it after a reboot |
+//! | [`agent`] | if it is an agent, which conversation does it go on in |
 //! | [`make`] | how does it begin, and what is it called |
 
+pub mod agent;
 pub(crate) mod boot;
 pub(crate) mod course;
 pub mod lines;
@@ -69,6 +71,9 @@ pub struct Run {
     /// All of it is being ended.
     #[serde(default)]
     pub(crate) sweep: Option<Sweep>,
+    /// It is an agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Box<agent::Conversation>>,
 }
 
 /// How a program has ended.
@@ -118,6 +123,7 @@ impl Run {
             last: None,
             marks: log::Marks::default(),
             sweep: None,
+            agent: None,
         }
     }
 }

@@ -10,7 +10,8 @@
 //!
 //! *Judged*: whether the end was a failure and what the rules say of it gives waiting, done or failed. *Its end*: what the
 //! stopping was for: stopped, starting, or the judgement that waited until strays were gone. A failure is an exit status
-//! that is not 0, a signal that we did not send, and an end that nobody could collect.
+//! that is not 0, a signal that we did not send, and an end that nobody could collect. Of an agent its own words say more
+//! ([`super::agent`]): that a person wanted the end, that starting it again would not help; then no rule starts it.
 
 use serde::{Deserialize, Serialize};
 
@@ -92,6 +93,10 @@ pub enum How {
     OutOfMemory,
     /// Nobody could collect it.
     Unknown,
+    /// A person wanted it, whatever the status: no rule starts it again.
+    Wanted,
+    /// A failure that starting it again would not mend.
+    Hopeless,
 }
 
 /// What comes after a stop.
@@ -398,10 +403,11 @@ impl Course {
 
     fn judge(&mut self, now: u64, how: How, up: u64) -> Verdict {
         let ended = match how {
-            How::Well => State::Done,
-            How::Badly | How::OutOfMemory | How::Unknown => State::Failed,
+            How::Well | How::Wanted => State::Done,
+            How::Badly | How::OutOfMemory | How::Unknown | How::Hopeless => State::Failed,
         };
         let wanted = match self.rules.restart {
+            _ if matches!(how, How::Wanted | How::Hopeless) => false,
             Restart::No => false,
             Restart::OnFailure => ended == State::Failed,
             Restart::Always => true,

@@ -166,7 +166,7 @@ pub fn lines(sessions: &[Session], now: i64, width: usize) -> Vec<Line> {
 }
 
 /// Text at the left and text at the right of a line.
-fn sides(left: &str, right: &str, width: usize) -> String {
+pub fn sides(left: &str, right: &str, width: usize) -> String {
     let left = fit(left, width.saturating_sub(text_width(right) + 1));
     let pad = width.saturating_sub(text_width(&left) + text_width(right));
     format!("{left}{:pad$}{right}", "")

@@ -4,6 +4,7 @@
 pub mod list;
 pub mod peek;
 pub mod pick;
+pub mod screen;
 
 use crate::ask::ask;
 use crate::flags::Flags;

@@ -1,28 +1,17 @@
 //! `outlast` with no argument: the list of sessions, to look at and to choose from with arrows, digits or a finger.
 //!
-//! The state ([`List`]) is apart from the terminal ([`run`]), so that keys and pictures are tested as tables.
+//! The state ([`List`]) is apart from the terminal ([`super::screen`]), so that keys and pictures are tested as tables.
 
-use std::fs::File;
-use std::io::{self, IsTerminal, Read, Write};
-use std::os::fd::AsFd;
-use std::time::Duration;
+use std::io::{self, IsTerminal, Write};
 
-use outlast_sys::poll::{Interest, Poll};
-use outlast_sys::raw_tty::RawTty;
-use outlast_sys::signal::{self, Signals};
-use outlast_term::keys::decode::{Decoder, Input};
-use outlast_term::keys::mouse::{MouseKind, decode_raw};
+use outlast_term::keys::decode::Input;
 use outlast_term::keys::{Code, Key, Mods};
-use outlast_term::width::text_width;
 
 use super::list::{self, Session};
+use super::screen::{self, Cursor, Look, Moved, Row, Shown};
 use crate::ask::ask;
 use crate::flags::Flags;
 
-/// The list is asked for anew so often while somebody looks at it.
-const AGAIN: Duration = Duration::from_secs(2);
-/// How long the rest of a key's bytes is waited for.
-const ESCAPE: Duration = Duration::from_millis(50);
 /// Rows that are not the list's: title and help.
 const OTHER_ROWS: usize = 2;
 
@@ -58,95 +47,56 @@ enum Then {
 #[derive(Debug, Default)]
 struct List {
     sessions: Vec<Session>,
-    chosen: usize,
-    /// First line shown.
-    top: usize,
+    cursor: Cursor,
     prompt: Option<Prompt>,
     /// What went wrong last.
     trouble: String,
-    /// Rows for the list, as of the last picture.
-    rows: usize,
-    /// Which session each row of the last picture belongs to, from the row below the title.
-    places: Vec<usize>,
 }
 
 impl List {
     fn update(&mut self, sessions: Vec<Session>) {
         let name = self
             .sessions
-            .get(self.chosen)
+            .get(self.cursor.chosen)
             .map(|session| session.name.clone());
         let again = name.and_then(|name| sessions.iter().position(|session| session.name == name));
-        self.chosen = again.unwrap_or(self.chosen.min(sessions.len().saturating_sub(1)));
+        let last = sessions.len().saturating_sub(1);
+        self.cursor.chosen = again.unwrap_or(self.cursor.chosen.min(last));
         self.sessions = sessions;
     }
 
     fn name(&self) -> Option<String> {
-        Some(self.sessions.get(self.chosen)?.name.clone())
-    }
-
-    fn step(&mut self, by: isize) {
-        let last = self.sessions.len().saturating_sub(1);
-        self.chosen = self.chosen.saturating_add_signed(by).min(last);
+        Some(self.sessions.get(self.cursor.chosen)?.name.clone())
     }
 
     fn input(&mut self, input: Input) -> Then {
         match input {
-            Input::Key(key) if self.prompt.is_some() => self.prompt_key(key),
-            Input::Key(key) => self.key(key),
+            Input::Key(key) if self.prompt.is_some() => return self.prompt_key(key),
             Input::Paste { bytes, .. } => {
                 if let Some(Prompt::Name(name)) = &mut self.prompt {
                     let text = String::from_utf8_lossy(&bytes);
                     name.extend(text.chars().filter(|c| !c.is_control()));
                 }
-                Then::Stay
+                return Then::Stay;
             }
-            Input::Mouse(report) => {
-                let raw = decode_raw(report.raw, report.release);
-                match raw.kind {
-                    MouseKind::WheelUp => self.step(-1),
-                    MouseKind::WheelDown => self.step(1),
-                    MouseKind::Down if self.prompt.is_none() => {
-                        let row = usize::from(report.y).checked_sub(1);
-                        if let Some(session) = row.and_then(|row| self.places.get(row)) {
-                            self.chosen = *session;
-                            return self.name().map_or(Then::Stay, Then::Attach);
-                        }
-                    }
-                    _ => {}
-                }
-                Then::Stay
-            }
-            Input::Reply(_) => Then::Stay,
+            _ if self.prompt.is_some() => return Then::Stay,
+            _ => {}
+        }
+        if matches!(input, Input::Key(_)) {
+            self.trouble.clear();
+        }
+        match (self.cursor.input(&input, self.sessions.len()), input) {
+            (Moved::Take, Input::Key(_)) => self
+                .name()
+                .map_or_else(|| Then::New(String::new()), Then::Attach),
+            (Moved::Take, _) => self.name().map_or(Then::Stay, Then::Attach),
+            (Moved::No, Input::Key(key)) => self.key(key),
+            _ => Then::Stay,
         }
     }
 
     fn key(&mut self, key: Key) -> Then {
-        self.trouble.clear();
-        let page = (self.rows / 3).max(1) as isize;
         match (key.code, key.mods) {
-            (Code::Up, _) | (Code::Char('k'), Mods(0)) | (Code::Char('p'), Mods::CTRL) => {
-                self.step(-1)
-            }
-            (Code::Down, _) | (Code::Char('j'), Mods(0)) | (Code::Char('n'), Mods::CTRL) => {
-                self.step(1)
-            }
-            (Code::PageUp, _) => self.step(-page),
-            (Code::PageDown, _) => self.step(page),
-            (Code::Home, _) | (Code::Char('g'), Mods(0)) => self.step(isize::MIN),
-            (Code::End, _) | (Code::Char('G'), Mods(0)) => self.step(isize::MAX),
-            (Code::Enter, _) => {
-                return self
-                    .name()
-                    .map_or_else(|| Then::New(String::new()), Then::Attach);
-            }
-            (Code::Char(digit @ '1'..='9'), Mods(0)) => {
-                let number = digit as usize - '1' as usize;
-                if number < self.sessions.len() {
-                    self.chosen = number;
-                    return self.name().map_or(Then::Stay, Then::Attach);
-                }
-            }
             (Code::Char('n'), Mods(0)) => self.prompt = Some(Prompt::Name(String::new())),
             (Code::Char('x'), Mods(0)) => self.prompt = self.name().map(Prompt::Kill),
             (Code::Char('q') | Code::Escape, Mods(0)) | (Code::Char('c' | 'd'), Mods::CTRL) => {
@@ -184,33 +134,14 @@ impl List {
     /// The picture: every row whole, without what makes it look (that is put around it), and which one is chosen.
     fn rows(&mut self, now: i64, (cols, rows): (usize, usize)) -> Vec<Row> {
         let lines = list::lines(&self.sessions, now, cols.saturating_sub(2));
-        self.rows = rows.saturating_sub(OTHER_ROWS).max(1);
-        let mine = |line: &list::Line| line.session == self.chosen;
-        let first = lines.iter().position(mine).unwrap_or(0);
-        let last = lines.iter().rposition(mine).unwrap_or(0);
-        // As little movement as shows all of the chosen one, and its name in any case.
-        if last >= self.top + self.rows {
-            self.top = last + 1 - self.rows;
-        }
-        self.top = self.top.min(first);
         let title = match self.sessions.len() {
             0 => "outlast: no session yet".into(),
             1 => "outlast: 1 session".into(),
             count => format!("outlast: {count} sessions"),
         };
         let mut picture = vec![Row::new(&title, cols, Look::Title)];
-        let shown = lines.iter().skip(self.top).take(self.rows);
-        self.places = shown.clone().map(|line| line.session).collect();
-        for line in shown {
-            let chosen = line.session == self.chosen;
-            let mark = if chosen && line.head { "▸ " } else { "  " };
-            let look = match (line.head, chosen) {
-                (true, true) => Look::Chosen,
-                (true, false) => Look::Plain,
-                (false, _) => Look::Dim,
-            };
-            picture.push(Row::new(&format!("{mark}{}", line.text), cols, look));
-        }
+        let room = rows.saturating_sub(OTHER_ROWS);
+        picture.extend(self.cursor.picture(&lines, cols, room));
         picture.resize_with(rows.saturating_sub(1).max(1), || {
             Row::new("", cols, Look::Plain)
         });
@@ -225,90 +156,6 @@ impl List {
         };
         picture.push(Row::new(&text, cols, look));
         picture
-    }
-}
-
-/// How a row looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Look {
-    Plain,
-    Title,
-    Chosen,
-    Dim,
-    Prompt,
-}
-
-/// A row of the picture.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Row {
-    text: String,
-    look: Look,
-}
-
-impl Row {
-    fn new(text: &str, cols: usize, look: Look) -> Row {
-        let mut text = list::fit(text, cols);
-        if look == Look::Chosen {
-            let pad = cols.saturating_sub(text_width(&text));
-            text.extend(std::iter::repeat_n(' ', pad));
-        }
-        Row { text, look }
-    }
-
-    fn put(&self, out: &mut String) {
-        out.push_str(match self.look {
-            Look::Plain => "",
-            Look::Title | Look::Prompt => "\x1b[1m",
-            Look::Chosen => "\x1b[7m",
-            Look::Dim => "\x1b[2m",
-        });
-        out.push_str(&self.text);
-        out.push_str("\x1b[m\x1b[K");
-    }
-}
-
-/// The terminal while the list is on it; given back when this is dropped.
-struct Screen {
-    tty: RawTty,
-    out: io::Stdout,
-}
-
-impl Screen {
-    fn take() -> io::Result<Screen> {
-        let tty = RawTty::new(io::stdin().as_fd().try_clone_to_owned()?)?;
-        let mut screen = Screen {
-            tty,
-            out: io::stdout(),
-        };
-        screen.write("\x1b[?1049h\x1b[?25l\x1b[?1000h\x1b[?1006h\x1b[?2004h")?;
-        Ok(screen)
-    }
-
-    fn write(&mut self, text: &str) -> io::Result<()> {
-        self.out.write_all(text.as_bytes())?;
-        self.out.flush()
-    }
-
-    fn draw(&mut self, list: &mut List) -> io::Result<()> {
-        let (cols, rows) = self.tty.size()?;
-        let now = outlast_sys::clock::unix_seconds();
-        let mut out = String::from("\x1b[?2026h\x1b[H");
-        let size = (usize::from(cols.max(1)), usize::from(rows.max(1)));
-        for (number, row) in list.rows(now, size).iter().enumerate() {
-            if number > 0 {
-                out.push_str("\r\n");
-            }
-            row.put(&mut out);
-        }
-        out.push_str("\x1b[?2026l");
-        self.write(&out)
-    }
-}
-
-impl Drop for Screen {
-    fn drop(&mut self) {
-        // It may have gone.
-        let _ = self.write("\x1b[?2004l\x1b[?1006l\x1b[?1000l\x1b[?25h\x1b[?1049l");
     }
 }
 
@@ -331,69 +178,47 @@ pub fn run(flags: &Flags) -> Result<Chosen, String> {
     }
     let mut list = List::default();
     list.update(sessions);
-    look(flags, &mut list).map_err(|error| crate::socket::reason(&error))
+    let chosen = screen::show(&mut OnScreen { flags, list });
+    let chosen = chosen.map_err(|error| crate::socket::reason(&error))?;
+    Ok(chosen.unwrap_or(Chosen::Leave))
 }
 
-fn look(flags: &Flags, list: &mut List) -> io::Result<Chosen> {
-    let signals = Signals::new(&[
-        signal::SIGWINCH,
-        signal::SIGTERM,
-        signal::SIGHUP,
-        signal::SIGINT,
-    ])?;
-    let mut screen = Screen::take()?;
-    let poll = Poll::new()?;
-    poll.add(&screen.tty, 0, Interest::IN)?;
-    poll.add(&signals, 1, Interest::IN)?;
-    // Not stdin's buffer: what is typed behind the choice belongs to what comes next.
-    let mut input = File::from(screen.tty.as_fd().try_clone_to_owned()?);
-    let mut decoder = Decoder::default();
-    loop {
-        screen.draw(list)?;
-        let pending = decoder.is_pending();
-        let mut typed = false;
-        let mut woken = false;
-        poll.wait(Some(if pending { ESCAPE } else { AGAIN }), |ready| {
-            typed |= ready.token == 0;
-            woken = true;
-        })?;
-        while let Some(number) = signals.next_signal() {
-            if number != signal::SIGWINCH {
-                return Ok(Chosen::Leave);
-            }
-        }
-        let mut inputs = Vec::new();
-        if typed {
-            let mut buffer = [0; 1024];
-            match input.read(&mut buffer) {
-                Ok(0) => return Ok(Chosen::Leave),
-                Ok(n) => decoder.push(&buffer[..n], &mut inputs),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        } else if pending {
-            decoder.flush(&mut inputs);
-        } else if !woken {
-            refresh(flags, list);
-        }
-        for input in inputs {
-            match list.input(input) {
-                Then::Stay => {}
-                Then::Leave => return Ok(Chosen::Leave),
-                Then::Attach(name) => return Ok(Chosen::Run(attach(flags, &name))),
-                Then::New(name) => match create(flags, &name) {
-                    Ok(words) => return Ok(Chosen::Run(words)),
-                    Err(text) => list.trouble = one_line(&text),
-                },
-                Then::Kill(name) => {
-                    let target = format!("={name}");
-                    if let Err(text) = ask(flags, false, &["kill-session", "-t", &target]) {
-                        list.trouble = one_line(&text);
-                    }
-                    refresh(flags, list);
+/// The list on the terminal, and the server that it is of.
+struct OnScreen<'a> {
+    flags: &'a Flags,
+    list: List,
+}
+
+impl Shown for OnScreen<'_> {
+    type Chosen = Chosen;
+
+    fn rows(&mut self, now: i64, size: (usize, usize)) -> Vec<Row> {
+        self.list.rows(now, size)
+    }
+
+    fn input(&mut self, input: Input) -> Option<Chosen> {
+        let (flags, list) = (self.flags, &mut self.list);
+        match list.input(input) {
+            Then::Stay => {}
+            Then::Leave => return Some(Chosen::Leave),
+            Then::Attach(name) => return Some(Chosen::Run(attach(flags, &name))),
+            Then::New(name) => match create(flags, &name) {
+                Ok(words) => return Some(Chosen::Run(words)),
+                Err(text) => list.trouble = one_line(&text),
+            },
+            Then::Kill(name) => {
+                let target = format!("={name}");
+                if let Err(text) = ask(flags, false, &["kill-session", "-t", &target]) {
+                    list.trouble = one_line(&text);
                 }
+                refresh(flags, list);
             }
         }
+        None
+    }
+
+    fn refresh(&mut self) {
+        refresh(self.flags, &mut self.list);
     }
 }
 
@@ -447,6 +272,8 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use outlast_term::keys::decode::Decoder;
+    use outlast_term::width::text_width;
 
     fn session(name: &str, windows: usize) -> Session {
         Session {

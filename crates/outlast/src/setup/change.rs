@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::block::{self, Without};
 
+mod edit;
+
 /// A file and what it is to be.
 #[derive(Debug)]
 pub struct Change {

@@ -1,6 +1,7 @@
 //! `outlast setup`: the few lines and files outside of outlast that make it part of a machine. Each subject says what it
 //! would write as a difference; with `--yes` it is written, with `--undo` it is as it was before.
 
+mod agents;
 mod block;
 pub mod boot;
 mod change;
@@ -49,6 +50,12 @@ const SUBJECTS: &[Subject] = &[
         usage: "[--systemd|--cron]",
         about: "sessions are there after a reboot, before anybody logs in",
         plan: boot::plan,
+    },
+    Subject {
+        name: "agents",
+        usage: "[claude|codex|opencode]...",
+        about: "hooks for agents that are started by hand, so that they are followed and resumed",
+        plan: agents::plan,
     },
 ];
 
@@ -327,7 +334,7 @@ impl Link {
 }
 
 /// The person's home.
-fn home() -> Result<PathBuf, String> {
+pub fn home() -> Result<PathBuf, String> {
     let named = std::env::var_os("HOME").map(PathBuf::from);
     let named = named.filter(|home| home.is_absolute());
     let found = named.or_else(|| {
@@ -338,7 +345,7 @@ fn home() -> Result<PathBuf, String> {
 }
 
 /// A directory of the XDG rules: the variable's, or the usual one below the home.
-fn xdg(name: &str, usual: &str) -> Result<PathBuf, String> {
+pub fn xdg(name: &str, usual: &str) -> Result<PathBuf, String> {
     let named = std::env::var_os(name).map(PathBuf::from);
     match named.filter(|dir| dir.is_absolute()) {
         Some(dir) => Ok(dir),
@@ -347,7 +354,7 @@ fn xdg(name: &str, usual: &str) -> Result<PathBuf, String> {
 }
 
 /// The binary that lines of ours name.
-fn own_path() -> Result<String, String> {
+pub fn own_path() -> Result<String, String> {
     let path = std::env::current_exe().map_err(|error| error.to_string())?;
     let path = path.to_str().ok_or("our own path is not UTF-8")?;
     if path.ends_with(" (deleted)") {
@@ -357,7 +364,7 @@ fn own_path() -> Result<String, String> {
 }
 
 /// Which file of that name PATH finds.
-fn on_path(name: &str) -> Option<PathBuf> {
+pub fn on_path(name: &str) -> Option<PathBuf> {
     outlast_sys::daemon::find_program(std::ffi::OsStr::new(name))
 }
 

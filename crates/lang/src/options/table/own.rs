@@ -86,7 +86,7 @@ pub(super) const ROWS: &[Row] = &[
         PANE,
         Kind::Choice(&["ask", "resume", "rerun", "shell"]),
         "ask",
-        "What becomes of a pane's program after a reboot: a key starts it again, it resumes, it is started, or not mentioned.",
+        "What becomes of a pane's program after a reboot: a key starts it again, agents resume by themselves, it is started, or not mentioned.",
     ),
     option(
         "run-failed",
