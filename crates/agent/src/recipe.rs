@@ -18,6 +18,8 @@ pub type Text = &'static str;
 pub enum Hooks {
     /// `--settings JSON`, as Claude Code takes it.
     Settings,
+    /// `-c hooks.EVENT=…`, as Codex takes them; it asks once whether it may run them.
+    Overrides,
     /// Only by files of its own (`outlast setup agents`).
     Installed,
     /// It has none: what it does is known from its terminal.
@@ -130,19 +132,19 @@ pub const RECIPES: &[Recipe] = &[
         title: "Codex",
         programs: "codex",
         packages: "@openai/codex",
-        start: "codex {args}",
-        resume: "codex resume {id} {args}",
-        hooks: Hooks::Installed,
+        start: "codex {hooks} {args}",
+        resume: "codex resume {id} {hooks} {args}",
+        hooks: Hooks::Overrides,
         transcripts: Transcripts::Codex,
         transcript: ".codex/sessions/*/*/*/rollout-*-{id}.jsonl",
         home: "CODEX_HOME",
         lost: "No saved session found",
         shorten: "",
         keeps: "-m= --model= -p= --profile= -s= --sandbox= -a= --ask-for-approval= -C= --cd= -c= --config= --enable= --disable= \
-             --add-dir= --search --oss --local-provider= --no-alt-screen --dangerously-bypass-approvals-and-sandbox --yolo",
+             --add-dir= --search --oss --local-provider= --no-alt-screen --dangerously-bypass-approvals-and-sandbox --dangerously-bypass-hook-trust --yolo --remote=",
         chooses: "resume fork",
         batch: "-h --help -V --version exec e review login logout mcp mcp-server app-server completion sandbox apply cloud \
-             features debug",
+             features debug agents archive delete doctor exec-server help migrate-nfs-db migrate-rollouts plugin queue remote-control unarchive update",
         tried: "0.169.0",
         ..EMPTY
     },

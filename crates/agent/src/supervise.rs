@@ -186,7 +186,10 @@ pub fn judge(plan: &Plan, heard: &Heard, well: bool, screen: &str) -> End {
     if reason.is_some_and(|reason| WANTED.contains(&reason)) || (well && reason.is_none()) {
         return End::Wanted;
     }
-    if !well && !heard.began && !plan.lost.is_empty() && screen.contains(&plan.lost) {
+    // It may be broken anywhere.
+    let solid = |text: &str| text.split_whitespace().collect::<String>();
+    let lost = !plan.lost.is_empty() && solid(screen).contains(&solid(&plan.lost));
+    if !well && !heard.began && lost {
         return End::Hopeless(format!(
             "{} does not have its conversation {}; it is not begun anew by itself",
             plan.title, plan.id
@@ -305,7 +308,7 @@ mod tests {
     #[test]
     fn what_no_restart_mends_is_no_loop() {
         let (mut plan, mut heard) = (plan(), Heard::default());
-        let screen = "No conversation found with session ID: U";
+        let screen = "No conversation fou\nnd with session ID: U";
         let End::Hopeless(text) = judge(&plan, &heard, false, screen) else {
             panic!("not hopeless")
         };

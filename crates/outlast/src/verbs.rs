@@ -79,8 +79,8 @@ pub const VERBS: &[Verb] = &[
         name: "codex",
         usage: "[--continue-with TEXT] [--boot] [--detach] [--restart no|on-failure|always] [--cwd DIR] [--env NAME=VALUE]... [NAME] [ARG]...",
         about: "Codex, in a session, that goes on in its own conversation",
-        text: "As outlast claude. Codex tells the id of its conversation by its hooks, which it takes from files alone: outlast setup \
-               agents --yes, once. Without them it is not resumed by itself, because nobody knows which conversation was its own.",
+        text: "As outlast claude. Codex tells the id of its conversation by its hooks, and asks once whether it may run them. Without \
+               them it is not resumed by itself, because nobody knows which conversation was its own.",
         run: crate::agent::codex,
     },
     Verb {

@@ -55,6 +55,19 @@ pub fn entry(hook: &Hook, command: &str) -> Value {
     json!({"hooks": [{"type": "command", "command": command, "timeout": hook.timeout}]})
 }
 
+/// The words of the same for one run of Codex.
+pub fn overrides(command: &str) -> Vec<String> {
+    // A text in quotes is one in TOML as well.
+    let command = Value::from(command).to_string();
+    let words = HOOKS.iter().filter(|hook| hook.codex).map(|hook| {
+        let Hook { event, timeout, .. } = hook;
+        format!(
+            "hooks.{event}=[{{hooks=[{{type=\"command\",command={command},timeout={timeout}}}]}}]"
+        )
+    });
+    words.flat_map(|word| ["-c".to_string(), word]).collect()
+}
+
 /// Whether an entry is ours: it has one command, and that is one.
 pub fn is_ours(entry: &Value) -> bool {
     let Some([hook]) = entry["hooks"].as_array().map(Vec::as_slice) else {
@@ -116,6 +129,17 @@ mod tests {
         let ask = &value["hooks"]["PermissionRequest"][0];
         assert_eq!(ask["hooks"][0]["timeout"], DAY_S);
         assert!(is_ours(ask));
+    }
+
+    #[test]
+    fn codex_is_given_them_by_its_flags() {
+        let words = overrides("/b/out last hook");
+        assert_eq!(words[0], "-c");
+        assert_eq!(
+            words[1],
+            r#"hooks.SessionStart=[{hooks=[{type="command",command="/b/out last hook",timeout=30}]}]"#
+        );
+        assert!(words.iter().all(|word| !word.contains("SessionEnd")));
     }
 
     #[test]

@@ -110,9 +110,14 @@ fn set(recipe: &mut Recipe, key: &str, value: String) -> Result<(), String> {
         "hooks" => {
             recipe.hooks = match value.as_str() {
                 "settings" => Hooks::Settings,
+                "overrides" => Hooks::Overrides,
                 "installed" => Hooks::Installed,
                 "none" => Hooks::None,
-                _ => return Err(format!("hooks is settings, installed or none, not {value}")),
+                _ => {
+                    return Err(format!(
+                        "hooks is settings, overrides, installed or none, not {value}"
+                    ));
+                }
             };
             return Ok(());
         }

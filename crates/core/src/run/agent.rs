@@ -248,6 +248,7 @@ impl Core {
             true => format!("\x1b[200~{text}\x1b[201~\r"),
             false => format!("{text}\r"),
         };
-        self.write_bytes(id, bytes.into_bytes());
+        // The one door: nothing is typed into a dialog that waits for a person.
+        self.write_pane(id, &bytes.into_bytes());
     }
 }

@@ -159,6 +159,9 @@ fn plan(
         given_hooks = vec!["--settings".to_string(), settings];
         args = without_settings(&args);
     }
+    if recipe.hooks == Hooks::Overrides && !crate::setup::has_hooks(recipe.name) {
+        given_hooks = hooks::overrides(&places::hook_command(recipe.name)?);
+    }
     if let Some(name) = name {
         let named = Places {
             name,
@@ -279,8 +282,14 @@ mod tests {
     #[test]
     fn agents_without_an_id_of_ours_start_as_they_are() {
         let asked = asked("codex", &["-m", "gpt", "hello there"]).expect("right");
-        assert_eq!(asked.plan.start, ["codex", "-m", "gpt", "hello there"]);
-        assert_eq!(asked.plan.resume, ["codex", "resume", "{id}", "-m", "gpt"]);
+        let plan = &asked.plan;
+        assert_eq!(plan.start[..2], ["codex", "-c"]);
+        assert!(
+            plan.start
+                .ends_with(&["-m", "gpt", "hello there"].map(String::from))
+        );
+        assert_eq!(plan.resume[..4], ["codex", "resume", "{id}", "-c"]);
+        assert!(plan.resume.ends_with(&["-m", "gpt"].map(String::from)));
         assert_eq!(asked.plan.id, "");
     }
 

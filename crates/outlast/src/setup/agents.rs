@@ -86,6 +86,14 @@ pub fn plan(asked: &Asked) -> Result<Plan, String> {
     Ok(plan)
 }
 
+/// Whether an agent has our hooks for good.
+pub fn has_hooks(agent: &str) -> bool {
+    let target = TARGETS.iter().find(|target| target.agent == agent);
+    let path = target.and_then(|target| (target.file)().ok());
+    let text = path.and_then(|path| std::fs::read_to_string(path).ok());
+    text.is_some_and(|text| json::take(&text).is_ok_and(|rest| rest != text))
+}
+
 fn text(bytes: &[u8]) -> Result<&str, String> {
     std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_string())
 }

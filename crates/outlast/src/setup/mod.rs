@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::flags::Flags;
+pub use agents::has_hooks;
 use change::Change;
 pub use change::shown;
 

@@ -7,18 +7,25 @@ const OUTLAST = "@OUTLAST@"
 export const Outlast = async ({ directory }) => {
   const parents = new Map()
   const begun = new Set()
+  let last = Promise.resolve()
 
   const tell = (name, session, more) => {
     if (!process.env.TMUX_PANE || !session) return
     const parent = parents.get(session)
     const record = { hook_event_name: name, session_id: parent || session, cwd: directory, ...more }
     if (parent) record.agent_id = session
-    try {
-      const child = spawn(OUTLAST, ["hook", "--agent", "opencode"], { stdio: ["pipe", "ignore", "ignore"] })
-      child.on("error", () => {})
-      child.stdin.on("error", () => {})
-      child.stdin.end(JSON.stringify(record))
-    } catch {}
+    // One after the other, or they would arrive in any order.
+    last = last.then(() => new Promise((done) => {
+      try {
+        const child = spawn(OUTLAST, ["hook", "--agent", "opencode"], { stdio: ["pipe", "ignore", "ignore"] })
+        child.on("error", done)
+        child.on("close", done)
+        child.stdin.on("error", () => {})
+        child.stdin.end(JSON.stringify(record))
+      } catch {
+        done()
+      }
+    }))
   }
 
   const begins = (session) => {
