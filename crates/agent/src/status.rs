@@ -203,6 +203,8 @@ pub struct Status {
     pub failure: Option<String>,
     /// 0 to 100 of the work, where the program says so.
     pub progress: Option<u8>,
+    /// How often it has begun to work, or to ask, by its own word.
+    pub began: u64,
     glyph: Option<Glyph>,
     #[serde(skip)]
     drawn_ms: u64,
@@ -223,6 +225,12 @@ impl Status {
             Some(old) if old.state == state && old.kind == kind => old.since,
             _ => at.unix,
         };
+        let busy = |state| matches!(state, State::Working | State::Waiting);
+        let own = matches!(source, Source::Psp | Source::Hook);
+        let rested = self.claim(source).is_none_or(|old| !busy(old.state));
+        if own && busy(state) && rested {
+            self.began += 1;
+        }
         let claim = Claim {
             state,
             kind,
@@ -432,7 +440,7 @@ impl Status {
 
     /// Output is of use: only a title tells that it does not work.
     pub fn is_watched(&self) -> bool {
-        self.glyph == Some(Glyph::Rests) && !self.is_told()
+        self.glyph == Some(Glyph::Rests) && !self.tells()
     }
 
     /// Something was written.
@@ -470,7 +478,7 @@ impl Status {
     }
 
     /// The program says itself what it does.
-    fn is_told(&self) -> bool {
+    pub fn tells(&self) -> bool {
         self.claim(Source::Psp).is_some() || self.claim(Source::Hook).is_some()
     }
 
@@ -513,7 +521,10 @@ impl Status {
     /// The program is not there any more: what it said of itself does not hold.
     pub fn gone(&mut self) {
         let marks = self.claims.remove(&(Source::Mark as u8));
-        *self = Status::default();
+        *self = Status {
+            began: self.began,
+            ..Status::default()
+        };
         if let Some(marks) = marks {
             self.claims.insert(Source::Mark as u8, marks);
         }

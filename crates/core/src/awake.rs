@@ -2,13 +2,21 @@
 //! and let go of [`GRACE_MS`] after the last. What the server's hand could do is not kept: the next server asks again, as
 //! the kernel lets go when a process ends.
 //!
-//! Agents that work will be further wishes in [`Core::wishes`].
+//! Agents that work wish for it as well, and those that wait for somebody do for [`ANSWER_S`], so that the answer finds the
+//! machine awake (`stay-awake` off in their panes, and they do not).
+
+use outlast_agent::status::State;
 
 use crate::model::ids::PaneId;
 use crate::{Core, Effect};
 
 /// Work often goes on a moment after it has ended.
 const GRACE_MS: u64 = 30_000;
+/// An agent that waits for an answer wants it awake for so long, s.
+const ANSWER_S: i64 = 15 * 60;
+/// Choices of `stay-awake`.
+const ON: i64 = 1;
+const AGENT: i64 = 2;
 
 /// What is asked of the system, and what it said.
 #[derive(Debug, Default)]
@@ -19,6 +27,8 @@ pub(crate) struct Awake {
     asked: bool,
     /// It is let go of then.
     release_ms: Option<u64>,
+    /// It is looked again then: an agent has waited long enough.
+    look_ms: Option<u64>,
     /// What is held off, or why nothing is; None: no answer yet.
     answer: Option<Result<String, String>>,
 }
@@ -30,8 +40,35 @@ impl Core {
         panes
             .filter(|(_, pane)| pane.state.pid != 0 && pane.state.dead.is_none())
             .map(|(id, _)| *id)
-            .filter(|id| self.pane_chain(*id).flag("stay-awake"))
+            .filter(|id| match self.pane_chain(*id).number("stay-awake") {
+                ON => true,
+                AGENT => self.agent_wishes(*id).is_some(),
+                _ => false,
+            })
             .collect()
+    }
+
+    /// An agent works, or has not waited for its answer for long. Ok: until it says otherwise; Err: for so many seconds more.
+    fn agent_wishes(&self, pane: PaneId) -> Option<Result<(), i64>> {
+        let view = self.agent(pane)?.status.view();
+        match view.state {
+            State::Working if self.agent(pane).is_some_and(|agent| !agent.name.is_empty()) => {
+                Some(Ok(()))
+            }
+            State::Waiting => {
+                let left = view.since + ANSWER_S - self.now.unix;
+                (left > 0).then_some(Err(left))
+            }
+            _ => None,
+        }
+    }
+
+    /// A person has said that a program's machine is to stay awake.
+    fn is_wished_by_name(&self) -> bool {
+        let wishes = self.wishes().into_iter();
+        wishes
+            .map(|id| self.pane_chain(id).number("stay-awake"))
+            .any(|is| is == ON)
     }
 
     /// Whether wishes may have come or gone in this turn. Cheap, since it is asked in every turn.
@@ -45,12 +82,16 @@ impl Core {
 
     /// Asks the system, or lets go.
     pub(crate) fn check_awake(&mut self) {
-        let due = self.awake.release_ms.is_some_and(|ms| ms <= self.now.ms);
+        let due = self.awake_due().is_some_and(|ms| ms <= self.now.ms);
         if !due && !self.wishes_are_stale() {
             return;
         }
         self.awake.panes = Some(self.model.panes.len());
-        let wishes = self.wishes().len();
+        let wishes = self.wishes();
+        let ends = wishes.iter().filter_map(|id| self.agent_wishes(*id)?.err());
+        let ends = ends.min().and_then(|seconds| u64::try_from(seconds).ok());
+        self.awake.look_ms = ends.map(|seconds| self.now.ms + seconds * 1000);
+        let wishes = wishes.len();
         if wishes > 0 {
             self.awake.release_ms = None;
             if !self.awake.asked {
@@ -78,7 +119,10 @@ impl Core {
 
     /// When that is to be done, monotonic ms.
     pub(crate) fn awake_due(&self) -> Option<u64> {
-        self.awake.release_ms
+        [self.awake.release_ms, self.awake.look_ms]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// What the system said: what is held off ("sleep:idle"), or why nothing or not all of it is. A refusal is told
@@ -93,7 +137,9 @@ impl Core {
             _ => None,
         };
         self.awake.answer = Some(held);
-        if let Some(text) = told.filter(|_| !self.model.global.awake_refused) {
+        // What nobody has asked for by name is held off where it can be; on a server without logind there is nothing to say.
+        let told = told.filter(|_| !self.model.global.awake_refused && self.is_wished_by_name());
+        if let Some(text) = told {
             self.model.global.awake_refused = true;
             self.notice(&text);
         }

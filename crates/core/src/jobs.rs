@@ -111,6 +111,8 @@ pub enum Then {
     Started(Box<Started>),
     /// A command waits for a run.
     Run(crate::run::wait::RunWait),
+    /// A command waits until its prompt has arrived.
+    Send(crate::agents::send::Sending),
 }
 
 /// A job.
@@ -260,7 +262,8 @@ impl Core {
             | Then::Shell { .. }
             | Then::Fill(_)
             | Then::Started(_)
-            | Then::Run(_) => {}
+            | Then::Run(_)
+            | Then::Send(_) => {}
             Then::Pipe(pane) => self.pipe_ended(token, pane),
             Then::Format(command) => self.format_job_done(&command, result),
             Then::Show { command, pane } => {

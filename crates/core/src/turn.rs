@@ -141,6 +141,7 @@ impl Core {
         self.check_runs();
         self.check_limits();
         self.check_agents();
+        self.check_sendings();
         self.control_wake();
         self.check_silence();
         self.check_locks();
@@ -185,6 +186,7 @@ impl Core {
             self.runs_due(),
             self.limits_due(),
             self.agents_due(),
+            self.sendings_due(),
             self.control_due(),
             self.silence_due(),
             self.locks_due(),

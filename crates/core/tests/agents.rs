@@ -149,3 +149,57 @@ fn a_shell_says_how_its_commands_end() {
     // A shell is no agent: the window's flags say nothing of it.
     assert_eq!(world.show("a:", "#{window_flags}"), "*");
 }
+
+/// What has been typed into the first pane since the last look.
+fn typed(world: &mut World) -> String {
+    let bytes = world.input.remove(&PaneId(0)).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[test]
+fn a_prompt_waits_for_the_agent_and_is_known_to_have_arrived() {
+    let mut world = world();
+    world.say(PaneId(0), b"\x1b[?2004h\x1b]7501;state=working\x07");
+    typed(&mut world);
+    let client = world.connect(None);
+    world.command(client, &["send-prompt", "-t", "a:0.0", "do\nthis\x1b[201~"]);
+    world.pass(10_000);
+    assert_eq!(typed(&mut world), "");
+    // The server's death takes no prompt away.
+    world.crash(&BTreeMap::new());
+    world.say(PaneId(0), b"\x1b[?2004h\x1b]7501;state=done\x07");
+    world.turn();
+    assert_eq!(typed(&mut world), "\x1b[200~do\rthis[201~\x1b[201~");
+    world.pass(200);
+    assert_eq!(typed(&mut world), "\r");
+    assert_eq!(world.answer(client).exit, None);
+    // Once more where nothing comes of it.
+    world.pass(2600);
+    assert_eq!(typed(&mut world), "\r");
+    world.say(
+        PaneId(0),
+        b"\x1b]7501;state=working\x07\x1b]7501;state=done\x07",
+    );
+    world.turn();
+    assert_eq!(world.answer(client).exit, Some((0, String::new())));
+}
+
+#[test]
+fn a_prompt_that_does_not_arrive_is_an_error() {
+    let mut world = world();
+    world.say(PaneId(0), b"\x1b]7501;state=idle\x07");
+    let client = world.connect(None);
+    world.command(client, &["send-prompt", "-t", "a:0.0", "x"]);
+    world.pass(9000);
+    let answer = world.answer(client);
+    assert_eq!(answer.exit.map(|(status, _)| status), Some(1));
+    assert!(answer.err.contains("has not taken it"), "{}", answer.err);
+    world.say(PaneId(0), b"\x1b]7501;state=blocked\x07");
+    typed(&mut world);
+    let client = world.connect(None);
+    world.command(client, &["send-prompt", "-T", "5s", "-t", "a:0.0", "x"]);
+    world.pass(6000);
+    let answer = world.answer(client);
+    assert_eq!(answer.exit.map(|(status, _)| status), Some(124));
+    assert_eq!(typed(&mut world), "");
+}

@@ -92,3 +92,30 @@ fn the_next_server_asks_again_and_a_refusal_is_said_once() {
     world.pass(1);
     assert_eq!(said(&mut world), 1);
 }
+
+#[test]
+fn an_agent_that_works_keeps_it_awake_and_one_that_waits_for_a_while() {
+    let mut world = World::new();
+    world.run(&["new-session", "-d", "-s", "a", "cat"]);
+    let say = |world: &mut World, state: &str| {
+        let text = format!("\x1b]7501;state={state}:app=x\x07");
+        world.say(PaneId(0), text.as_bytes());
+        world.pass(1);
+    };
+    say(&mut world, "idle");
+    assert_eq!(asked(&mut world), []);
+    say(&mut world, "working");
+    assert_eq!(asked(&mut world), one());
+    world.pass(3_600_000);
+    assert_eq!(asked(&mut world), []);
+    say(&mut world, "blocked");
+    world.pass(14 * 60_000);
+    assert_eq!(asked(&mut world), []);
+    world.pass(2 * 60_000);
+    assert_eq!(asked(&mut world), [None]);
+    say(&mut world, "working");
+    assert_eq!(asked(&mut world), one());
+    world.run(&["set-option", "-p", "-t", "a:", "stay-awake", "off"]);
+    world.pass(40_000);
+    assert_eq!(asked(&mut world), [None]);
+}

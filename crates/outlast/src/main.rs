@@ -24,6 +24,7 @@ mod outside;
 mod piped;
 mod report;
 mod runs;
+mod send;
 mod setup;
 mod socket;
 mod terminal;

@@ -196,6 +196,16 @@ pub const VERBS: &[Verb] = &[
         run: crate::runs::run,
     },
     Verb {
+        name: "send",
+        usage: "[--timeout 10m] NAME TEXT...",
+        about: "a prompt for an agent, when it has time for one",
+        text: "NAME is a run, a session, or a pane as tmux names it; the text - is read from standard input. It is typed as a \
+               paste with Enter behind it, once the agent neither works nor asks. Exit status 0 when the agent has begun with it, \
+               1 when it has not taken it, 124 when the timeout was over first: then nothing was typed. With short flags (-t) \
+               it is tmux's send-keys. For instance: outlast send api 'run the tests again'.",
+        run: crate::send::run,
+    },
+    Verb {
         name: "setup",
         usage: "[--yes] [--undo] shell|ssh|tmux|boot|agents",
         about: "shell start-up lines, ssh keepalives, a link named tmux, start at boot, agents' hooks",
@@ -264,6 +274,7 @@ type Ours = fn(&[String]) -> bool;
 const SHARED: &[(&str, Ours)] = &[
     ("ls", crate::runs::ls_is_ours),
     ("run", crate::runs::run_is_ours),
+    ("send", crate::send::is_ours),
     ("start", crate::runs::start_is_ours),
     ("wait", crate::runs::wait_is_ours),
 ];

@@ -3,12 +3,14 @@
 //! | file | question |
 //! |---|---|
 //! | [`feed`] | who says what to whom |
+//! | [`send`] | how does a prompt get there |
 //! | [`changed`] | what comes of a state that has changed |
 //!
 //! What a state is, and whose word counts, is in the crate `outlast-agent`.
 
 pub(crate) mod changed;
 pub(crate) mod feed;
+pub mod send;
 
 use outlast_agent::status::{At, State, Status};
 use serde::{Deserialize, Serialize};

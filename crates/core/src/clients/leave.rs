@@ -144,6 +144,7 @@ impl Core {
         self.model.queues.remove(&Some(id));
         self.forget_waiters();
         self.forget_run_waits();
+        self.forget_sendings();
         self.forget_stdin(id);
         if let Some(ticket) = ticket {
             self.resume(ticket);

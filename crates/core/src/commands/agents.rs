@@ -3,6 +3,9 @@
 use outlast_agent::hook::Record;
 
 use super::{Ctx, Flow, Outcome};
+use crate::agents::send::{Sending, Stage};
+use crate::jobs::{Asked, Then};
+use crate::run::lines::parse_span;
 use outlast_lang::target::Kind;
 
 pub(super) fn agent_hook(ctx: &mut Ctx<'_>) -> Outcome {
@@ -34,4 +37,39 @@ pub(super) fn select_waiting(ctx: &mut Ctx<'_>) -> Outcome {
     let state = ctx.state.clone();
     ctx.core.insert(ctx.asked, &list, state);
     Ok(Flow::Normal)
+}
+
+pub(super) fn send_prompt(ctx: &mut Ctx<'_>) -> Outcome {
+    let by =
+        match ctx.args.get('T') {
+            None => None,
+            Some(text) => Some(parse_span(text).ok_or_else(|| {
+                format!("bad timeout: {text}; a span is 500ms, 30s, 10m, 2h or 1d")
+            })?),
+        };
+    let target = ctx.get('t');
+    let run = target.as_deref().map(|name| ctx.core.run_named(name));
+    let pane = match run {
+        Some(Ok(pane)) => pane,
+        _ => {
+            let found =
+                ctx.core
+                    .find_target(ctx.client, &ctx.state, target.as_deref(), Kind::Pane, 0)?;
+            found.pane.ok_or("no such pane")?
+        }
+    };
+    let text = ctx.args.word(0).unwrap_or_default();
+    if text.trim().is_empty() {
+        return Err("which prompt? there is no text in it".into());
+    }
+    let sending = Then::Send(Sending {
+        pane,
+        text,
+        stage: Stage::Queued,
+        by: by.map(|ms| ctx.core.now.ms + ms),
+    });
+    let ticket = ctx
+        .core
+        .start_job(Some(ctx.asked), ctx.client, Asked::Program, sending);
+    Ok(Flow::Wait(ticket))
 }

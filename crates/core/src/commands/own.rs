@@ -97,6 +97,15 @@ pub const OWN: &[Row] = &[
         agents::select_waiting,
     ),
     row(
+        "send-prompt",
+        ("t:T:", 1, Some(1)),
+        "Types a prompt for an agent when it has time for one, within -T, and waits until the agent says that it works; its \
+         exit status is 124 when -T is over. A run's name is a target, too.",
+        "[-t target-pane] [-T timeout] text",
+        0,
+        agents::send_prompt,
+    ),
+    row(
         "show-log",
         ("El:mn:s:T", 1, Some(1)),
         "Prints what a run has said: the last -n lines, since -s (seconds since 1970) or from row -l (ROW.NUMBERING) on; -E with \

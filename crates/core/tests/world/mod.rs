@@ -259,6 +259,11 @@ impl World {
         self.answers.remove(&client).unwrap_or_default()
     }
 
+    /// What a command line has come to so far.
+    pub fn answer(&mut self, client: ClientId) -> Answer {
+        self.answers.remove(&client).unwrap_or_default()
+    }
+
     /// A command line with a terminal.
     pub fn attach(&mut self, cols: u16, rows: u16, argv: &[&str]) -> ClientId {
         let client = self.connect(Some((cols, rows)));

@@ -98,8 +98,8 @@ pub(super) const ROWS: &[Row] = &[
     option(
         "stay-awake",
         PANE,
-        Kind::Flag,
-        "off",
-        "Whether the machine does not go to sleep while a program runs in the pane.",
+        Kind::Choice(&["off", "on", "agent"]),
+        "agent",
+        "Whether the machine does not go to sleep while a program runs in the pane: on, or while it is an agent that works.",
     ),
 ];
