@@ -12,9 +12,15 @@
 //! | [`supervise`] | when does one go on, in which conversation |
 //! | [`transcript`] | what was a conversation about |
 //! | [`text`] | what of a text is shown |
+//! | [`request`] | what may it not do yet, and who has settled that |
+//! | [`subject`] | what is asked, for people |
+//! | [`answer`] | how is a decision said to it |
+//! | [`rule`] | what is decided without a person |
+//! | [`audit`] | who has decided what |
 #![forbid(unsafe_code)]
 
 pub mod answer;
+pub mod audit;
 pub mod hook;
 pub mod psp;
 pub mod recipe;

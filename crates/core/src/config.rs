@@ -234,6 +234,7 @@ impl Core {
         self.note_baseline();
         self.restore_saved();
         self.read_prompt_history();
+        self.read_record();
         self.show_config_errors();
     }
 

@@ -113,6 +113,12 @@ pub enum Then {
     Run(crate::run::wait::RunWait),
     /// A command waits until its prompt has arrived.
     Send(crate::agents::send::Sending),
+    /// A hook waits for its request to be settled.
+    Request(crate::agents::requests::RequestWait),
+    /// The record of answers has been written.
+    Recorded,
+    /// What is left of the record by the server before.
+    Record,
 }
 
 /// A job.
@@ -263,7 +269,10 @@ impl Core {
             | Then::Fill(_)
             | Then::Started(_)
             | Then::Run(_)
-            | Then::Send(_) => {}
+            | Then::Send(_)
+            | Then::Request(_) => {}
+            Then::Recorded => self.recorded(result),
+            Then::Record => self.record_read(result),
             Then::Pipe(pane) => self.pipe_ended(token, pane),
             Then::Format(command) => self.format_job_done(&command, result),
             Then::Show { command, pane } => {

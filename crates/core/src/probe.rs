@@ -46,6 +46,11 @@ pub trait Probe {
     fn held(&self, _pid: u32) -> Held {
         Held::default()
     }
+    /// Directory for what is recorded and outlives sessions, its owner's alone. None: nothing is to be kept, or nothing has
+    /// been and it is not to be made.
+    fn records(&self, _make: bool) -> Option<String> {
+        None
+    }
     /// Memory for a pane's history, the same blocks again after a crash.
     fn blocks(&self, pane: PaneId) -> Box<dyn outlast_term::Blocks>;
 }

@@ -142,6 +142,7 @@ impl Core {
         self.check_limits();
         self.check_agents();
         self.check_sendings();
+        self.check_requests();
         self.control_wake();
         self.check_silence();
         self.check_locks();
@@ -187,6 +188,7 @@ impl Core {
             self.limits_due(),
             self.agents_due(),
             self.sendings_due(),
+            self.requests_due(),
             self.control_due(),
             self.silence_due(),
             self.locks_due(),

@@ -23,6 +23,7 @@ mod manual;
 mod outside;
 mod piped;
 mod report;
+mod requests;
 mod runs;
 mod send;
 mod setup;

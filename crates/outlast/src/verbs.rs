@@ -43,6 +43,23 @@ pub const VERBS: &[Verb] = &[
         run: crate::agent::any,
     },
     Verb {
+        name: "answer",
+        usage: "ID ANSWER...",
+        about: "answers the questions of an agent",
+        text: "The request's id is in outlast requests. One answer for each question, in their order: the label of an option, its number, \
+               several with commas between them, or other words. Like approve and deny this takes a terminal outside of all panes, or a \
+               key of an attached one: an agent cannot answer for itself. Exit status 3: it was settled already, and by whom is said.",
+        run: crate::requests::answer,
+    },
+    Verb {
+        name: "approve",
+        usage: "[--always[=session|local|project|user]] ID",
+        about: "allows what an agent asks for",
+        text: "This once; --always as the agent suggests it (outlast requests ID shows what that is), for its session or for longer. The \
+               agent goes on at once, its own dialog closes. Exit status 3: it was settled already, and by whom is said.",
+        run: crate::requests::approve,
+    },
+    Verb {
         name: "boot",
         usage: "[--once] [COMMAND]",
         about: "brings back what was there when the machine went down",
@@ -94,6 +111,13 @@ pub const VERBS: &[Verb] = &[
         run: crate::complete::print_script,
     },
     Verb {
+        name: "deny",
+        usage: "ID [--reason TEXT]",
+        about: "denies what an agent asks for",
+        text: "The agent is told the reason. Exit status 3: it was settled already, and by whom is said.",
+        run: crate::requests::deny,
+    },
+    Verb {
         name: "doctor",
         usage: "[--json] [--prune]",
         about: "what lets sessions end or terminals look wrong, and what to do",
@@ -118,6 +142,15 @@ pub const VERBS: &[Verb] = &[
         about: "this list; what a command, option or variable is",
         text: "A command may be called by its name, its alias or a beginning that only one name has.",
         run: crate::manual::help::run,
+    },
+    Verb {
+        name: "hook",
+        usage: "[--agent NAME] [--wait SPAN]",
+        about: "what agents run for their hooks",
+        text: "Reads a hook's record from stdin and hands it to the server whose pane this is. For a request for permission it waits for an \
+               answer (--wait; a day, for codex 5 s) and prints it in the agent's form. Where there is no server, no pane or no answer \
+               it prints nothing and ends with 0: the agent asks in its own terminal.",
+        run: crate::requests::hook::run,
     },
     Verb {
         name: "import",
@@ -172,6 +205,14 @@ pub const VERBS: &[Verb] = &[
         run: crate::look::peek::run,
     },
     Verb {
+        name: "requests",
+        usage: "[--json] [--all] [ID] | --history [--json]",
+        about: "what agents ask for and wait for",
+        text: "With an id all of it: the whole command, difference, plan or questions. --all: also what is settled. --history: who has \
+               answered what from where, and whether somebody has been at that record.",
+        run: crate::requests::show::run,
+    },
+    Verb {
         name: "restart",
         usage: "NAME",
         about: "ends a run and starts it again",
@@ -187,6 +228,15 @@ pub const VERBS: &[Verb] = &[
                beginning or a name it goes on with that one. s, or --summary, goes on from a summary, which is offered for \
                large ones. One that runs in a session is gone to, one that runs elsewhere is left alone.",
         run: crate::agent::resume::run,
+    },
+    Verb {
+        name: "rules",
+        usage: "[list] | reload [--yes] | test [--agent NAME] [--tool NAME] [COMMAND]",
+        about: "what is allowed or denied without asking",
+        text: "The file is ~/.config/outlast/rules: lines like allow tool=Bash command=\"git status*\" or deny command=\"git push*\". What is in force \
+               is what was accepted with reload, in a terminal outside of all panes. test plays the record of answers against the file, \
+               or says what it would do with a command; exit status 1: it would allow what a person has denied.",
+        run: crate::requests::rules::run,
     },
     Verb {
         name: "run",

@@ -59,3 +59,8 @@ mod visits;
 
 pub use disk::{Kept, KeptFile, kept, kept_files, kept_text};
 pub use start::main;
+
+/// Directory for what is recorded of the server at this socket and outlives its sessions; None when nothing is to be kept.
+pub fn records(socket: &str) -> Option<std::path::PathBuf> {
+    disk::place::records(socket)
+}

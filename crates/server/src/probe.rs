@@ -113,6 +113,16 @@ impl Probe for SystemProbe {
         Some(home.to_string_lossy().into_owned())
     }
 
+    fn records(&self, make: bool) -> Option<String> {
+        let place = crate::disk::place::records(&self.socket)?;
+        match make {
+            true => crate::disk::place::make_private(&place).ok()?,
+            false if !place.is_dir() => return None,
+            false => {}
+        }
+        Some(place.to_string_lossy().into_owned())
+    }
+
     fn shell(&self) -> String {
         let passwd =
             || user::by_uid(user::own_uid()).map(|user| user.shell.to_string_lossy().into_owned());

@@ -47,6 +47,10 @@ pub trait Outside {
     fn processes(&self) -> Vec<Process> {
         Vec::new()
     }
+    /// Directory for what is recorded.
+    fn records(&self) -> Option<String> {
+        None
+    }
     /// Files that a pattern means.
     fn glob(&self, _: &str) -> Vec<String> {
         Vec::new()

@@ -94,6 +94,9 @@ impl Probe for SimProbe {
     fn glob(&self, pattern: &str) -> Vec<String> {
         self.around.borrow().glob(pattern)
     }
+    fn records(&self, _: bool) -> Option<String> {
+        self.around.borrow().records()
+    }
     fn running(&self, pane: PaneId) -> Option<Running> {
         self.around.borrow().running(pane)
     }

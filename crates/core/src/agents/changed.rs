@@ -1,6 +1,6 @@
 //! The one door for "what an agent does has changed".
 
-use outlast_agent::status::View;
+use outlast_agent::status::{Source, State, View};
 
 use crate::Core;
 use crate::model::ids::PaneId;
@@ -10,6 +10,10 @@ impl Core {
     /// state itself is another.
     pub(crate) fn agent_changed(&mut self, id: PaneId, before: &View, after: &View) {
         self.touch_all();
+        let dialog = before.state == State::Waiting && before.source == Some(Source::Psp);
+        if dialog && after.state != State::Waiting {
+            self.requests_unblocked(id);
+        }
         if (before.state, before.kind) != (after.state, after.kind) {
             self.notify_pane("agent-state-changed", id);
         }

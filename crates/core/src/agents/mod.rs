@@ -5,11 +5,15 @@
 //! | [`feed`] | who says what to whom |
 //! | [`send`] | how does a prompt get there |
 //! | [`changed`] | what comes of a state that has changed |
+//! | [`requests`] | what agents ask for, who waits, who has answered |
+//! | [`record`] | which rules are in force, and what was answered so far |
 //!
 //! What a state is, and whose word counts, is in the crate `outlast-agent`.
 
 pub(crate) mod changed;
 pub(crate) mod feed;
+pub mod record;
+pub mod requests;
 pub mod send;
 
 use outlast_agent::status::{At, State, Status};

@@ -18,7 +18,10 @@ pub(super) fn agent_hook(ctx: &mut Ctx<'_>) -> Outcome {
     let record = Record::parse(&json)?;
     let name = ctx.get('a').unwrap_or_default();
     ctx.core.agent_records(pane, &name, &record);
-    Ok(Flow::Normal)
+    let known = ctx.core.agent(pane).map(|agent| agent.name.clone());
+    let agent = known.filter(|name| !name.is_empty());
+    let agent = agent.unwrap_or_else(|| "claude".to_string());
+    super::requests::heard(ctx, &agent, pane, &record)
 }
 
 pub(super) fn select_waiting(ctx: &mut Ctx<'_>) -> Outcome {

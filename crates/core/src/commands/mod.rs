@@ -41,6 +41,7 @@ mod pipe_pane;
 mod popup;
 mod prompts;
 mod rename;
+pub(crate) mod requests;
 mod resize;
 mod respawn;
 mod runs;

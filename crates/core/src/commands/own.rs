@@ -3,7 +3,7 @@
 
 use outlast_lang::args::Spec;
 
-use super::{Ctx, Flow, Outcome, Row, agents, flag, runs};
+use super::{Ctx, Flow, Outcome, Row, agents, flag, requests, runs};
 use crate::jobs::{Asked, Then};
 use crate::reboot::import::COMMAND;
 
@@ -36,12 +36,47 @@ const fn row(
 /// All of them, sorted by name.
 pub const OWN: &[Row] = &[
     row(
+        "accept-rules",
+        ("", 1, Some(1)),
+        "Puts rules about what agents may do in force: the text of a whole rules file. A person's alone to do.",
+        "rules",
+        flag::START,
+        requests::accept_rules,
+    ),
+    row(
         "agent-hook",
         ("a:t:T:", 1, Some(1)),
-        "What an agent's hook says of what runs in a pane: outlast hook calls it.",
-        "[-a agent] [-t target-pane] [-T timeout] json",
+        "What an agent's hook says of what runs in a pane, as JSON: outlast hook calls it. If it asks for permission, this waits (-T) and prints the answer in the agent's form; \
+         nothing when there is none.",
+        "[-a agent] [-t target-pane] [-T timeout] record",
         0,
         agents::agent_hook,
+    ),
+    row(
+        "answer-request",
+        ("", 2, None),
+        "Answers an agent's questions, in their order: the label of an option, its number, or other words; several with commas \
+         between them. A person's alone to do.",
+        "request-id answer ...",
+        0,
+        requests::answer_request,
+    ),
+    row(
+        "approve-request",
+        ("ad:", 1, Some(1)),
+        "Allows what an agent asks for: this once, with -a from now on as the agent suggests, for the session or for what -d says. \
+         A person's alone to do.",
+        "[-a] [-d session|local|project|user] request-id",
+        0,
+        requests::approve_request,
+    ),
+    row(
+        "deny-request",
+        ("m:", 1, Some(1)),
+        "Denies what an agent asks for, for the reason -m, which the agent is told. A person's alone to do.",
+        "[-m reason] request-id",
+        0,
+        requests::deny_request,
     ),
     row(
         COMMAND,
@@ -50,6 +85,14 @@ pub const OWN: &[Row] = &[
         "path",
         flag::START,
         import_sessions,
+    ),
+    row(
+        "list-requests",
+        ("aF:j", 0, Some(1)),
+        "Lists what agents ask for and wait for, or one request; -a also those that are settled, -j as JSON, one to a line.",
+        "[-aj] [-F format] [request-id]",
+        flag::READ_ONLY,
+        requests::list_requests,
     ),
     row(
         "list-runs",
@@ -113,6 +156,15 @@ pub const OWN: &[Row] = &[
         "[-EmT] [-l row] [-n lines] [-s seconds] run-name",
         flag::START | flag::READ_ONLY,
         runs::show_log,
+    ),
+    row(
+        "show-rules",
+        ("j", 0, Some(0)),
+        "Prints the rules in force about what agents may do; -j as JSON, with when they were accepted and the end of the record of \
+         answers.",
+        "[-j]",
+        flag::READ_ONLY,
+        requests::show_rules,
     ),
     row(
         "start-run",

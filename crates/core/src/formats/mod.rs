@@ -6,6 +6,7 @@
 mod agent;
 mod client;
 mod pane;
+mod request;
 mod run;
 mod scope;
 mod server;
@@ -38,6 +39,9 @@ pub struct FormatContext {
     pub pane: Option<PaneId>,
     /// Paste buffer.
     pub buffer: Option<String>,
+    /// Request of an agent.
+    #[serde(default)]
+    pub request: Option<String>,
     /// Mouse event.
     pub mouse: Option<MouseEvent>,
     /// Further variables; they come before all others.
@@ -110,6 +114,7 @@ const TABLES: &[&[Row]] = &[
     agent::ROWS,
     client::ROWS,
     pane::ROWS,
+    request::ROWS,
     run::ROWS,
     server::ROWS,
     session::ROWS,

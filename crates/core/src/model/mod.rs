@@ -185,6 +185,10 @@ pub struct Model {
     pub jobs: BTreeMap<u64, Tracked<Job>>,
     /// What the configuration has made of options, environment and key tables.
     pub baseline: Tracked<Baseline>,
+    /// What agents ask for.
+    pub requests: Tracked<outlast_agent::request::Queue>,
+    /// Rules in force, and the end of the record of answers.
+    pub record: Tracked<crate::agents::record::Record>,
     /// wait-for channels.
     pub channels: Tracked<BTreeMap<String, Channel>>,
 }

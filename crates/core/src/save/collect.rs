@@ -190,6 +190,8 @@ impl Core {
         to.one("environment", &mut model.environment);
         to.one("channels", &mut model.channels);
         to.one("baseline", &mut model.baseline);
+        to.one("requests", &mut model.requests);
+        to.one("record", &mut model.record);
         if to.stale(Kind::Session, model.sessions.values()) {
             to.many(
                 Kind::Session,

@@ -144,6 +144,9 @@ impl Core {
         core.model.environment = sections.must("environment")?;
         core.model.channels = sections.must("channels")?;
         core.model.baseline = sections.must("baseline")?;
+        // Without them the agents ask in their own terminals.
+        core.model.requests = sections.must("requests").unwrap_or_default();
+        core.model.record = sections.must("record").unwrap_or_default();
         let model = &mut core.model;
         for (id, session) in sections.numbered("session") {
             model

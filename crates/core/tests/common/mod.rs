@@ -15,6 +15,11 @@ thread_local! {
     pub static PROCESSES: RefCell<Vec<Process>> = const { RefCell::new(Vec::new()) };
 }
 
+thread_local! {
+    /// Where this test's server records answers.
+    pub static RECORDS: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
 /// A house with one shell.
 pub struct House {
     /// The shell's path.
@@ -49,6 +54,9 @@ impl Outside for House {
     }
     fn processes(&self) -> Vec<Process> {
         PROCESSES.with_borrow(Clone::clone)
+    }
+    fn records(&self) -> Option<String> {
+        RECORDS.with_borrow(Clone::clone)
     }
     fn glob(&self, pattern: &str) -> Vec<String> {
         if pattern.contains("missing") {

@@ -45,6 +45,8 @@ pub struct World {
     pub ended: bool,
     /// Programs are started when the test says so.
     pub slow_keeper: bool,
+    /// New clients are a person's, as the kernel shows it.
+    pub proven: bool,
     next_client: u32,
 }
 
@@ -94,6 +96,7 @@ impl World {
             forgotten: Vec::new(),
             ended: false,
             slow_keeper: false,
+            proven: false,
             next_client: 1,
         };
         world.event(Event::ConfigFiles {
@@ -204,7 +207,11 @@ impl World {
 
     /// The same, with flags.
     pub fn connect_with(&mut self, size: Option<(u16, u16)>, flags: &[&str]) -> ClientId {
-        self.connect_from(size, flags, Standing::Unknown)
+        let standing = match self.proven {
+            true => Standing::Proven,
+            false => Standing::Unknown,
+        };
+        self.connect_from(size, flags, standing)
     }
 
     /// The same, from where the kernel says.

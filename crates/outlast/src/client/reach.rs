@@ -146,6 +146,7 @@ impl Client {
     pub(super) fn lost_server(&mut self) {
         let message = match &self.terminal {
             Some(_) => "[server exited]",
+            None if self.caller.captured.is_some() => "server exited",
             None => {
                 eprintln!("server exited");
                 ""

@@ -12,7 +12,7 @@ use crate::flags::Flags;
 const APART: Duration = Duration::from_millis(200);
 
 /// Columns there are; a file has as many as it takes.
-fn width() -> usize {
+pub fn width() -> usize {
     match std::io::stdout().is_terminal() {
         true => outlast_sys::pty::winsize(std::os::fd::AsFd::as_fd(&std::io::stdout()))
             .map_or(80, |(cols, _)| usize::from(cols)),

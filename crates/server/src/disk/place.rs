@@ -81,17 +81,48 @@ pub fn text_pane(name: &str) -> Option<u32> {
         .ok()
 }
 
+/// The directory of all that is kept; None when nothing is to be.
+fn root() -> Option<PathBuf> {
+    if std::env::var_os("OUTLAST_STATE").is_some_and(|value| value == "off") {
+        return None;
+    }
+    let state = std::env::var_os("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .filter(|dir| dir.is_absolute());
+    let state = state.or_else(|| Some(crate::probe::own_home()?.join(".local/state")))?;
+    Some(state.join("outlast"))
+}
+
+/// The directory for what is recorded of a server and outlives its sessions: `records/NAME` beside the servers' own.
+pub fn records(socket: &str) -> Option<PathBuf> {
+    let dir = root()?.join("records");
+    Some(dir.join(name(socket, user::own_uid())))
+}
+
+/// Makes a directory, if need be, and makes sure that it is ours alone.
+///
+/// # Errors
+/// It is not, or cannot be made.
+pub fn make_private(dir: &Path) -> io::Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)?;
+    let found = fs::symlink_metadata(dir)?;
+    if !found.is_dir() || found.uid() != user::own_uid() {
+        let text = "the directory is somebody else's";
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
+    }
+    if found.permissions().mode() & 0o077 != 0 {
+        fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
 impl Place {
     /// The directory for a socket; None when nothing is to be kept.
     pub fn of(socket: &str) -> Option<Place> {
-        if std::env::var_os("OUTLAST_STATE").is_some_and(|value| value == "off") {
-            return None;
-        }
-        let state = std::env::var_os("XDG_STATE_HOME")
-            .map(PathBuf::from)
-            .filter(|dir| dir.is_absolute());
-        let state = state.or_else(|| Some(crate::probe::own_home()?.join(".local/state")))?;
-        let dir = state.join("outlast").join(name(socket, user::own_uid()));
+        let dir = root()?.join(name(socket, user::own_uid()));
         Some(Place::at(dir))
     }
 
@@ -140,21 +171,7 @@ impl Place {
     /// # Errors
     /// One of these cannot be had.
     pub fn claim(&self) -> io::Result<()> {
-        let make = |dir: &Path| {
-            fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(dir)
-        };
-        make(&self.dir)?;
-        let found = fs::symlink_metadata(&self.dir)?;
-        if !found.is_dir() || found.uid() != user::own_uid() {
-            let text = "the directory is somebody else's";
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
-        }
-        if found.permissions().mode() & 0o077 != 0 {
-            fs::set_permissions(&self.dir, fs::Permissions::from_mode(0o700))?;
-        }
+        make_private(&self.dir)?;
         let mut lock = self
             .lock
             .lock()
