@@ -4,10 +4,13 @@ use std::fmt::Write;
 
 use outlast_term::width::text_width;
 
+use super::agents::Agent;
+
 /// What `list-panes -a` is asked for: one line per pane, fields between tabs.
 pub const FORMAT: &str = "#{session_name}\t#{session_attached}\t#{session_activity}\t#{window_index}\t#{window_name}\t\
      #{window_active}\t#{window_bell_flag}\t#{pane_dead}\t#{pane_dead_status}\t#{pane_dead_signal}\t\
-     #{pane_current_command}\t#{run_state}";
+     #{pane_current_command}\t#{run_state}\t#{agent_name}\t#{agent_state}\t#{agent_waits_for}\t#{agent_since}\t\
+     #{b:agent_project}\t#{agent_text}";
 
 /// A session with its windows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +38,8 @@ pub struct Window {
     pub bell: bool,
     /// What runs in each pane, or how it ended.
     pub panes: Vec<String>,
+    /// Agents in them.
+    pub agents: Vec<Agent>,
 }
 
 /// A line of the list.
@@ -92,12 +97,15 @@ pub fn read(text: &str) -> Vec<Session> {
                 current: current == "1",
                 bell: bell == "1",
                 panes: Vec::new(),
+                agents: Vec::new(),
             });
         }
         if let Some(window) = session.windows.last_mut() {
+            let agent = run.get(1..).and_then(Agent::read);
+            window.agents.extend(agent.filter(|_| dead != "1"));
             window.panes.push(match run {
                 // One that is over has ended, as any other.
-                [state @ ("starting" | "waiting" | "stopping")] => format!("… {state}"),
+                [state @ ("starting" | "waiting" | "stopping"), ..] => format!("… {state}"),
                 _ => pane(dead, status, signal, command),
             });
         }
@@ -160,6 +168,13 @@ pub fn lines(sessions: &[Session], now: i64, width: usize) -> Vec<Line> {
                 session: number,
                 head: false,
             });
+            for agent in &window.agents {
+                lines.push(Line {
+                    text: fit(&format!("    {}", agent.line(now)), width),
+                    session: number,
+                    head: false,
+                });
+            }
         }
     }
     lines
@@ -245,6 +260,22 @@ mod tests {
             ]
         );
         assert_eq!(lines[3].session, 1);
+    }
+
+    #[test]
+    fn agents_say_what_they_ask_below_their_window() {
+        let text = "api\t0\t1000\t0\tclaude\t1\t0\t0\t\t\tclaude\t\tclaude\twaiting\tpermission\t1000\tapi\tBash: rm -r build and more\n\
+                    api\t0\t1000\t0\tclaude\t1\t0\t0\t\t\tsh\t\t\tunknown\t\t\t\t\n";
+        let lines = lines(&read(text), 1180, 40);
+        let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(
+            texts,
+            [
+                "api  1 window                         3m",
+                "  0 claude* claude, sh",
+                "    ? claude waits 3m: Bash: rm -r buil…",
+            ]
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a person sees who calls `outlast` to look in: all sessions with what runs in them, to choose one ([`pick`]), and
 //! one of them from outside ([`peek`]). Both fit 40 columns.
 
+pub mod agents;
 pub mod list;
 pub mod peek;
 pub mod pick;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{fail, list};
 use crate::ask::ask;
 use crate::flags::Flags;
+use crate::look::agents::{self, Agent};
 
 /// From one look to the other, for the share of the processor.
 const APART: Duration = Duration::from_millis(200);
@@ -86,6 +87,8 @@ struct Session {
     activity: i64,
     /// The runs in it.
     runs: Vec<list::Run>,
+    /// The agents in it.
+    agents: Vec<Agent>,
 }
 
 const SESSION: &str = "#{session_name}\t#{session_windows}\t#{session_attached}\t#{session_created}\t#{session_activity}";
@@ -109,6 +112,10 @@ pub fn ls(flags: &Flags, words: &[String]) -> ExitCode {
         Ok(runs) => runs,
         Err(text) => return fail("ls", &text),
     };
+    let agents = match ask(flags, false, &["list-panes", "-a", "-F", agents::FORMAT]) {
+        Ok(text) => agents::read(&text),
+        Err(text) => return fail("ls", &text),
+    };
     if as_json {
         let read = |line: &str| {
             let mut fields = line.split('\t');
@@ -124,6 +131,11 @@ pub fn ls(flags: &Flags, words: &[String]) -> ExitCode {
                     .filter(|run| run.session == name)
                     .cloned()
                     .collect(),
+                agents: agents
+                    .iter()
+                    .filter(|agent| agent.session == name)
+                    .cloned()
+                    .collect(),
                 name,
             })
         };
@@ -135,16 +147,17 @@ pub fn ls(flags: &Flags, words: &[String]) -> ExitCode {
     let mut text = String::new();
     for line in sessions.lines() {
         text.push_str(line);
-        let of = |run: &&list::Run| {
-            line.strip_prefix(run.session.as_str())
+        let of = |session: &str| {
+            line.strip_prefix(session)
                 .is_some_and(|rest| rest.starts_with(':'))
         };
-        let runs: Vec<String> = runs
-            .iter()
-            .filter(of)
+        let runs = runs.iter().filter(|run| of(&run.session));
+        let agents = agents.iter().filter(|agent| of(&agent.session));
+        let all: Vec<String> = runs
             .map(|run| list::short(run, now))
+            .chain(agents.map(|agent| agent.line(now)))
             .collect();
-        text.push_str(&list::behind(line, &runs, columns));
+        text.push_str(&list::behind(line, &all, columns));
         text.push('\n');
     }
     say(&text)
