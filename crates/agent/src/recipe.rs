@@ -20,6 +20,8 @@ pub enum Hooks {
     Settings,
     /// `-c hooks.EVENT=…`, as Codex takes them; it asks once whether it may run them.
     Overrides,
+    /// A plugin of ours that its environment names, as opencode takes it.
+    Plugin,
     /// Only by files of its own (`outlast setup agents`).
     Installed,
     /// It has none: what it does is known from its terminal.
@@ -156,7 +158,7 @@ pub const RECIPES: &[Recipe] = &[
         start: "opencode {args}",
         resume: "opencode --session {id} {args}",
         prompt: "--prompt {prompt}",
-        hooks: Hooks::Installed,
+        hooks: Hooks::Plugin,
         keeps: "-m= --model= --agent= --auto --port= --hostname= --mdns --cors= --print-logs --log-level=",
         chooses: "-c --continue -s=id --session=id --fork",
         batch: "-h --help -v --version acp agent attach auth debug export github import mcp models run serve session stats \

@@ -51,6 +51,8 @@ pub struct Plan {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Heard {
+    /// It has been started.
+    pub started: bool,
     /// Its session has begun.
     pub began: bool,
     /// A prompt came, in this life or an earlier one: there is a conversation to lose.
@@ -95,6 +97,7 @@ impl Heard {
     /// It is started (again).
     pub fn starts(&mut self) {
         *self = Heard {
+            started: true,
             talked: self.talked,
             transcript: std::mem::take(&mut self.transcript),
             went_on: self.went_on,
@@ -215,7 +218,9 @@ pub enum Next {
 
 /// How it is started now. `there`: its transcript is. `busy`: it was in the midst of something.
 pub fn next(plan: &Plan, heard: &Heard, there: bool, busy: bool) -> Next {
-    let begun = plan.resumes || heard.talked || there;
+    // Of one whose id or transcript nobody knows, and whose hooks are not heard, nobody can tell that nothing was said in it.
+    let told = heard.began || !(plan.id.is_empty() || plan.transcript.is_empty());
+    let begun = plan.resumes || heard.talked || there || (heard.started && !told);
     if !begun || plan.fresh {
         return Next::Fresh(plan.start.clone());
     }
@@ -329,6 +334,7 @@ mod tests {
         let fresh = Next::Fresh(plan.start.clone());
         assert_eq!(next(&plan, &heard, false, false), fresh);
         heard.hears(&mut plan, &said("SessionStart", ""), 0);
+        heard.started = true;
         // Begun, and nothing said: there is nothing to resume.
         assert_eq!(next(&plan, &heard, false, false), fresh);
         let own = split("claude --resume U --x=U {\"hooks\":{}}");
@@ -342,6 +348,15 @@ mod tests {
         assert_eq!(next(&plan, &heard, false, true), Next::Own(told));
         plan.id.clear();
         assert_eq!(next(&plan, &heard, false, true), Next::Unknown);
+        // One that says nothing at all: its first start, and then nobody knows.
+        let mut mute = Heard::default();
+        assert_eq!(next(&plan, &mute, false, false), fresh);
+        mute.starts();
+        assert_eq!(next(&plan, &mute, false, false), Next::Unknown);
+        plan.id = "U".into();
+        assert!(matches!(next(&plan, &mute, false, false), Next::Own(_)));
+        plan.transcript = "/t/{id}".into();
+        assert_eq!(next(&plan, &mute, false, false), fresh);
     }
 
     #[test]

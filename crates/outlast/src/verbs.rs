@@ -194,7 +194,7 @@ pub const VERBS: &[Verb] = &[
         name: "opencode",
         usage: "[--continue-with TEXT] [--boot] [--detach] [--restart no|on-failure|always] [--cwd DIR] [--env NAME=VALUE]... [NAME] [ARG]...",
         about: "opencode, in a session, that goes on in its own conversation",
-        text: "As outlast codex: a plugin tells the id of its conversation (outlast setup agents --yes, once).",
+        text: "As outlast claude: a plugin of ours, for this run alone, tells the id of its conversation.",
         run: crate::agent::opencode,
     },
     Verb {

@@ -28,7 +28,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 [ -e "$HOME/end" ] && exit "$(cat "$HOME/end")"
-exec sleep 1000
+while :; do sleep 1; done
 "#;
 
 fn world() -> Result<World> {
@@ -212,13 +212,7 @@ fn after_a_reboot_the_marked_one_goes_on_and_the_other_is_offered() -> Result<()
     claude(&world, &["offered", "--detach"])?;
     until_state(&world, "offered", "running 0")?;
     let offered = until_lives(&world, 2)?[1][1].clone();
-    let processes = world.processes();
-    // In order, so that all is on disk.
-    kill(&world, "-TERM", &world.keeper_pid()?.to_string())?;
-    for process in processes {
-        outlast_testkit::proc::wait_exit(process, patience())?;
-    }
-    world.ok(&["start-server"])?;
+    reboot(&world)?;
     until_state(&world, "boots", "running 0")?;
     assert_eq!(
         until_lives(&world, 3)?[2][..2],
@@ -229,6 +223,63 @@ fn after_a_reboot_the_marked_one_goes_on_and_the_other_is_offered() -> Result<()
     assert_eq!(
         until_lives(&world, 4)?[3][..2],
         ["--resume".to_string(), offered]
+    );
+    Ok(())
+}
+
+/// Ends the server in order, so that all is on disk, and starts another.
+fn reboot(world: &World) -> Result<()> {
+    let processes = world.processes();
+    kill(world, "-TERM", &world.keeper_pid()?.to_string())?;
+    for process in processes {
+        outlast_testkit::proc::wait_exit(process, patience())?;
+    }
+    world.ok(&["start-server"])?;
+    Ok(())
+}
+
+#[test]
+fn one_that_was_started_by_hand_is_offered_in_its_own_conversation() -> Result<()> {
+    let world = world()?;
+    world.session("a", (80, 24), "sh")?;
+    world.ok(&[
+        "send-keys",
+        "-t",
+        "=a:",
+        "claude --model opus 'mend it'",
+        "Enter",
+    ])?;
+    until_lives(&world, 1)?;
+    let json = r#"{"hook_event_name":"SessionStart","session_id":"aaaa-1","source":"startup"}"#;
+    world.ok(&["agent-hook", "-a", "claude", "-t", "=a:", json])?;
+    // What runs there is looked at when there is text to keep.
+    let kept = || {
+        let base = world.home().join(".local/state/outlast");
+        let places = std::fs::read_dir(base).into_iter().flatten().flatten();
+        let states = places.filter_map(|place| std::fs::read(place.path().join("state")).ok());
+        let text: Vec<u8> = states.flatten().collect();
+        String::from_utf8_lossy(&text).contains("\"resume\":\"aaaa-1\"")
+    };
+    let end = Instant::now() + patience();
+    while !kept() {
+        if Instant::now() > end {
+            return Err("its conversation is not kept".into());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    reboot(&world)?;
+    let wanted = "this ran here: claude --resume aaaa-1 --model opus";
+    world.until(&["capture-pane", "-p", "-J", "-t", "=a:"], |text| {
+        text.contains(wanted)
+    })?;
+    text(std::fs::create_dir_all(
+        world.home().join(".claude/projects/-proj"),
+    ))?;
+    text(std::fs::write(transcript(&world, "aaaa-1"), "{}"))?;
+    world.ok(&["send-keys", "-t", "=a:", "Enter"])?;
+    assert_eq!(
+        until_lives(&world, 2)?[1],
+        ["--resume", "aaaa-1", "--model", "opus", ""]
     );
     Ok(())
 }

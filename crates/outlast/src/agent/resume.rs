@@ -172,7 +172,7 @@ fn go(flags: &Flags, talk: &Talk, summary: bool, detach: bool) -> ExitCode {
     }
     // Where it was.
     if !talk.about.cwd.is_empty() && std::path::Path::new(&talk.about.cwd).is_dir() {
-        asked.flags = vec!["-c".into(), talk.about.cwd.clone()];
+        asked.flags.extend(["-c".into(), talk.about.cwd.clone()]);
     }
     start("resume", flags, asked)
 }

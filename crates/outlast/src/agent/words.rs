@@ -12,6 +12,9 @@ use super::places;
 /// After a limit or an overload it is told to go on so much later.
 const CONTINUE_AFTER_MS: u64 = 300_000;
 
+/// Where opencode takes configuration from, too.
+const PLUGIN_VARIABLE: &str = "OPENCODE_CONFIG_CONTENT";
+
 /// What is wanted.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Asked {
@@ -133,6 +136,7 @@ pub fn parse(recipe: &Recipe, all: &[String]) -> Result<Parsed, String> {
     asked.unknown = told.unknown.clone();
     let name = asked.name.clone();
     asked.plan = plan(recipe, name.as_deref(), rest, &told)?;
+    asked.flags.extend(environment(recipe)?);
     asked.plan.continue_with = with;
     asked.plan.continue_after_ms = after;
     Ok(Parsed::Do(Box::new(asked)))
@@ -199,6 +203,38 @@ fn plan(
     })
 }
 
+/// Flags of run-agent for what its environment must have.
+fn environment(recipe: &Recipe) -> Result<Vec<String>, String> {
+    if recipe.hooks != Hooks::Plugin || crate::setup::has_hooks(recipe.name) {
+        return Ok(Vec::new());
+    }
+    let plugin = format!("file://{}", crate::setup::plugin_file()?.display());
+    let own = std::env::var(PLUGIN_VARIABLE).unwrap_or_default();
+    let config = with_plugin(&own, &plugin)?;
+    Ok(vec![
+        "-e".to_string(),
+        format!("{PLUGIN_VARIABLE}={config}"),
+    ])
+}
+
+/// A person's own configuration in the variable, with one plugin more.
+fn with_plugin(own: &str, plugin: &str) -> Result<String, String> {
+    let own = if own.trim().is_empty() { "{}" } else { own };
+    let mut config: serde_json::Value =
+        serde_json::from_str(own).map_err(|error| format!("{PLUGIN_VARIABLE}: {error}"))?;
+    let Some(fields) = config.as_object_mut() else {
+        return Err(format!("{PLUGIN_VARIABLE} is no JSON object"));
+    };
+    let plugins = fields
+        .entry("plugin")
+        .or_insert_with(|| serde_json::json!([]));
+    match plugins.as_array_mut() {
+        Some(plugins) => plugins.push(plugin.into()),
+        None => return Err(format!("{PLUGIN_VARIABLE}: plugin is not a list")),
+    }
+    Ok(config.to_string())
+}
+
 /// A conversation that is there, as a run of this name.
 pub fn resuming(recipe: &Recipe, name: Option<String>, id: &str) -> Result<Asked, String> {
     let told = Given {
@@ -207,6 +243,7 @@ pub fn resuming(recipe: &Recipe, name: Option<String>, id: &str) -> Result<Asked
     };
     Ok(Asked {
         plan: plan(recipe, None, Vec::new(), &told)?,
+        flags: environment(recipe)?,
         name,
         attach: std::io::stdin().is_terminal() && std::io::stdout().is_terminal(),
         ..Asked::default()
@@ -291,6 +328,17 @@ mod tests {
         assert_eq!(plan.resume[..4], ["codex", "resume", "{id}", "-c"]);
         assert!(plan.resume.ends_with(&["-m", "gpt"].map(String::from)));
         assert_eq!(asked.plan.id, "");
+    }
+
+    #[test]
+    fn a_person_s_own_configuration_has_one_plugin_more() {
+        let with = |own: &str| with_plugin(own, "file:///p.js");
+        assert_eq!(with("").as_deref(), Ok(r#"{"plugin":["file:///p.js"]}"#));
+        assert_eq!(
+            with(r#"{"model":"m","plugin":["x"]}"#).as_deref(),
+            Ok(r#"{"model":"m","plugin":["x","file:///p.js"]}"#)
+        );
+        assert!(with("{").is_err() && with("[]").is_err() && with(r#"{"plugin":1}"#).is_err());
     }
 
     #[test]

@@ -90,6 +90,9 @@ pub fn plan(asked: &Asked) -> Result<Plan, String> {
 pub fn has_hooks(agent: &str) -> bool {
     let target = TARGETS.iter().find(|target| target.agent == agent);
     let path = target.and_then(|target| (target.file)().ok());
+    if agent == "opencode" {
+        return path.is_some_and(|path| path.exists());
+    }
     let text = path.and_then(|path| std::fs::read_to_string(path).ok());
     text.is_some_and(|text| json::take(&text).is_ok_and(|rest| rest != text))
 }
@@ -130,11 +133,24 @@ fn hooks(path: &std::path::Path, agent: &str, undo: bool) -> Result<Change, Stri
     })
 }
 
+fn plugin_text() -> Result<String, String> {
+    let own = serde_json::to_string(&super::own_path()?).map_err(|error| error.to_string())?;
+    Ok(PLUGIN.replace("\"@OUTLAST@\"", &own))
+}
+
+/// The plugin in a directory of ours, for a run that is told where it is.
+pub fn plugin_file() -> Result<PathBuf, String> {
+    let path = xdg("XDG_DATA_HOME", ".local/share")?.join("outlast/opencode.js");
+    let text = plugin_text()?;
+    if !std::fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
+        Change::whole(&path, Some(&text))?.own()?;
+    }
+    Ok(path)
+}
+
 fn plugin(path: &std::path::Path, undo: bool) -> Result<Change, String> {
     if undo {
         return Change::whole(path, None);
     }
-    let own = super::own_path()?;
-    let own = serde_json::to_string(&own).map_err(|error| error.to_string())?;
-    Change::whole(path, Some(&PLUGIN.replace("\"@OUTLAST@\"", &own)))
+    Change::whole(path, Some(&plugin_text()?))
 }

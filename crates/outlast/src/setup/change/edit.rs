@@ -25,4 +25,13 @@ impl Change {
         change.back = back;
         Ok(change)
     }
+
+    /// Writes a file of ours, of which no copy is wanted.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn own(mut self) -> Result<(), String> {
+        (self.back, self.mode) = (true, 0o600);
+        self.apply().map(drop)
+    }
 }
