@@ -103,6 +103,8 @@ fn after_a_limit_it_is_told_once_at_the_time() {
     world.pass(99_000);
     assert_eq!(input(&world), "");
     world.pass(1000);
+    world.crash(&Default::default());
+    world.pass(200);
     assert_eq!(input(&world), "go on\r");
     hook(&mut world, "UserPromptSubmit", "");
     hook(&mut world, "StopFailure", "overloaded");

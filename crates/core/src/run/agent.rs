@@ -8,10 +8,15 @@ use super::Run;
 use super::lines::span;
 use super::policy::How;
 use crate::Core;
+use crate::agents::send::{Sending, Stage};
+use crate::jobs::{Asked, Then};
 use crate::model::ids::PaneId;
 
 /// So many of the last rows are looked at for what an agent says of a conversation that it does not have.
 const ROWS: u16 = 12;
+
+/// An agent that has no time for a prompt of ours for so long goes on without it.
+const SEND_MS: u64 = 10_000;
 
 /// An agent under supervision, in [`Run::agent`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -236,19 +241,14 @@ impl Core {
         }
     }
 
-    /// Types a prompt for an agent, in one piece.
+    /// Sends a prompt as `send-prompt` does, with nobody who waits for it. One that works or waits by then needs none.
     fn type_prompt(&mut self, id: PaneId, text: &str) {
-        let brackets = self
-            .model
-            .panes
-            .get(&id)
-            .is_some_and(|pane| pane.terminal.modes().bracketed_paste);
-        let text: String = text.chars().filter(|c| !c.is_control()).collect();
-        let bytes = match brackets {
-            true => format!("\x1b[200~{text}\x1b[201~\r"),
-            false => format!("{text}\r"),
-        };
-        // The one door: nothing is typed into a dialog that waits for a person.
-        self.write_pane(id, &bytes.into_bytes());
+        let sending = Then::Send(Sending {
+            pane: id,
+            text: text.to_string(),
+            stage: Stage::Queued,
+            by: Some(self.now.ms + SEND_MS),
+        });
+        self.start_job(None, None, Asked::Program, sending);
     }
 }
