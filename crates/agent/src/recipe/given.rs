@@ -86,6 +86,11 @@ pub fn given(recipe: &Recipe, args: &[String]) -> Result<Given, String> {
         if !flag.starts_with('-') {
             continue;
         }
+        // A prompt is said once.
+        if recipe.prompt.split_whitespace().next() == Some(flag) {
+            at += usize::from(joined.is_none());
+            continue;
+        }
         let Some(takes) = find(recipe.keeps, flag) else {
             given.unknown.push(flag.to_string());
             continue;

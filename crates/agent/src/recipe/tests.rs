@@ -124,6 +124,14 @@ fn what_a_person_gives_is_told_apart() {
 }
 
 #[test]
+fn a_prompt_behind_a_flag_is_said_once() {
+    let opencode = named("opencode").expect("a row");
+    let told = given(opencode, &split("--prompt hello --model x --prompt=y")).expect("right");
+    assert_eq!(told.kept, split("--model x"));
+    assert!(told.unknown.is_empty());
+}
+
+#[test]
 fn what_would_choose_another_conversation_is_refused() {
     let rows = [
         ("claude", "-c", "outlast resume"),
