@@ -187,16 +187,24 @@ impl Core {
         if let Some(pane) = request.pane {
             self.guard_pane(PaneId(pane));
         }
+        crate::overlay::requests::changed(self);
         self.touch_all();
     }
 
     /// A request is settled: the door for who told of it.
-    fn request_settled(&mut self, _request: &Request) {
-        self.touch_all();
+    fn request_settled(&mut self, request: &Request) {
+        self.request_over(request, true);
     }
 
     /// A request is gone without an answer of ours: the door for who told of it.
-    fn request_withdrawn(&mut self, _request: &Request) {
+    fn request_withdrawn(&mut self, request: &Request) {
+        // That it is over has only been said.
+        self.request_over(request, false);
+    }
+
+    fn request_over(&mut self, request: &Request, answered: bool) {
+        self.unguard(request.pane, answered);
+        crate::overlay::requests::changed(self);
         self.touch_all();
     }
 

@@ -71,6 +71,15 @@ pub const OWN: &[Row] = &[
         requests::approve_request,
     ),
     row(
+        "choose-requests",
+        ("", 0, Some(0)),
+        "Shows what agents ask for, all of it, with keys to answer: y allows, a allows for good, n denies and asks why, digits answer \
+         questions. A person's alone to do, and it takes no answer in its first moment.",
+        "",
+        0,
+        requests::choose_requests,
+    ),
+    row(
         "deny-request",
         ("m:", 1, Some(1)),
         "Denies what an agent asks for, for the reason -m, which the agent is told. A person's alone to do.",

@@ -10,7 +10,9 @@ use crate::Proof;
 use crate::agents::requests::{RequestWait, not_open};
 use crate::formats;
 use crate::jobs::{Asked, Then};
+use crate::mode::{self, MessageTime};
 use crate::model::ids::PaneId;
+use crate::overlay;
 use crate::run::lines::parse_span;
 
 /// How long a hook waits for a person.
@@ -71,6 +73,22 @@ pub(super) fn heard(ctx: &mut Ctx<'_>, agent: &str, pane: PaneId, record: &Recor
             Ok(Flow::Wait(ticket))
         }
     }
+}
+
+/// What waits, over the screen of who asks.
+pub(super) fn choose_requests(ctx: &mut Ctx<'_>) -> Outcome {
+    ctx.proof()?;
+    let client = ctx.asked.filter(|client| {
+        let client = ctx.core.model.clients.get(client);
+        client.is_some_and(|client| client.state.is_drawn())
+    });
+    let client =
+        client.ok_or("choose-requests is for an attached terminal; there is outlast requests")?;
+    if !overlay::is_open(ctx.core, client) && !overlay::requests::open(ctx.core, client) {
+        let text = "nothing waits for an answer";
+        mode::message(ctx.core, client, text, MessageTime::Default, false, false);
+    }
+    Ok(Flow::Normal)
 }
 
 /// A request, for programs.

@@ -12,6 +12,7 @@ pub(crate) mod menu;
 mod panes;
 pub(crate) mod place;
 pub(crate) mod popup;
+pub(crate) mod requests;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ pub use help::Help;
 pub use menu::Menu;
 pub use panes::Numbers;
 pub use popup::Popup;
+pub use requests::Requests;
 
 /// What lies over a client's whole screen. It is in [`crate::model::client::ClientState`] so that it survives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +42,8 @@ pub enum Overlay {
     Panes(Numbers),
     /// display-popup.
     Popup(Box<Popup>),
+    /// choose-requests.
+    Requests(Box<Requests>),
 }
 
 /// Reads an overlay; one of a kind that this build does not know is none.
@@ -111,7 +115,7 @@ pub(crate) fn close(core: &mut Core, client: ClientId) {
         Some(Overlay::Popup(popup)) => return popup::closed(core, &popup),
         Some(Overlay::Menu(menu)) => menu.ticket,
         Some(Overlay::Panes(numbers)) => numbers.ticket,
-        Some(Overlay::Help(_)) | None => None,
+        Some(Overlay::Help(_) | Overlay::Requests(_)) | None => None,
     };
     if let Some(ticket) = ticket {
         core.resume(ticket);
@@ -126,6 +130,7 @@ pub(crate) fn key(core: &mut Core, client: ClientId, key: Key) -> bool {
         Some(Overlay::Help(_)) => help::key(core, client, key),
         Some(Overlay::Panes(_)) => panes::key(core, client, key),
         Some(Overlay::Popup(_)) => popup::key(core, client, key),
+        Some(Overlay::Requests(_)) => requests::key(core, client, key),
     };
     done(core, client, taken)
 }
@@ -138,6 +143,7 @@ pub(crate) fn mouse(core: &mut Core, client: ClientId, report: Mouse) -> bool {
         Some(Overlay::Help(_)) => help::mouse(core, client, report),
         Some(Overlay::Panes(_)) => Taken::Pass,
         Some(Overlay::Popup(_)) => popup::mouse(core, client, report),
+        Some(Overlay::Requests(_)) => requests::mouse(core, client, report),
     };
     done(core, client, taken)
 }
@@ -163,6 +169,10 @@ pub(crate) fn paste(core: &mut Core, client: ClientId, bytes: &[u8], end: bool) 
     match get(core, client) {
         None => false,
         Some(Overlay::Menu(_) | Overlay::Help(_)) => true,
+        Some(Overlay::Requests(_)) => {
+            requests::paste(core, client, bytes);
+            true
+        }
         Some(Overlay::Panes(_)) => {
             close(core, client);
             false
@@ -180,7 +190,7 @@ pub(crate) fn paste(core: &mut Core, client: ClientId, bytes: &[u8], end: bool) 
 /// The client's terminal has another size.
 pub(crate) fn resized(core: &mut Core, client: ClientId) {
     match get(core, client) {
-        None | Some(Overlay::Help(_)) => {}
+        None | Some(Overlay::Help(_) | Overlay::Requests(_)) => {}
         Some(Overlay::Menu(_)) => menu::resized(core, client),
         Some(Overlay::Panes(_)) => close(core, client),
         Some(Overlay::Popup(_)) => popup::resized(core, client),
@@ -199,5 +209,6 @@ pub(crate) fn layer(
         Overlay::Help(help) => Some(help::layer(view, help)),
         Overlay::Panes(_) => Some(panes::layer(core, view)),
         Overlay::Popup(popup) => Some(popup::layer(core, client, view, popup, links)),
+        Overlay::Requests(shown) => requests::layer(core, view, shown),
     }
 }
