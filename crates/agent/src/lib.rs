@@ -11,6 +11,8 @@
 //! | [`recipe`] | which agents are there, how is one started, how resumed |
 //! | [`supervise`] | when does one go on, in which conversation |
 //! | [`transcript`] | what was a conversation about |
+//! | [`log`] | what has happened, numbered |
+//! | [`notice`] | when are people told, and of what |
 //! | [`text`] | what of a text is shown |
 //! | [`request`] | what may it not do yet, and who has settled that |
 //! | [`subject`] | what is asked, for people |
@@ -22,6 +24,8 @@
 pub mod answer;
 pub mod audit;
 pub mod hook;
+pub mod log;
+pub mod notice;
 pub mod psp;
 pub mod recipe;
 pub mod request;

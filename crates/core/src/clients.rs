@@ -11,6 +11,14 @@ use crate::model::ids::{ClientId, PaneId, SessionId};
 use crate::queue::{Action, State};
 use crate::{Core, Effect};
 
+/// Terminals by TERM_PROGRAM, and what they are known to have whatever TERM says.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("ghostty", "notify"),
+    ("iTerm.app", "notify9"),
+    ("WezTerm", "notify"),
+    ("kitty", "notify99"),
+];
+
 impl Core {
     /// A client has connected.
     pub(crate) fn connected(&mut self, client: ClientId, info: ClientInfo) {
@@ -256,6 +264,20 @@ impl Core {
                     }
                 }
             }
+        }
+        // Half of all terminals call themselves xterm in TERM and say here who they are. Inside another multiplexer it
+        // is not that terminal that reads.
+        let value = |name: &str| {
+            let of = info.env.iter().find(|(known, _)| known == name);
+            of.map_or("", |(_, value)| value.as_str())
+        };
+        let outer = value("TMUX").is_empty() && value("STY").is_empty();
+        if let Some((_, more)) = PROGRAMS
+            .iter()
+            .find(|(name, _)| outer && value("TERM_PROGRAM") == *name)
+        {
+            features.push(',');
+            features.push_str(more);
         }
         features
     }

@@ -7,12 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::ids::{ClientId, PaneId};
 
+/// Stands for our own program in [`SpawnSpec::path`].
+pub const OWN: &str = "outlast:own";
+
 /// How to start a pane's program.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpawnSpec {
     /// Program and arguments (argv[0] first; a login shell has "-bash" there and the path in `path`).
     pub argv: Vec<String>,
-    /// The file to execute; searched on PATH of `env` when it has no slash.
+    /// The file to execute; searched on PATH of `env` when it has no slash. [`OWN`]: our own program (a job's only).
     pub path: String,
     /// Whole environment.
     pub env: Vec<(String, String)>,

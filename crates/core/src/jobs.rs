@@ -119,6 +119,10 @@ pub enum Then {
     Recorded,
     /// What is left of the record by the server before.
     Record,
+    /// A notice is delivered.
+    Notice(Box<crate::notices::Delivery>),
+    /// A command waits for an event.
+    Event(crate::events::EventWait),
 }
 
 /// A job.
@@ -270,9 +274,11 @@ impl Core {
             | Then::Started(_)
             | Then::Run(_)
             | Then::Send(_)
-            | Then::Request(_) => {}
+            | Then::Request(_)
+            | Then::Event(_) => {}
             Then::Recorded => self.recorded(result),
             Then::Record => self.record_read(result),
+            Then::Notice(delivery) => self.notice_delivered(*delivery, result, status),
             Then::Pipe(pane) => self.pipe_ended(token, pane),
             Then::Format(command) => self.format_job_done(&command, result),
             Then::Show { command, pane } => {

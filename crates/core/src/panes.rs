@@ -115,6 +115,7 @@ impl Core {
     /// Bytes for a pane's program, now (keys, pastes). Nothing if its program is gone, its input is off, or it waits for a
     /// person's answer and this is not done by one.
     pub fn write_pane(&mut self, id: PaneId, bytes: &[u8]) {
+        self.notices_heard(id);
         let on = |pane: &crate::model::Pane| !pane.state.input_off;
         if self.model.panes.get(&id).is_some_and(on) && self.may_type(id) {
             let bytes = self.take_offer(id, bytes).unwrap_or_else(|| bytes.to_vec());
@@ -138,7 +139,10 @@ impl Core {
             return;
         }
         match signal {
-            Signal::Bell => self.bell(id),
+            Signal::Bell => {
+                self.bell(id);
+                self.program_notifies(id, "", "");
+            }
             Signal::Title(title) if self.pane_chain(id).flag("allow-set-title") => {
                 self.set_title(id, &title, true);
             }
@@ -148,7 +152,8 @@ impl Core {
             Signal::Passthrough(bytes) => self.passthrough(id, &bytes),
             Signal::Status(payload) => self.agent_reports(id, &payload),
             Signal::Prompt(mark, status) => self.agent_mark(id, mark, status),
-            // Kept for later: working directory, notices, progress.
+            Signal::Notify { title, body } => self.program_notifies(id, &title, &body),
+            // Kept for later: working directory, progress.
             _ => {}
         }
     }
@@ -276,6 +281,7 @@ impl Core {
             return;
         }
         if !self.run_exited(id, status) {
+            self.record_end(id, status);
             self.pane_ended(id, status);
         }
         self.agent_ended(id);

@@ -19,7 +19,7 @@ use std::ops::{Deref, DerefMut};
 use serde::{Deserialize, Serialize};
 
 pub use codec::{DecodeError, decode_op, encode_op};
-pub(crate) use collect::Saver;
+pub(crate) use collect::{EVENT, Saver};
 pub use recover::RecoverError;
 
 /// A value that knows whether it was borrowed mutably since it was last saved. Mutable access is what marks it,

@@ -1,5 +1,7 @@
 //! A turn: events in, then queues, sizes and pictures, then the effects.
 
+use outlast_agent::log::Log;
+
 use crate::draw;
 use crate::event::{Event, Now};
 use crate::input;
@@ -45,6 +47,7 @@ impl Core {
             let _ = core.model.session_options.set(row, None, &shell, false);
         }
         core.model.global.start_unix = setup.now.unix;
+        core.model.events = Log::new(setup.now.unix);
         core.model.global.configured = !setup.await_config;
         for (name, table) in &core.default_tables {
             core.model
@@ -92,6 +95,7 @@ impl Core {
                 if let Some(client) = self.model.clients.get_mut(&client) {
                     client.ready = true;
                 }
+                self.notices_shown(client);
             }
             Event::Continued { client } => {
                 if let Some(client) = self.model.clients.get_mut(&client) {
@@ -161,6 +165,10 @@ impl Core {
                 break;
             }
         }
+        self.check_notices();
+        if self.tell_events() {
+            self.unfinished |= self.run_queues();
+        }
         self.note_focus(None);
         self.tell_notes();
         self.check_empty();
@@ -185,6 +193,7 @@ impl Core {
         [
             self.jobs_due(),
             self.runs_due(),
+            self.notices_due(),
             self.limits_due(),
             self.agents_due(),
             self.sendings_due(),
@@ -215,17 +224,19 @@ impl Core {
         if !options.flag("exit-unattached") && !self.model.sessions.is_empty() {
             return;
         }
+        // Who only wants to hear what happens keeps nobody alive.
+        let listens = self.event_listeners();
         let busy = self.attached_clients().next().is_some()
             || self
                 .model
                 .clients
                 .values()
-                .any(|client| !client.state.leaving)
-            || self
-                .model
-                .queues
-                .values()
-                .any(|queue| !queue.items.is_empty() || queue.waiting.is_some());
+                .any(|client| !client.state.leaving && !listens.contains(&client.state.id))
+            || self.model.queues.iter().any(|(client, queue)| {
+                !queue.items.is_empty()
+                    || queue.waiting.is_some()
+                        && client.is_none_or(|client| !listens.contains(&client))
+            });
         if !busy {
             self.shut_down();
         }

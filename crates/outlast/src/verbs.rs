@@ -127,6 +127,16 @@ pub const VERBS: &[Verb] = &[
         run: crate::doctor::run,
     },
     Verb {
+        name: "events",
+        usage: "[--follow] [--since N|SPAN|TIME] [-n LINES] [--json]",
+        about: "what has happened: agents, requests, runs, panes, notices",
+        text: "Records are numbered, and no number is ever given twice. --json prints them as they are, a JSON object to a line; \
+               --since N goes on after record N, and what is no longer kept is said (in JSON as event \"dropped\"). --follow waits \
+               for what comes, over restarts of the server. 2000 records and 512 KiB are kept, on disk too unless disk-state is \
+               off, without texts of panes whose disk-history is off.",
+        run: crate::events::run,
+    },
+    Verb {
         name: "guard",
         usage: "[--cwd D] [--idle 10m] [--name N] -- CMD...",
         about: "runs a job unless somebody works or waits there",
@@ -345,6 +355,7 @@ pub fn hidden(name: &str) -> Option<Run> {
         "keeper" => Some(crate::launch::run_keeper),
         "server" => Some(crate::launch::run_server),
         "limited" => Some(crate::limited::run),
+        "notify" => Some(crate::notify::run),
         "__complete" => Some(crate::complete::run),
         _ => None,
     }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use outlast_core::effect::SpawnSpec;
+use outlast_core::effect::{OWN, SpawnSpec};
 use outlast_core::event::ExitStatus;
 use outlast_sys::bell::ServerBells;
 use outlast_sys::fd_pass::Fds;
@@ -86,7 +86,12 @@ impl Jobs {
             job.token = Some(token);
             return Ok(());
         }
-        let description = spawn::describe(spec, 0)?;
+        let mut spec = std::borrow::Cow::Borrowed(spec);
+        if spec.path == OWN {
+            let own = std::env::args_os().next().unwrap_or_default();
+            spec.to_mut().path = own.to_string_lossy().into_owned();
+        }
+        let description = spawn::describe(&spec, 0)?;
         self.jobs.insert(
             number,
             Job {

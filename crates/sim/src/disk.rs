@@ -13,6 +13,7 @@ type File = (Vec<u8>, i64);
 pub struct SimDisk {
     state: Option<File>,
     buffers: Option<Vec<u8>>,
+    events: Vec<u8>,
     texts: BTreeMap<u32, File>,
     ended: BTreeMap<u32, File>,
     /// Nothing can be written.
@@ -35,6 +36,7 @@ impl SimDisk {
             keep,
             Keep::Sections { .. }
                 | Keep::Buffers(_)
+                | Keep::Events { .. }
                 | Keep::Append { .. }
                 | Keep::Rewrite { cleared: false, .. }
         );
@@ -47,6 +49,8 @@ impl SimDisk {
             }
             Keep::Buffers(sections) if sections.is_empty() => self.buffers = None,
             Keep::Buffers(sections) => self.buffers = Some(encode_sections(&sections)),
+            Keep::Events { bytes, whole: true } => self.events = bytes,
+            Keep::Events { bytes, .. } => self.events.extend(bytes),
             Keep::Append { pane, bytes } => {
                 let Some(file) = self.texts.get_mut(&pane) else {
                     return Err("No such file or directory".into());
@@ -76,6 +80,7 @@ impl SimDisk {
             }
             Keep::Wipe { everything } => {
                 (self.state, self.buffers) = (None, None);
+                self.events.clear();
                 self.texts.clear();
                 if everything {
                     self.ended.clear();
@@ -93,6 +98,7 @@ impl SimDisk {
         let (state, unix) = self.state.as_ref()?;
         let mut saved = Saved {
             sections: decode_sections(state).expect("sections are written whole"),
+            events: self.events.clone(),
             unix: *unix,
             why: "the machine was restarted".into(),
             ..Saved::default()
@@ -123,7 +129,8 @@ impl SimDisk {
         let state = state.map(|(bytes, _)| ("state".to_string(), bytes.clone()));
         let buffers = self.buffers.iter();
         let buffers = buffers.map(|bytes| ("buffers".to_string(), bytes.clone()));
-        texts.chain(state).chain(buffers).collect()
+        let events = (!self.events.is_empty()).then(|| ("events".to_string(), self.events.clone()));
+        texts.chain(state).chain(buffers).chain(events).collect()
     }
 
     /// The rows that it has of a pane.
@@ -142,6 +149,9 @@ impl SimDisk {
 
     /// Whether there is anything.
     pub fn is_empty(&self) -> bool {
-        self.state.is_none() && self.buffers.is_none() && self.texts.is_empty()
+        self.state.is_none()
+            && self.buffers.is_none()
+            && self.texts.is_empty()
+            && self.events.is_empty()
     }
 }

@@ -28,6 +28,7 @@ pub mod bell;
 pub mod children;
 pub mod clock;
 pub mod daemon;
+pub mod dbus;
 pub mod fd_pass;
 pub mod group;
 pub mod inhibit;

@@ -47,7 +47,7 @@ pub mod x11;
 
 pub use history::{Blocks, MemoryBlocks};
 pub use palette::{OuterColours, parse as parse_colour};
-pub use screen::{Screen, ScreenCell, ScreenRow};
+pub use screen::{Screen, ScreenCell, ScreenNotice, ScreenRow};
 pub use style::{Attrs, Colour, Style, Underline};
 pub use terminal::{
     Capture, Config, Cursor, CursorShape, LineText, Modes, MouseTracking, Op, Signal,

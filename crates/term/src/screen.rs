@@ -79,6 +79,23 @@ pub struct ScreenModes {
     pub app_keypad: bool,
 }
 
+/// What the outer terminal is to tell the person before it, in its dialect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScreenNotice {
+    /// Its number among this viewer's, growing.
+    pub serial: u64,
+    /// What it is about: the same when it is taken back.
+    pub id: u64,
+    /// A line.
+    pub title: String,
+    /// The rest, may be empty.
+    pub body: String,
+    /// What it was about is settled.
+    pub settled: bool,
+    /// The bell, whatever the terminal knows.
+    pub bell: bool,
+}
+
 /// The picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Screen {
@@ -96,6 +113,8 @@ pub struct Screen {
     pub bells: u64,
     /// Serial and bytes of the newest clipboard write (OSC 52) for this viewer, serial 0 for none.
     pub clipboard: (u64, Arc<[u8]>),
+    /// Number of the newest notice for this viewer, and those that it may not have had.
+    pub notices: (u64, Arc<[ScreenNotice]>),
     /// URIs of hyperlinks that cells refer to (`ScreenCell::link - 1`). `id=` is not kept.
     pub links: Vec<Arc<str>>,
 }
@@ -115,6 +134,7 @@ impl Screen {
             title: None,
             bells: 0,
             clipboard: (0, Arc::from([] as [u8; 0])),
+            notices: (0, Arc::from([])),
             links: Vec::new(),
         }
     }

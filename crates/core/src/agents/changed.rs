@@ -14,6 +14,7 @@ impl Core {
         if dialog && after.state != State::Waiting {
             self.requests_unblocked(id);
         }
+        self.notice_agent(id, before, after);
         if (before.state, before.kind) != (after.state, after.kind) {
             self.notify_pane("agent-state-changed", id);
         }

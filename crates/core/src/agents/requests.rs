@@ -188,6 +188,7 @@ impl Core {
             self.guard_pane(PaneId(pane));
         }
         crate::overlay::requests::changed(self);
+        self.notice_request(request);
         self.touch_all();
     }
 
@@ -205,6 +206,7 @@ impl Core {
     fn request_over(&mut self, request: &Request, answered: bool) {
         self.unguard(request.pane, answered);
         crate::overlay::requests::changed(self);
+        self.notice_request_over(request);
         self.touch_all();
     }
 

@@ -146,6 +146,7 @@ impl Core {
         self.forget_run_waits();
         self.forget_sendings();
         self.forget_request_waits();
+        self.forget_event_waits();
         self.forget_stdin(id);
         if let Some(ticket) = ticket {
             self.resume(ticket);

@@ -24,6 +24,7 @@ mod choosers;
 mod clients;
 mod display;
 mod environment;
+mod events;
 mod history;
 mod hooks;
 mod keys;

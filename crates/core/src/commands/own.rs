@@ -3,7 +3,7 @@
 
 use outlast_lang::args::Spec;
 
-use super::{Ctx, Flow, Outcome, Row, agents, flag, requests, runs};
+use super::{Ctx, Flow, Outcome, Row, agents, events, flag, requests, runs};
 use crate::jobs::{Asked, Then};
 use crate::reboot::import::COMMAND;
 
@@ -156,6 +156,15 @@ pub const OWN: &[Row] = &[
         "[-t target-pane] [-T timeout] text",
         0,
         agents::send_prompt,
+    ),
+    row(
+        "show-events",
+        ("mn:s:t:w", 0, Some(0)),
+        "Prints what has happened, a JSON object to a line: after number -s, since -t (seconds since 1970), the last -n of that; \
+         -m first a line for the next call; -w waits until there is something.",
+        "[-mw] [-n count] [-s number] [-t seconds]",
+        flag::READ_ONLY,
+        events::show_events,
     ),
     row(
         "show-log",

@@ -276,6 +276,7 @@ pub(super) fn compose(
         title: cache.formats.title.clone(),
         bells: state.state.bells,
         clipboard: (state.state.clipboard_serial, state.clipboard.clone()),
+        notices: state.state.notices.on_screen(),
         links: cache.links.clone(),
     };
     match &before {

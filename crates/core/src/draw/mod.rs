@@ -246,6 +246,7 @@ fn same(a: &Screen, b: &Screen) -> bool {
         && a.modes == b.modes
         && a.bells == b.bells
         && a.clipboard.0 == b.clipboard.0
+        && a.notices.0 == b.notices.0
         && a.title == b.title
         && a.rows.iter().zip(&b.rows).all(|(a, b)| Arc::ptr_eq(a, b))
 }

@@ -120,6 +120,9 @@ pub struct ClientState {
     pub bells: u64,
     /// Clipboard serial (`Screen::clipboard`).
     pub clipboard_serial: u64,
+    /// Notices that its terminal has not had yet.
+    #[serde(default)]
+    pub notices: crate::notices::ForTerminal,
 }
 
 /// A client.
@@ -189,6 +192,7 @@ impl ClientState {
             looks: Default::default(),
             bells: 0,
             clipboard_asked: Default::default(),
+            notices: Default::default(),
             clipboard_serial: 0,
         }
     }

@@ -14,11 +14,13 @@ pub mod window;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
+use outlast_agent::log::Log;
 use outlast_lang::options::Options;
 use serde::{Deserialize, Serialize};
 
 use crate::jobs::Job;
 use crate::keys::Bound;
+use crate::notices::Notices;
 use crate::queue::{Channel, Queue};
 use crate::reboot::changes::Baseline;
 use crate::save::Tracked;
@@ -156,6 +158,10 @@ impl Messages {
 pub struct Model {
     /// show-messages, bounded by message-limit.
     pub messages: Messages,
+    /// What has happened, numbered (`outlast events`). Each record is a section of its own, like a message.
+    pub events: Log,
+    /// What people are to be told of.
+    pub notices: Tracked<Notices>,
     /// Ids, messages, groups.
     pub global: Tracked<Global>,
     /// set -s.

@@ -151,6 +151,16 @@ impl Core {
         kept
     }
 
+    /// The lines of the event log after a number, as the disk has them.
+    pub(crate) fn disk_events(&self, after: u64) -> Vec<u8> {
+        self.model.events.file(after)
+    }
+
+    /// The number of the newest event.
+    pub(crate) fn newest_event(&self) -> u64 {
+        self.model.events.next() - 1
+    }
+
     fn global_record(&self) -> Option<Vec<u8>> {
         let global = &*self.model.global;
         json(&GlobalRecord {

@@ -39,6 +39,8 @@ pub struct Saved {
     pub sections: Sections,
     /// Rows of text by pane and when they were written, unix seconds.
     pub texts: BTreeMap<u32, (Vec<u8>, i64)>,
+    /// The event log.
+    pub events: Vec<u8>,
     /// When the sections were written, unix seconds.
     pub unix: i64,
     /// What has happened, as a clause: "the machine was restarted".
@@ -132,6 +134,9 @@ impl Core {
             self.notice(problem);
         }
         let count = panes.looks.len();
+        if saved.imported.is_none() {
+            self.events_go_on(&saved);
+        }
         if sessions != 0 && saved.imported.is_none() {
             let plural = |n: usize| if n == 1 { "" } else { "s" };
             self.notice(&format!(

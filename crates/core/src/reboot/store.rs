@@ -16,6 +16,7 @@ mod work;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
 
+use outlast_agent::log::BYTES_MOST;
 pub use text::whole_text;
 pub use work::Keep;
 
@@ -44,6 +45,15 @@ struct Failure {
     wait_ms: u64,
 }
 
+/// What the file of events has.
+#[derive(Clone, Copy, Debug, Default)]
+struct EventFile {
+    /// All up to this number; 0: it is to be written anew.
+    upto: u64,
+    bytes: usize,
+    due: Option<u64>,
+}
+
 /// Work that is to be done, in this order, and the number to answer it by.
 pub type Work = Vec<(u64, Keep)>;
 
@@ -60,6 +70,7 @@ pub struct Store {
     hashes: BTreeMap<String, (u64, u64)>,
     sections_due: Option<u64>,
     buffers_changed: bool,
+    events: EventFile,
     panes: BTreeMap<PaneId, PaneText>,
     /// Panes whose text has changed.
     waiting: BTreeSet<PaneId>,
@@ -159,7 +170,15 @@ impl Store {
         let sections = self
             .sections_due
             .filter(|_| !self.is_under_way(&Sent::Sections));
-        let due = texts.chain(self.keys_due).chain(sections).min();
+        let events = self
+            .events
+            .due
+            .filter(|_| !self.is_under_way(&Sent::Events));
+        let due = texts
+            .chain(self.keys_due)
+            .chain(sections)
+            .chain(events)
+            .min();
         let due = due.map(|due| match self.failure {
             Some(failure) => due.max(failure.retry_ms),
             None => due,
@@ -246,10 +265,25 @@ impl Store {
         self.hashes.clear();
         self.waiting.clear();
         self.sections_due = None;
+        self.events = EventFile::default();
         for text in self.panes.values_mut() {
             *text = PaneText::default();
         }
         self.send_away(Keep::Wipe { everything });
+    }
+
+    /// Writes the events that the disk does not have: appended, or all when the file is twice as long as it may be.
+    fn write_events(&mut self, core: &Core) {
+        self.events.due = None;
+        let mut bytes = core.disk_events(self.events.upto);
+        let whole = self.events.upto == 0 || self.events.bytes + bytes.len() > 2 * BYTES_MOST;
+        if whole {
+            bytes = core.disk_events(0);
+        }
+        let before = if whole { 0 } else { self.events.bytes };
+        self.events.bytes = before + bytes.len();
+        self.events.upto = core.newest_event();
+        self.send(Sent::Events, Keep::Events { bytes, whole });
     }
 
     fn write_sections(&mut self, core: &Core, unix: i64) {
@@ -321,6 +355,10 @@ impl Store {
     fn write_again(&mut self, now_ms: u64) {
         self.buffers_changed = true;
         self.sections_due = Some(now_ms);
+        self.events = EventFile {
+            due: Some(now_ms),
+            ..EventFile::default()
+        };
         for (pane, text) in &mut self.panes {
             text.failed(now_ms);
             self.waiting.insert(*pane);
@@ -351,6 +389,13 @@ impl Store {
             Sent::Buffers => {
                 self.buffers_changed = true;
                 self.sections_due = Some(now_ms);
+            }
+            // How far it has come is not known.
+            Sent::Events => {
+                self.events = EventFile {
+                    due: Some(now_ms),
+                    ..EventFile::default()
+                };
             }
             Sent::Text(pane) => {
                 if let Some(text) = self.panes.get_mut(pane) {

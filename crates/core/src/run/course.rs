@@ -35,6 +35,7 @@ impl Core {
             Verdict::Stuck => self.run_stuck(id),
         }
         self.touch_all();
+        self.record_run(id, before);
         self.tell_run(id);
         verdict
     }

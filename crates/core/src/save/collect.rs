@@ -3,9 +3,10 @@
 //! A section is written when its cell was borrowed mutably *and* its text differs from the one saved last. What is gone
 //! is found by comparing the keys that were saved with those that there are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hasher};
 
+use outlast_agent::log::Log;
 use serde::Serialize;
 
 use super::{Entry, Tracked, Transaction, encode_op};
@@ -56,6 +57,10 @@ pub(crate) struct Saver {
     keys: BTreeMap<Kind, BTreeSet<String>>,
     /// Numbers of the messages that are saved.
     pub(super) messages: std::ops::Range<u64>,
+    /// Numbers of the events that are saved, oldest first.
+    pub(super) events: VecDeque<u64>,
+    /// Number after the newest of them.
+    pub(super) next_event: u64,
     /// How many key tables there were.
     tables: usize,
 }
@@ -153,6 +158,37 @@ impl Collector<'_> {
         }
     }
 
+    /// As messages; a record never changes.
+    fn events(&mut self, log: &Log) {
+        if !self.all && self.saver.next_event == log.next() {
+            return;
+        }
+        let from = match self.all {
+            true => 0,
+            false => self.saver.next_event.saturating_sub(1),
+        };
+        if self.all {
+            self.saver.events.clear();
+        }
+        for line in log.after(from) {
+            let text = line.text.as_bytes().to_vec();
+            self.out.push(Entry::Section(event_key(line.n), Some(text)));
+            self.saver.events.push_back(line.n);
+        }
+        while let Some(n) = self
+            .saver
+            .events
+            .front()
+            .copied()
+            .filter(|n| *n <= log.floor())
+        {
+            self.saver.events.pop_front();
+            self.out.push(Entry::Section(event_key(n), None));
+        }
+        self.saver.next_event = log.next();
+        self.put("events", &(log.floor(), log.next()));
+    }
+
     fn gone(&mut self, kind: Kind, saved: &BTreeSet<String>, now: BTreeSet<String>) {
         for id in saved.difference(&now) {
             let key = format!("{}/{id}", kind.name());
@@ -169,6 +205,13 @@ fn message_key(n: u64) -> String {
     format!("message/{n}")
 }
 
+fn event_key(n: u64) -> String {
+    format!("{EVENT}{n}")
+}
+
+/// How the keys of events begin.
+pub(crate) const EVENT: &str = "event/";
+
 /// The key of a queue's section.
 pub(crate) fn queue_key(client: Option<crate::ClientId>) -> String {
     client.map_or_else(|| "all".to_string(), |client| client.0.to_string())
@@ -184,11 +227,13 @@ impl Core {
         };
         to.one("global", &mut model.global);
         to.messages(&model.messages);
+        to.events(&model.events);
         to.one("options/server", &mut model.server_options);
         to.one("options/session", &mut model.session_options);
         to.one("options/window", &mut model.window_options);
         to.one("environment", &mut model.environment);
         to.one("channels", &mut model.channels);
+        to.one("notices", &mut model.notices);
         to.one("baseline", &mut model.baseline);
         to.one("requests", &mut model.requests);
         to.one("record", &mut model.record);

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use outlast_agent::log::{Line, Log};
 use serde::de::DeserializeOwned;
 
 use outlast_term::keys::decode::Decoder;
 use outlast_term::{MemoryBlocks, Terminal};
 
 use super::codec::Reader;
-use super::{Entry, Tracked, decode_op};
+use super::{EVENT, Entry, Tracked, decode_op};
 use crate::effect::SpawnSpec;
 use crate::event::{ClientInfo, Now};
 use crate::model::client::{Client, ClientState};
@@ -74,6 +75,25 @@ impl Sections {
                 ))
             })
             .collect()
+    }
+
+    /// The event log. Where there is none another build was at work, and its numbers are not known.
+    fn events(&self, now: Now, core: &mut Core) {
+        let parts = self.texts.get("events");
+        let parts = parts.and_then(|text| serde_json::from_slice(text).ok());
+        let Some((floor, next)) = parts else {
+            core.model.events = Log::new(now.unix);
+            return;
+        };
+        let start = EVENT.to_string();
+        let lines = self.texts.range(start.clone()..);
+        let lines = lines.take_while(|(key, _)| key.starts_with(&start));
+        let lines: Vec<Line> = lines
+            .filter_map(|(_, text)| Line::parse(std::str::from_utf8(text).ok()?))
+            .collect();
+        core.model.events = Log::from_parts(floor, next, lines);
+        core.saver.events = core.model.events.lines().map(|line| line.n).collect();
+        core.saver.next_event = core.model.events.next();
     }
 
     fn numbered<T: DeserializeOwned>(&self, kind: &str) -> Vec<(u32, T)> {
@@ -143,6 +163,8 @@ impl Core {
         core.model.window_options = sections.must("options/window")?;
         core.model.environment = sections.must("environment")?;
         core.model.channels = sections.must("channels")?;
+        // One that cannot be read only means that something is told again, or not.
+        core.model.notices = sections.must("notices").unwrap_or_default();
         core.model.baseline = sections.must("baseline")?;
         // Without them the agents ask in their own terminals.
         core.model.requests = sections.must("requests").unwrap_or_default();
@@ -207,6 +229,7 @@ impl Core {
             // Not saved as such: the next turn does that.
             model.messages.lines = before;
         }
+        sections.events(now, &mut core);
         for (key, text) in &sections.texts {
             core.saver.loaded(key, text);
         }

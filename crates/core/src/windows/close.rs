@@ -65,6 +65,7 @@ impl Core {
     /// Drops a pane that is in no window.
     pub(crate) fn forget_pane(&mut self, id: PaneId) {
         self.close_pipe(id);
+        self.notices_forget(id);
         self.end_run_with_pane(id);
         if self.model.panes.remove(&id).is_some() {
             self.checkpoints_due.remove(&id);

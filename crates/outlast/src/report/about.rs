@@ -119,6 +119,23 @@ pub fn about(flags: &Flags, path: &Path, pane: &Pane) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// Options whose values are for nobody else, whatever they look like.
+const SECRET: &[&str] = &[
+    "notify-answer-url",
+    "notify-command",
+    "notify-ntfy",
+    "notify-ntfy-token",
+    "notify-webhook",
+];
+
+fn without_secret(line: &str) -> &str {
+    let name = line.split(' ').next().unwrap_or(line);
+    match SECRET.contains(&name) {
+        true => name,
+        false => line,
+    }
+}
+
 /// The global options that are not what they are without a configuration, as `show-options` prints them.
 fn options(flags: &Flags) -> Vec<String> {
     let defaults: BTreeSet<String> = ROWS
@@ -131,7 +148,7 @@ fn options(flags: &Flags) -> Vec<String> {
     for scope in ["-s", "-g", "-gw"] {
         let said = ask(flags, false, &["show-options", scope]).unwrap_or_default();
         let lines = said.lines().filter(|line| !defaults.contains(*line));
-        set.extend(lines.map(|line| format!("{scope} {line}")));
+        set.extend(lines.map(|line| format!("{scope} {}", without_secret(line))));
     }
     set
 }

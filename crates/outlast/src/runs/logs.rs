@@ -91,7 +91,7 @@ fn parse(words: &[String], now: i64, offset: i64) -> Result<Option<Wanted>, Stri
 }
 
 /// A time as people write it, seconds since 1970.
-fn time(text: &str, now: i64, offset: i64) -> Option<i64> {
+pub fn time(text: &str, now: i64, offset: i64) -> Option<i64> {
     if let Some(ms) = parse_span(text) {
         return Some(now - i64::try_from(ms / 1000).ok()?);
     }
@@ -249,7 +249,7 @@ fn write(lines: &[&str], times: bool) -> std::io::Result<()> {
 }
 
 /// A local time, "2026-11-21 10:00:00".
-fn stamp(local: i64) -> String {
+pub fn stamp(local: i64) -> String {
     let time = Time {
         unix: local,
         offset: 0,

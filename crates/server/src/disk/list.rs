@@ -8,7 +8,7 @@ use outlast_core::reboot::{pane_places, session_names};
 use outlast_core::save::disk::{Sections, decode_sections, decode_text};
 
 use super::load::read;
-use super::place::{ASIDE, BUFFERS, DAMAGED, ENDED, Place, STATE, text_pane};
+use super::place::{ASIDE, BUFFERS, DAMAGED, ENDED, EVENTS, Place, STATE, text_pane};
 
 /// A file that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +90,9 @@ fn about(place: &Place, name: &str, panes: &BTreeMap<u32, String>) -> String {
     if name == BUFFERS {
         return "paste buffers".into();
     }
+    if name == EVENTS {
+        return "what has happened (outlast events)".into();
+    }
     let sessions = sections(place, name).map(|found| session_names(&found));
     match sessions {
         Some(names) => format!("sessions {}", names.join(", ")),
@@ -118,6 +121,9 @@ pub fn kept_text(socket: &str, name: &str) -> Result<Vec<u8>, String> {
         Ok(None) => return Err(format!("{file}: there is no such file")),
         Err(error) => return Err(format!("{file}: {}", crate::files::reason(&error))),
     };
+    if name == EVENTS {
+        return Ok(bytes);
+    }
     if let Ok(text) = decode_text(&bytes) {
         let mut rows = text.rows;
         rows.extend(b"\x1b[m\n");

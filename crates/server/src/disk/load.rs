@@ -12,7 +12,7 @@ use outlast_core::reboot::{Boot, Saved, session_names};
 use outlast_core::save::disk::{DiskError, Sections, decode_sections, decode_text};
 use outlast_sys::user;
 
-use super::place::{BUFFERS, ENDED, GENERATIONS, Place, STATE, text_name};
+use super::place::{BUFFERS, ENDED, EVENTS, GENERATIONS, Place, STATE, text_name};
 use super::work::{all_aside, copy_aside, move_aside};
 use crate::stamp::Build;
 
@@ -210,6 +210,13 @@ pub fn load(place: &Place, boot_id: &str) -> Option<Saved> {
         && let Some((buffers, _)) = sections(place, BUFFERS, &mut saved.problems)
     {
         saved.sections.extend(buffers);
+    }
+    match read(place, EVENTS) {
+        Ok(events) => saved.events = events.map_or(Vec::new(), |(bytes, _)| bytes),
+        Err(error) => {
+            let error = crate::files::reason(&error);
+            saved.problems.push(aside(place, EVENTS, &error));
+        }
     }
     (!saved.sections.is_empty() || !saved.problems.is_empty()).then_some(saved)
 }

@@ -28,6 +28,8 @@ pub const STATE: &str = "state";
 pub const GENERATIONS: u32 = 4;
 /// The buffers.
 pub const BUFFERS: &str = "buffers";
+/// The event log.
+pub const EVENTS: &str = "events";
 /// Texts of panes that have ended.
 pub const ENDED: &str = "ended";
 /// What another build has kept, which this one does not read.

@@ -15,7 +15,7 @@ use outlast_core::save::disk::encode_sections;
 use outlast_sys::seam;
 
 use super::place::{
-    ASIDE, BUFFERS, DAMAGED, ENDED, GENERATIONS, Place, STATE, text_name, text_pane,
+    ASIDE, BUFFERS, DAMAGED, ENDED, EVENTS, GENERATIONS, Place, STATE, text_name, text_pane,
 };
 
 /// open(2)'s flag on Linux.
@@ -55,15 +55,9 @@ pub fn perform(job: Job) -> io::Result<Vec<u8>> {
         Keep::Buffers(sections) => {
             replace(place, BUFFERS, &encode_sections(&sections), || Ok(()))?;
         }
-        Keep::Append { pane, bytes } => {
-            let mut file = OpenOptions::new()
-                .append(true)
-                .custom_flags(O_NOFOLLOW)
-                .open(place.file(&text_name(pane)))?;
-            write_all(&mut file, &bytes)?;
-            seam::pass("fsync")?;
-            file.sync_data()?;
-        }
+        Keep::Events { bytes, whole: true } => replace(place, EVENTS, &bytes, || Ok(()))?,
+        Keep::Events { bytes, .. } => append(place, EVENTS, &bytes)?,
+        Keep::Append { pane, bytes } => append(place, &text_name(pane), &bytes)?,
         Keep::Rewrite {
             pane,
             bytes,
@@ -92,6 +86,17 @@ pub fn perform(job: Job) -> io::Result<Vec<u8>> {
         Keep::Wipe { everything } => wipe(place, everything)?,
     }
     Ok(Vec::new())
+}
+
+/// Appends to a file that is there.
+fn append(place: &Place, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .append(true)
+        .custom_flags(O_NOFOLLOW)
+        .open(place.file(name))?;
+    write_all(&mut file, bytes)?;
+    seam::pass("fsync")?;
+    file.sync_data()
 }
 
 /// Puts a file in another's place, or in nobody's.

@@ -99,6 +99,7 @@ impl Ansi {
                 Op::Title(title) => session::title(title, caps, out),
                 Op::Bell => out.push(0x07),
                 Op::Clipboard(bytes) => session::clipboard(bytes, caps, out),
+                Op::Notice(notice) => session::notice(notice, caps, out),
             }
         }
         if !cursor && shown_before == Some(true) {

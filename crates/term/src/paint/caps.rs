@@ -59,8 +59,12 @@ pub struct Caps {
     pub progress: bool,
     /// OSC 7.
     pub working_directory: bool,
-    /// OSC 9 (text), 777 or 99: notifications.
+    /// OSC 777: notifications.
     pub notify: bool,
+    /// OSC 9 with a text: notifications.
+    pub notify_iterm: bool,
+    /// OSC 99: notifications that can be taken back.
+    pub notify_kitty: bool,
     /// The whole screen scrolls when its last cell is written: it stays empty.
     pub no_last_cell: bool,
     /// Capabilities that were taken away by name, as bits in the order of [`CAPABILITIES`]: no answer gives them back.
@@ -118,7 +122,9 @@ pub const CAPABILITIES: &[Capability] = &[
     row("kkeys", "kitty's keyboard protocol", |c| &mut c.kitty_keys),
     row("progressbar", "progress (OSC 9;4)", |c| &mut c.progress),
     row("osc7", "working directory (OSC 7)", |c| &mut c.working_directory),
-    row("notify", "notifications (OSC 9, 99, 777)", |c| &mut c.notify),
+    row("notify", "notifications (OSC 777)", |c| &mut c.notify),
+    row("notify9", "notifications (OSC 9)", |c| &mut c.notify_iterm),
+    row("notify99", "notifications that can be taken back (OSC 99)", |c| &mut c.notify_kitty),
     row("noam", "scrolls when its last cell is written", |c| &mut c.no_last_cell),
 ];
 
@@ -148,7 +154,7 @@ const fn kind(term: &'static str, version: &'static str, features: &'static str)
 /// is left to its answers.
 #[rustfmt::skip]
 const KINDS: &[Kind] = &[
-    kind("xterm-kitty", "kitty", "RGB,usstyle,hyperlinks,sync,rep,kkeys,osc7,notify"),
+    kind("xterm-kitty", "kitty", "RGB,usstyle,hyperlinks,sync,rep,kkeys,osc7,notify99"),
     kind("xterm-ghostty", "ghostty", "RGB,usstyle,overline,hyperlinks,sync,rep,kkeys,osc7,progressbar,notify"),
     kind("ghostty", "ghostty", "RGB,usstyle,overline,hyperlinks,sync,rep,kkeys,osc7,progressbar,notify"),
     kind("foot", "foot", "RGB,usstyle,overline,hyperlinks,sync,rep,kkeys,osc7,notify"),
@@ -157,7 +163,7 @@ const KINDS: &[Kind] = &[
     kind("contour", "contour", "RGB,usstyle,overline,hyperlinks,sync,rep,osc7,notify"),
     kind("rio", "rio", "RGB,usstyle,hyperlinks,sync,kkeys"),
     kind("mintty", "mintty", "RGB,usstyle,overline,hyperlinks,rep,extkeys,osc7"),
-    kind("iterm", "iTerm2", "RGB,usstyle,overline,hyperlinks,sync,extkeys,osc7,progressbar,notify"),
+    kind("iterm", "iTerm2", "RGB,usstyle,overline,hyperlinks,sync,extkeys,osc7,progressbar,notify9"),
     kind("konsole", "Konsole", "RGB,usstyle,overline,hyperlinks,rep,osc7"),
     kind("vte", "VTE", "RGB,usstyle,overline,hyperlinks,rep,osc7"),
     // Scripts send an Escape and what belongs to it one after the other; a whole key of kitty's would part them.
@@ -207,6 +213,8 @@ impl Caps {
             progress: on,
             working_directory: on,
             notify: on,
+            notify_iterm: on,
+            notify_kitty: on,
             no_last_cell: false,
             denied: 0,
         }

@@ -6,7 +6,7 @@
 
 use super::glyph::{Painted, Row};
 use super::scroll;
-use crate::screen::{Screen, ScreenCell, ScreenCursor, ScreenModes, ScreenRow};
+use crate::screen::{Screen, ScreenCell, ScreenCursor, ScreenModes, ScreenNotice, ScreenRow};
 use std::sync::Arc;
 
 /// One drawing operation. The viewer's cursor position and style are the speller's business.
@@ -54,6 +54,8 @@ pub enum Op<'a> {
     Bell,
     /// Write the clipboard.
     Clipboard(&'a [u8]),
+    /// Tell the person.
+    Notice(&'a ScreenNotice),
 }
 
 /// What operations may be used, beside those that every viewer understands.
@@ -119,6 +121,10 @@ pub fn diff_with<'a>(
             ops.push(Op::Clipboard(&next.clipboard.1));
         }
     }
+    // Who is painted anew may not have had them; what it has had is not in the picture any more.
+    let had = prev.map_or(0, |prev| prev.notices.0);
+    let new = next.notices.1.iter().filter(|notice| notice.serial > had);
+    ops.extend(new.map(Op::Notice));
     if prev.is_none_or(|p| p.modes != next.modes) {
         ops.push(Op::Modes(prev.map(|p| p.modes), next.modes));
     }

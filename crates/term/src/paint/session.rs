@@ -2,7 +2,7 @@
 
 use super::caps::Caps;
 use super::sgr;
-use crate::screen::ScreenModes;
+use crate::screen::{ScreenModes, ScreenNotice};
 use crate::style::Colour;
 use crate::terminal::MouseTracking;
 
@@ -201,6 +201,61 @@ pub(super) fn clipboard(bytes: &[u8], caps: &Caps, out: &mut Vec<u8>) {
     out.push(0x07);
 }
 
+/// The text of a notification, in characters.
+const MAX_NOTICE: usize = 600;
+
+/// A notification in the terminal's dialect; the bell where it has none. Taking one back is known to kitty's alone.
+pub(super) fn notice(notice: &ScreenNotice, caps: &Caps, out: &mut Vec<u8>) {
+    let clean = |text: &str| -> String {
+        let text = text.chars().filter(|c| !c.is_control());
+        text.take(MAX_NOTICE).collect()
+    };
+    let (title, body) = (clean(&notice.title), clean(&notice.body));
+    let known = caps.notify_kitty || caps.notify || caps.notify_iterm;
+    if notice.bell || !known {
+        if !notice.settled {
+            out.push(0x07);
+        }
+        return;
+    }
+    if caps.notify_kitty {
+        let id = notice.id;
+        if notice.settled {
+            out.extend(format!("\x1b]99;i=outlast-{id}:p=close;\x1b\\").bytes());
+            return;
+        }
+        let mut part = |kind: &str, done: u8, text: &str| {
+            out.extend(format!("\x1b]99;i=outlast-{id}:d={done}:e=1:p={kind};").bytes());
+            base64(text.as_bytes(), out);
+            out.extend(b"\x1b\\");
+        };
+        part("title", u8::from(body.is_empty()), &title);
+        if !body.is_empty() {
+            part("body", 1, &body);
+        }
+        return;
+    }
+    if notice.settled {
+        return;
+    }
+    if caps.notify {
+        // A semicolon would end the title.
+        let title = title.replace(';', ",");
+        out.extend(format!("\x1b]777;notify;{title};{body}\x1b\\").bytes());
+        return;
+    }
+    let text = match body.is_empty() {
+        true => title,
+        false => format!("{title}: {body}"),
+    };
+    // What begins with a number is another request of the same sequence.
+    let guard = match text.starts_with(|c: char| c.is_ascii_digit()) {
+        true => " ",
+        false => "",
+    };
+    out.extend(format!("\x1b]9;{guard}{text}\x1b\\").bytes());
+}
+
 /// RFC 4648, with padding.
 pub(crate) fn base64(bytes: &[u8], out: &mut Vec<u8>) {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -281,6 +336,62 @@ mod tests {
         };
         assert_eq!(spelled(Some(off), paste, full), b"\x1b[?2004h\x1b[?1h");
         assert!(spelled(None, off, full).starts_with(b"\x1b[?2004l\x1b[?1004l\x1b[?1l\x1b>"));
+    }
+
+    #[test]
+    fn notices_are_in_the_terminal_s_dialect() {
+        let said = |features: &str, settled: bool, title: &str, body: &str| {
+            let caps = Caps::from_term("xterm", features, None);
+            let told = ScreenNotice {
+                serial: 1,
+                id: 7,
+                title: title.into(),
+                body: body.into(),
+                settled,
+                bell: false,
+            };
+            let mut out = Vec::new();
+            notice(&told, &caps, &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        let rows = [
+            ("", false, "a", "b", "\x07"),
+            ("", true, "a", "b", ""),
+            (
+                "notify",
+                false,
+                "a;\x1b",
+                "b;\u{9c}c",
+                "\x1b]777;notify;a,;b;c\x1b\\",
+            ),
+            ("notify", true, "a", "b", ""),
+            ("notify9", false, "a", "b", "\x1b]9;a: b\x1b\\"),
+            ("notify9", false, "4;1", "", "\x1b]9; 4;1\x1b\\"),
+            (
+                "notify,notify99",
+                false,
+                "a",
+                "b",
+                "\x1b]99;i=outlast-7:d=0:e=1:p=title;YQ==\x1b\\\x1b]99;i=outlast-7:d=1:e=1:p=body;Yg==\x1b\\",
+            ),
+            (
+                "notify99",
+                false,
+                "a",
+                "",
+                "\x1b]99;i=outlast-7:d=1:e=1:p=title;YQ==\x1b\\",
+            ),
+            (
+                "notify99",
+                true,
+                "a",
+                "b",
+                "\x1b]99;i=outlast-7:p=close;\x1b\\",
+            ),
+        ];
+        for (features, settled, title, body, bytes) in rows {
+            assert_eq!(said(features, settled, title, body), bytes, "{features}");
+        }
     }
 
     #[test]

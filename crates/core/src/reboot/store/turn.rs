@@ -4,12 +4,12 @@ use outlast_term::Op;
 
 use super::text::{PaneText, Taken};
 use super::work::{Keep, Sent};
-use super::{PANE_MOST, SAME_END_MS, SETTLE_MS, Store};
+use super::{EventFile, PANE_MOST, SAME_END_MS, SETTLE_MS, Store};
 use crate::Core;
 use crate::event::Now;
 use crate::model::ids::PaneId;
 use crate::model::pane::PaneOp;
-use crate::save::{Entry, decode_op};
+use crate::save::{EVENT, Entry, decode_op};
 
 impl Store {
     /// A turn is in the journal.
@@ -20,6 +20,9 @@ impl Store {
         for entry in entries {
             match entry {
                 Entry::Section(key, _) => {
+                    if key.starts_with(EVENT) {
+                        self.events.due.get_or_insert(now_ms + SETTLE_MS);
+                    }
                     if let Some(key) = Core::disk_key(key) {
                         if !self.keys.contains(key) {
                             self.keys.insert(key.to_string());
@@ -123,6 +126,7 @@ impl Store {
         self.keys.extend(core.disk_sections().into_keys());
         self.buffers_changed = true;
         self.keys_due = Some(now_ms);
+        self.events.due = Some(now_ms);
         self.goes_on = true;
     }
 
@@ -152,6 +156,14 @@ impl Store {
             self.sections_due = None;
         } else if sections_due && !self.is_under_way(&Sent::Sections) {
             self.write_sections(core, now.unix);
+        }
+        if self.events.due.is_some_and(|due| due <= now_ms) {
+            match core.keeps_state() {
+                // The next one is told of when there is a session again.
+                false => self.events = EventFile::default(),
+                true if self.is_under_way(&Sent::Events) => {}
+                true => self.write_events(core),
+            }
         }
         if self.taking.is_none() {
             self.begin_text(core, now_ms);
@@ -255,6 +267,9 @@ impl Store {
         }
         if core.keeps_state() && (!ends || self.first) {
             self.write_sections(core, now.unix);
+        }
+        if core.keeps_state() && self.events.due.is_some() {
+            self.write_events(core);
         }
     }
 }

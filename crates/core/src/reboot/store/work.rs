@@ -21,6 +21,13 @@ pub enum Keep {
     },
     /// Replaces the buffers; none: there is no file.
     Buffers(Sections),
+    /// Lines of the event log.
+    Events {
+        /// Lines.
+        bytes: Vec<u8>,
+        /// They are the whole file, not what follows.
+        whole: bool,
+    },
     /// Appends frames to a pane's text.
     Append {
         /// Which.
@@ -64,6 +71,7 @@ pub enum Keep {
 pub(super) enum Sent {
     Sections,
     Buffers,
+    Events,
     Text(PaneId),
     /// Something is to be away, which is tried until it is.
     Away(Keep),

@@ -1,6 +1,6 @@
 //! Options that tmux does not have.
 
-use super::{INT, Kind, PANE, Row, SERVER, hook, option};
+use super::{INT, Kind, PANE, Row, SERVER, SESSION, hook, option};
 
 pub(super) const ROWS: &[Row] = &[
     hook(
@@ -74,6 +74,100 @@ pub(super) const ROWS: &[Row] = &[
         "The memory that a pane's program and its children may use together, as in 8G; 0 is no limit.",
     )
     .unit("bytes"),
+    option(
+        "notify",
+        PANE,
+        Kind::Flag,
+        "on",
+        "Whether people are told of what the agent or run in the pane waits for, and how it ends.",
+    ),
+    option(
+        "notify-answer-url",
+        SERVER,
+        Kind::Text,
+        "",
+        "Where buttons of an ntfy message send an answer; without it there are none. Nothing of outlast listens there.",
+    ),
+    option(
+        "notify-command",
+        SERVER,
+        Kind::Text,
+        "",
+        "A shell command for each notice: OUTLAST_NOTICE_TITLE, _TEXT, _STATE, _SESSION, _PANE, _AGENT, _REQUEST, _ID, \
+         _SETTLED (1: taken back) and _LEFT_OUT are in its environment.",
+    ),
+    option(
+        "notify-desktop",
+        SERVER,
+        Kind::Flag,
+        "off",
+        "Whether notices are shown by the desktop (org.freedesktop.Notifications).",
+    ),
+    option(
+        "notify-details",
+        SERVER,
+        Kind::Flag,
+        "off",
+        "Whether webhook and ntfy are sent what is asked or has failed, commands among it, and not only that there is something.",
+    ),
+    option(
+        "notify-done-delay",
+        SERVER,
+        Kind::Number(0, 86_400),
+        "20",
+        "How long after an agent is done people are told, unless it goes on or somebody types there.",
+    )
+    .unit("seconds"),
+    option(
+        "notify-most",
+        SERVER,
+        Kind::Number(1, 1000),
+        "10",
+        "So many notices a minute are given; more are put together in one that says how many are left out.",
+    ),
+    option(
+        "notify-ntfy",
+        SERVER,
+        Kind::Text,
+        "",
+        "The address of an ntfy topic that notices are sent to: https://ntfy.example/topic. Its name is a secret.",
+    ),
+    option(
+        "notify-ntfy-token",
+        SERVER,
+        Kind::Text,
+        "",
+        "The access token for the ntfy topic, where it needs one.",
+    ),
+    option(
+        "notify-programs",
+        PANE,
+        Kind::Choice(&["off", "agents", "on"]),
+        "agents",
+        "Whose own notifications (OSC 9, 99, 777) and bells are notices: nobody's, agents', any program's.",
+    ),
+    option(
+        "notify-terminal",
+        SESSION,
+        Kind::Choice(&["off", "on", "bell"]),
+        "on",
+        "Whether attached terminals show notices, or ring only; one that is not known to have notifications rings.",
+    ),
+    option(
+        "notify-typing",
+        SERVER,
+        Kind::Number(0, 3600),
+        "10",
+        "A person who has pressed a key in a pane is there for so long: no notice is given of it.",
+    )
+    .unit("seconds"),
+    option(
+        "notify-webhook",
+        SERVER,
+        Kind::Text,
+        "",
+        "An address that notices are posted to as JSON.",
+    ),
     option(
         "processes-max",
         PANE,
