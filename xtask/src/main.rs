@@ -1,6 +1,7 @@
 //! Chores: `cargo xtask` lists them.
 #![forbid(unsafe_code)]
 
+mod agents;
 mod args;
 mod bench;
 mod check;
@@ -16,7 +17,12 @@ use args::Args;
 /// A chore: name, what it does, function.
 type Chore = (&'static str, &'static str, fn(Args) -> Result<(), String>);
 
-const CHORES: [Chore; 6] = [
+const CHORES: [Chore; 7] = [
+    (
+        "agents",
+        "--stub FILE [--packages DIR] [--binary PATH] [CHECK]...  real agents against a stub of the models' APIs",
+        agents::run,
+    ),
     (
         "bench",
         "[--quick] [--rounds N] [--peer tmux=PATH]... [--binary PATH] [--no-results] [MEASURE]...  compares with tmux",

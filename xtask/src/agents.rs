@@ -1,0 +1,435 @@
+//! `cargo xtask agents`: real agents, pinned, against a stub of the model's API on loopback, with an empty environment and a
+//! throw-away home. Not part of the tests: agents are large, and change.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use outlast_testkit::world::patience;
+use outlast_testkit::{Binary, Client, Signal, World, proc};
+
+use crate::args::{Args, root};
+use crate::torture::build;
+
+type Result<T> = std::result::Result<T, String>;
+
+/// Packages of npm with their versions.
+const PACKAGES: [&str; 3] = [
+    "@anthropic-ai/claude-code-linux-x64@2.1.329",
+    "@openai/codex@0.169.0",
+    "opencode-ai@1.18.33",
+];
+/// Where their programs are below `node_modules`.
+const PROGRAMS: [(&str, &str); 3] = [
+    ("claude", "@anthropic-ai/claude-code-linux-x64/claude"),
+    ("codex", ".bin/codex"),
+    ("opencode", ".bin/opencode"),
+];
+const KEY: &str = "sk-ant-stub-key-00000000000";
+
+type Check = (&'static str, fn(&Stage) -> Result<()>);
+
+/// What is shown: a name, and how. They are done in this order, in one world.
+const CHECKS: [Check; 12] = [
+    ("claude asks, and it is a request", claude_asks),
+    (
+        "claude is approved from another terminal",
+        claude_is_approved,
+    ),
+    (
+        "claude takes a prompt and is denied with a reason",
+        claude_is_denied,
+    ),
+    (
+        "claude is answered in its own terminal first",
+        claude_is_answered_there,
+    ),
+    (
+        "claude's question is answered from elsewhere",
+        claude_is_told,
+    ),
+    (
+        "claude and the server are killed: its own conversation goes on",
+        claude_resumes,
+    ),
+    (
+        "claude is ended by its person and stays ended",
+        claude_stays_ended,
+    ),
+    ("codex works and is done", codex_works),
+    ("codex asks, and is approved in time", codex_asks),
+    (
+        "codex is killed: its own conversation goes on",
+        codex_resumes,
+    ),
+    ("opencode is recognised and works", opencode_works),
+    ("opencode takes a prompt", opencode_answers),
+];
+
+/// The chore.
+pub fn run(mut args: Args) -> Result<()> {
+    let stub = args.value("--stub")?.ok_or(
+        "--stub FILE: a Python program that plays the models' APIs: --port 0, prints its port",
+    )?;
+    let packages = args.value("--packages")?;
+    let binary = args.value("--binary")?;
+    let only: Vec<String> = args.rest()?;
+    let packages = packages.map_or_else(|| root().join("target/agents"), PathBuf::from);
+    install(&packages)?;
+    let program = match binary {
+        Some(path) => path.into(),
+        None => build(false)?,
+    };
+    let stage = Stage::new(&program, &packages, Path::new(&stub))?;
+    let mut failed = 0;
+    let mut done = 0;
+    for (name, check) in CHECKS {
+        if !only.is_empty() && !only.iter().any(|part| name.contains(part.as_str())) {
+            continue;
+        }
+        let begin = Instant::now();
+        let result = check(&stage);
+        let seconds = begin.elapsed().as_secs_f64();
+        match result {
+            Ok(()) => println!("ok      {name} ({seconds:.1} s)"),
+            Err(error) => {
+                failed += 1;
+                println!("FAILED  {name} ({seconds:.1} s)\n        {error}");
+            }
+        }
+        done += 1;
+    }
+    println!("{} of {done} shown", done - failed);
+    match failed {
+        0 => Ok(()),
+        _ => Err(format!("{failed} failed")),
+    }
+}
+
+fn install(packages: &Path) -> Result<()> {
+    fs::create_dir_all(packages).map_err(|error| error.to_string())?;
+    if PROGRAMS
+        .iter()
+        .all(|(_, path)| packages.join("node_modules").join(path).exists())
+    {
+        return Ok(());
+    }
+    println!("installing {}", PACKAGES.join(", "));
+    let done = Command::new("npm")
+        .args(["install", "--no-audit", "--no-fund", "--prefix"])
+        .arg(packages)
+        .args(PACKAGES)
+        .stdout(Stdio::null())
+        .status();
+    match done {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("npm install: {status}")),
+        Err(error) => Err(format!("npm: {error}")),
+    }
+}
+
+struct Stage {
+    world: World,
+    program: PathBuf,
+    stub: Child,
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = self.stub.kill();
+        let _ = self.stub.wait();
+    }
+}
+
+fn text<T>(result: std::io::Result<T>) -> Result<T> {
+    result.map_err(|error| error.to_string())
+}
+
+impl Stage {
+    fn new(program: &Path, packages: &Path, stub: &Path) -> Result<Stage> {
+        let mut stub = Command::new("python3")
+            .arg(stub)
+            .args(["--port", "0", "--log", "/dev/null"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("python3: {error}"))?;
+        let mut line = String::new();
+        let out = stub.stdout.take().ok_or("no output of the stub")?;
+        text(BufReader::new(out).read_line(&mut line))?;
+        let digits = line.trim().rsplit(|c: char| !c.is_ascii_digit()).next();
+        let port = digits
+            .filter(|port| !port.is_empty())
+            .ok_or(format!("no port: {line}"))?;
+        let mut world = World::new(&Binary::outlast(program))?;
+        let bin = world.home().join("bin");
+        text(fs::create_dir_all(&bin))?;
+        for (name, path) in PROGRAMS {
+            let from = text(fs::canonicalize(packages.join("node_modules").join(path)))?;
+            text(std::os::unix::fs::symlink(from, bin.join(name)))?;
+        }
+        let path = std::env::var("PATH").unwrap_or_default();
+        let base = format!("http://127.0.0.1:{port}");
+        for (name, value) in [
+            ("PATH", format!("{}:{path}", bin.display())),
+            ("ANTHROPIC_BASE_URL", base.clone()),
+            ("ANTHROPIC_API_KEY", KEY.into()),
+            ("STUB_KEY", "x".into()),
+            ("DISABLE_AUTOUPDATER", "1".into()),
+            ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".into()),
+            ("OPENCODE_DISABLE_AUTOUPDATE", "1".into()),
+        ] {
+            world.set_env(name, Some(&value));
+        }
+        let home = world.home().to_string_lossy().into_owned();
+        let project = format!("{home}/proj");
+        text(fs::create_dir_all(&project))?;
+        let write = |name: &str, content: String| {
+            let path = PathBuf::from(format!("{home}/{name}"));
+            let parent = path.parent().unwrap_or(Path::new("/"));
+            text(fs::create_dir_all(parent))?;
+            text(fs::write(&path, content))
+        };
+        write(
+            ".claude.json",
+            format!(
+                "{{\"hasCompletedOnboarding\":true,\"theme\":\"dark\",\"customApiKeyResponses\":{{\"approved\":[\"{}\"],\
+                 \"rejected\":[]}},\"projects\":{{\"{project}\":{{\"hasTrustDialogAccepted\":true}}}}}}",
+                &KEY[KEY.len() - 20..]
+            ),
+        )?;
+        write(
+            ".codex/config.toml",
+            format!(
+                "model_provider = \"stub\"\nmodel = \"stub\"\napproval_policy = \"on-request\"\n\
+                 [model_providers.stub]\nname = \"stub\"\nbase_url = \"{base}/v1\"\nenv_key = \"STUB_KEY\"\n\
+                 wire_api = \"responses\"\n[projects.\"{project}\"]\ntrust_level = \"trusted\"\n"
+            ),
+        )?;
+        write(
+            ".config/opencode/opencode.json",
+            format!(
+                "{{\"provider\":{{\"stub\":{{\"npm\":\"@ai-sdk/openai-compatible\",\"options\":{{\"baseURL\":\"{base}/v1\",\
+                 \"apiKey\":\"x\"}},\"models\":{{\"stub\":{{\"name\":\"stub\"}}}}}}}},\"model\":\"stub/stub\",\
+                 \"permission\":{{\"bash\":\"ask\"}},\"autoupdate\":false}}"
+            ),
+        )?;
+        world.session("first", (80, 24), "cat")?;
+        Ok(Stage {
+            world,
+            program: program.to_path_buf(),
+            stub,
+        })
+    }
+
+    fn project(&self, file: &str) -> PathBuf {
+        self.world.home().join("proj").join(file)
+    }
+
+    /// One of our verbs on a terminal of its own, in the project; its output when it ends well.
+    fn own(&self, words: &[&str]) -> Result<String> {
+        let mut client = self.start(words)?;
+        let status = client.wait_end(patience())?;
+        let said = String::from_utf8_lossy(&client.raw()).into_owned();
+        match status.success() {
+            true => Ok(said),
+            false => Err(format!("{words:?}: {status}: {said}")),
+        }
+    }
+
+    fn start(&self, words: &[&str]) -> Result<Client> {
+        let socket = self.world.socket();
+        let program = self.program.to_string_lossy().into_owned();
+        let head = [program.as_str(), "-S", &socket];
+        let argv: Vec<String> = head.iter().chain(words).map(ToString::to_string).collect();
+        let cwd = self.project("").to_string_lossy().into_owned();
+        Client::spawn(&argv, &self.world.env(), &cwd, 100, 30)
+    }
+
+    fn until(&self, target: &str, format: &str, wanted: &str) -> Result<()> {
+        let words = ["display-message", "-p", "-t", target, "-F", format];
+        self.world
+            .until(&words, |said| said.trim_end() == wanted)
+            .map(drop)
+            .map_err(|error| format!("{error}\n{}", self.screen(target)))
+    }
+
+    fn state(&self, target: &str, wanted: &str) -> Result<()> {
+        self.until(target, "#{agent_state}", wanted)
+    }
+
+    fn screen(&self, target: &str) -> String {
+        self.world
+            .ok(&["capture-pane", "-p", "-t", target])
+            .unwrap_or_default()
+    }
+
+    fn shows(&self, target: &str, wanted: &str) -> Result<()> {
+        let words = ["capture-pane", "-p", "-J", "-t", target];
+        self.world
+            .until(&words, |said| said.contains(wanted))
+            .map(drop)
+    }
+
+    /// The one request that is open.
+    fn request(&self) -> Result<String> {
+        let id = self
+            .world
+            .until(&["list-requests", "-F", "#{request_id}"], |said| {
+                !said.is_empty()
+            })?;
+        Ok(id.trim().to_string())
+    }
+
+    fn settled(&self) -> Result<()> {
+        self.world
+            .until(&["list-requests"], str::is_empty)
+            .map(drop)
+    }
+
+    /// A person in front of a session types.
+    fn types(&self, session: &str, keys: &str) -> Result<()> {
+        let mut client = self.start(&["attach-session", "-t", session])?;
+        self.until(session, "#{session_attached}", "1")?;
+        client.write(keys.as_bytes())?;
+        // What was typed has been heard when the server has handled what follows it.
+        client.write(b"\x02d")?;
+        client.wait_end(patience()).map(drop)
+    }
+}
+
+fn claude_asks(stage: &Stage) -> Result<()> {
+    stage.own(&[
+        "claude",
+        "--detach",
+        "api",
+        "--permission-mode",
+        "default",
+        "hi {{bash touch made1}} {{say finished}}",
+    ])?;
+    stage.state("api:", "waiting")?;
+    stage.request()?;
+    stage.until(
+        "api:",
+        "#{agent_waits_for} #{pane_current_command}",
+        "permission claude",
+    )
+}
+
+fn claude_is_approved(stage: &Stage) -> Result<()> {
+    let id = stage.request()?;
+    stage.own(&["approve", &id])?;
+    stage.state("api:", "done")?;
+    match stage.project("made1").exists() {
+        true => Ok(()),
+        false => Err("the command was not run".into()),
+    }
+}
+
+fn claude_is_denied(stage: &Stage) -> Result<()> {
+    stage.own(&["send", "api", "x {{bash touch made2}} {{say well}}"])?;
+    let id = stage.request()?;
+    stage.own(&["deny", &id, "--reason", "not on my watch"])?;
+    stage.state("api:", "done")?;
+    stage.settled()?;
+    match stage.project("made2").exists() {
+        true => Err("the command was run".into()),
+        false => Ok(()),
+    }
+}
+
+fn claude_is_answered_there(stage: &Stage) -> Result<()> {
+    stage.own(&["send", "api", "x {{bash touch made3}} {{say well}}"])?;
+    stage.request()?;
+    stage.shows("api:", "Do you want to proceed?")?;
+    stage.types("api", "1")?;
+    stage.state("api:", "done")?;
+    stage.settled()?;
+    match stage.project("made3").exists() {
+        true => Ok(()),
+        false => Err("the command was not run".into()),
+    }
+}
+
+fn claude_is_told(stage: &Stage) -> Result<()> {
+    stage.own(&[
+        "send",
+        "api",
+        "x {{ask Which colour? ::: Red ::: Blue}} {{say well}}",
+    ])?;
+    stage.until("api:", "#{agent_waits_for}", "question")?;
+    let id = stage.request()?;
+    stage.own(&["answer", &id, "Blue"])?;
+    stage.state("api:", "done")?;
+    stage.shows("api:", "Blue")
+}
+
+/// Kills what runs in a session, and the server with it; the conversation is the same afterwards.
+fn resumes(stage: &Stage, session: &str) -> Result<()> {
+    let target = format!("{session}:");
+    let before = stage.world.format(&target, "#{agent_session}")?;
+    if before.is_empty() {
+        return Err("no conversation is known".into());
+    }
+    let pane: u32 = stage
+        .world
+        .format(&target, "#{pane_pid}")?
+        .parse()
+        .map_err(|_| "no pid")?;
+    proc::signal(stage.world.server_pid()?, Signal::KILL)?;
+    proc::signal(pane, Signal::KILL)?;
+    stage.until(&target, "#{run_restarts} #{run_state}", "1 running")?;
+    stage.until(
+        &target,
+        "#{agent_session} #{agent_state}",
+        &format!("{before} idle"),
+    )
+}
+
+fn claude_resumes(stage: &Stage) -> Result<()> {
+    resumes(stage, "api")?;
+    stage.own(&["send", "api", "x {{say still here}}"])?;
+    stage.state("api:", "done")?;
+    stage.shows("api:", "still here")
+}
+
+fn claude_stays_ended(stage: &Stage) -> Result<()> {
+    stage.types("api", "/exit\r")?;
+    stage.until("api:", "#{run_state} #{run_restarts}", "done 1")
+}
+
+fn codex_works(stage: &Stage) -> Result<()> {
+    stage.own(&["codex", "--detach", "cx", "hi {{say finished}}"])?;
+    // It wants to be told, once, that the hooks are meant.
+    stage.shows("cx:", "Trust all and continue")?;
+    stage.types("cx", "2\r")?;
+    stage.state("cx:", "done")?;
+    stage.until("cx:", "#{agent_name}", "codex")
+}
+
+fn codex_asks(stage: &Stage) -> Result<()> {
+    stage.own(&[
+        "send",
+        "cx",
+        "x {{tool exec_command {\"cmd\":\"touch made4\",\"sandbox_permissions\":\"require_escalated\",\"justification\":\"why\"} }} {{say well}}",
+    ])?;
+    let id = stage.request()?;
+    stage.own(&["approve", &id])?;
+    stage.state("cx:", "done")
+}
+
+fn codex_resumes(stage: &Stage) -> Result<()> {
+    resumes(stage, "cx")
+}
+
+fn opencode_works(stage: &Stage) -> Result<()> {
+    stage.own(&["opencode", "--detach", "oc"])?;
+    stage.until("oc:", "#{pane_current_command}", "opencode")
+}
+
+fn opencode_answers(stage: &Stage) -> Result<()> {
+    stage.own(&["send", "oc", "hi {{say finished}}"])?;
+    stage.shows("oc:", "finished")
+}
