@@ -3,6 +3,7 @@
 //! `REBOOT_SEED` repeats the damage to files.
 
 mod back;
+mod day;
 mod disk;
 mod lab;
 mod runs;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
     add("attach_and_new_bring_it_back", told::brought_back);
     add("runs_go_on_or_are_offered", runs::come_back);
     add("a_run_is_never_twice", runs::never_twice);
+    add("a_day_with_three_agents", day::a_day);
     if cfg!(feature = "faults") {
         add(
             "crashes_while_things_come_back_lose_nothing",
