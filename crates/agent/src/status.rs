@@ -179,8 +179,21 @@ pub enum Glyph {
     Rests,
 }
 
+impl Glyph {
+    /// What the first character of a title says: Claude Code's star, a circle that turns, a spinner in braille.
+    pub fn of(title: &str) -> Option<Glyph> {
+        match title.chars().next()? {
+            '✳' => Some(Glyph::Rests),
+            '◐' | '◑' | '◒' | '◓' | '\u{2801}'..='\u{28ff}' => Some(Glyph::Works),
+            _ => None,
+        }
+    }
+}
+
 /// Most parts that are kept; further ones are passed over.
-const PARTS: usize = 64;
+const PARTS: usize = 40;
+/// Longest title and text of one, in characters: a record of a pane is to stay below 20 kB.
+const SHORT: usize = 60;
 /// A resting agent is silent so long before it is idle, ms: its dialogs blink faster.
 const SILENCE_MS: u64 = 2500;
 /// It has drawn something in so many beats of [`BEAT_MS`] before it waits for somebody: a dialog blinks on and on, an idle
@@ -256,9 +269,9 @@ impl Status {
                     let part = self.part(at, &report.id, Source::Psp);
                     if let Some(part) = part {
                         part.state = state;
-                        part.text.clone_from(&report.text);
+                        part.text = clean(&report.text, SHORT);
                         if !report.title.is_empty() {
-                            part.title.clone_from(&report.title);
+                            part.title = clean(&report.title, SHORT);
                         }
                     }
                 }
@@ -416,9 +429,9 @@ impl Status {
             _ => (State::Working, String::new()),
         };
         if let Some(part) = self.part(at, &record.sub, Source::Hook) {
-            (part.state, part.text) = (state, text);
+            (part.state, part.text) = (state, clean(&text, SHORT));
             if part.title.is_empty() {
-                part.title.clone_from(&record.sub_kind);
+                part.title = clean(&record.sub_kind, SHORT);
             }
         }
         true

@@ -189,11 +189,12 @@ fn a_part_asks_in_the_dialog_of_the_whole() {
 fn parts_are_bounded() {
     let mut told = Told::default();
     for i in 0..10_000 {
-        told.psp(&format!("state=working:id={i}:title={}", "x".repeat(3000)));
+        let long = "日".repeat(900);
+        told.psp(&format!("state=working:id={i}:title={long}:msg={long}"));
     }
     assert_eq!(told.status.parts().len(), PARTS);
     let size = serde_json::to_string(&told.status).expect("json").len();
-    assert!(size < 64 * 1024, "{size}");
+    assert!(size < 20_000, "{size}");
 }
 
 #[test]

@@ -138,6 +138,9 @@ impl Core {
             }
             return;
         }
+        if let Signal::Title(title) = &signal {
+            self.agent_titled(id, title);
+        }
         match signal {
             Signal::Bell => {
                 self.bell(id);

@@ -203,3 +203,28 @@ fn a_prompt_that_does_not_arrive_is_an_error() {
     assert_eq!(answer.exit.map(|(status, _)| status), Some(124));
     assert_eq!(typed(&mut world), "");
 }
+
+#[test]
+fn a_title_says_whether_an_agent_works_where_nothing_else_does() {
+    let mut world = world();
+    let title = |world: &mut World, text: &str| {
+        world.say(PaneId(0), format!("\x1b]0;{text}\x07").as_bytes());
+    };
+    // What is no agent may call itself what it likes.
+    title(&mut world, "◐ make");
+    assert_eq!(state(&mut world), "unknown");
+    world.say(
+        PaneId(0),
+        b"\x1b]7501;state=idle:app=claude-code\x07\x1b]7501;state=clear\x07",
+    );
+    title(&mut world, "◐ Code");
+    assert_eq!(state(&mut world), "claude working title");
+    title(&mut world, "✳ Code");
+    for _ in 0..20 {
+        world.pass(600);
+        world.say(PaneId(0), b"\r.");
+    }
+    assert_eq!(state(&mut world), "claude waiting title");
+    world.pass(3000);
+    assert_eq!(state(&mut world), "claude idle title");
+}

@@ -44,7 +44,7 @@ const SHELLS: &[&str] = &[
 
 /// What is asked of the server about each pane.
 const FORMAT: &str = "#{pane_dead}\t#{pane_pid}\t#{window_activity}\t#{session_name}:#{window_index}.#{pane_index}\t\
-     #{pane_current_command}\t#{pane_current_path}";
+     #{pane_current_command}\t#{agent_state}\t#{pane_current_path}";
 
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Asked {
@@ -208,6 +208,8 @@ struct Pane<'a> {
     activity: i64,
     name: &'a str,
     command: &'a str,
+    /// What it says of itself, if it is an agent.
+    state: &'a str,
     path: &'a Path,
 }
 
@@ -225,7 +227,7 @@ enum State {
 impl<'a> Pane<'a> {
     /// A line of [`FORMAT`]; None: nothing runs there.
     fn read(line: &'a str) -> Option<Pane<'a>> {
-        let mut fields = line.splitn(6, '\t');
+        let mut fields = line.splitn(7, '\t');
         let mut next = || fields.next();
         if next()? != "0" {
             return None;
@@ -235,15 +237,19 @@ impl<'a> Pane<'a> {
             activity: next()?.parse().ok()?,
             name: next()?,
             command: next()?,
+            state: next()?,
             path: Path::new(next()?),
         })
     }
 
-    /// What it does. The one place to ask the agents' own reports, once they are there: a name says less than they.
+    /// What it does. An agent that says itself that it neither works nor waits is as a shell at its prompt.
     fn state(&self) -> State {
         let front = in_front(self.pid).unwrap_or_default();
         if recognised(&[self.command]).is_some() || front.iter().any(|words| is_agent(words)) {
-            return State::Agent;
+            return match self.state {
+                "idle" | "done" | "failed" => State::Idle,
+                _ => State::Agent,
+            };
         }
         match !front.is_empty() && front.iter().all(|words| is_prompt(words)) {
             true => State::Idle,

@@ -27,9 +27,13 @@ pub(super) fn commands() -> String {
     )
     .replace("|  |\n", "| - |\n");
     out += "\nCommands of our own: by their whole names, in bindings, hooks and control mode too; `list-commands` has only tmux's.\n\n";
-    let own = commands::OWN
-        .iter()
-        .map(|row| [code(row.name), plain(row.help), code(row.usage)]);
+    let own = commands::OWN.iter().map(|row| {
+        let usage = match row.usage {
+            "" => "takes nothing".to_string(),
+            usage => code(usage),
+        };
+        [code(row.name), plain(row.help), usage]
+    });
     out += &table(["command", "what it does", "usage"], own);
     out
 }

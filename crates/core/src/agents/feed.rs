@@ -2,7 +2,8 @@
 
 use outlast_agent::hook::{Event, Record};
 use outlast_agent::psp::{Report, Said};
-use outlast_agent::status::{At, Status};
+use outlast_agent::recipe::recognised;
+use outlast_agent::status::{At, Glyph, Status};
 use outlast_agent::text::clean;
 
 use super::Agent;
@@ -60,6 +61,33 @@ impl Core {
                 agent.name = agent_of_app(&report.app);
             }
             agent.status.report(at, &report);
+        });
+    }
+
+    /// A title. It says something only of a program that is known to be an agent.
+    pub(crate) fn agent_titled(&mut self, id: PaneId, title: &str) {
+        let Some(glyph) = Glyph::of(title) else {
+            return;
+        };
+        let known = self.agent(id).is_some_and(|agent| !agent.name.is_empty());
+        let name = match known {
+            true => String::new(),
+            false => {
+                let running = self.probe.running(id);
+                let found = running.and_then(|running| recognised(&running.argv));
+                let Some(name) = found else { return };
+                name.to_string()
+            }
+        };
+        let program = self.probe.foreground(id);
+        self.tell_agent(id, |agent, at| {
+            if !name.is_empty() {
+                agent.name = name;
+            }
+            if agent.program.is_none() {
+                agent.program = program;
+            }
+            agent.status.title(at, glyph);
         });
     }
 

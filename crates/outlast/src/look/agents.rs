@@ -3,7 +3,7 @@
 use super::list::age;
 
 /// What `list-panes -a` is asked for.
-pub const FORMAT: &str = "#{session_name}\t#{pane_id}\t#{agent_session}\t#{agent_name}\t#{agent_state}\t#{agent_waits_for}\t\
+pub const FORMAT: &str = "#{session_name}\t#{pane_id}\t#{agent_session}\t#{?pane_dead,,#{agent_name}}\t#{agent_state}\t#{agent_waits_for}\t\
      #{agent_since}\t#{b:agent_project}\t#{agent_text}";
 
 /// An agent in a pane.

@@ -157,7 +157,7 @@ pub fn table(runs: &[Run], now: i64, width: usize) -> String {
                 exit(run),
                 cpu,
                 memory,
-                run.command.clone(),
+                gist(&run.command),
             ]
         })
         .collect();
@@ -215,6 +215,34 @@ pub fn behind(line: &str, runs: &[String], width: usize) -> String {
     text
 }
 
+/// A command with what is quoted and long left out: hooks that an agent is given fill a screen.
+fn gist(command: &str) -> String {
+    const LONG: usize = 60;
+    let mut out = String::new();
+    let mut rest = command;
+    while let Some(at) = rest.find('"') {
+        out.push_str(&rest[..at]);
+        let quoted = &rest[at + 1..];
+        let mut escaped = false;
+        let end = quoted.find(|c| {
+            let ends = c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            ends
+        });
+        let Some(end) = end else {
+            rest = &rest[at..];
+            break;
+        };
+        match end > LONG {
+            true => out.push('…'),
+            false => out.push_str(&rest[at..at + end + 2]),
+        }
+        rest = &quoted[end + 1..];
+    }
+    out.push_str(rest);
+    out
+}
+
 /// All of one run, a line for each thing.
 pub fn details(run: &Run, now: i64, width: usize) -> String {
     let (cpu, memory) = used(run);
@@ -247,7 +275,7 @@ pub fn details(run: &Run, now: i64, width: usize) -> String {
             "state",
             format!("{} for {}", state(run), age(now - run.since)),
         ),
-        ("command", run.command.clone()),
+        ("command", gist(&run.command)),
         ("restart", restarts),
         ("last end", last),
         ("processes", processes),
@@ -316,6 +344,15 @@ mod tests {
             lines[2],
             "train         … waiting 7s  10s         1   137    -     -  python train.py"
         );
+    }
+
+    #[test]
+    fn what_is_long_and_quoted_is_left_out() {
+        let long = format!("a --settings \"{{{}\\\"x\" -c \"b c\" d", "x".repeat(80));
+        assert_eq!(gist(&long), "a --settings … -c \"b c\" d");
+        for plain in ["a 'b c'", "a \"b", "", "\"a\" \"\""] {
+            assert_eq!(gist(plain), plain);
+        }
     }
 
     #[test]

@@ -61,8 +61,11 @@ pub fn clients(world: &World) -> Result<(), String> {
 pub fn panes(world: &World) -> Result<(), String> {
     world.ok(&["new-session", "-d", "-s", "a", "exec sleep 1000"])?;
     let line = "new-window -d -t a: 'exec sleep 1000'\n";
-    world.write("many", &line.repeat(999))?;
-    world.ok(&["source-file", &world.home().join("many").to_string_lossy()])?;
+    // In parts: a command has its time, on a busy machine too.
+    world.write("many", &line.repeat(111))?;
+    for _ in 0..9 {
+        world.ok(&["source-file", &world.home().join("many").to_string_lossy()])?;
+    }
     let list = || {
         world.ok(&[
             "list-panes",
