@@ -202,7 +202,7 @@ fn hold(asked: &Asked, cwd: &Path) -> Result<lock::Lock, Refused> {
 }
 
 /// What is known of a pane.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Pane<'a> {
     pid: u32,
     activity: i64,
@@ -451,7 +451,7 @@ mod tests {
     #[test]
     fn a_pane_is_in_the_way_where_it_is() {
         // Nobody has process 4294967295.
-        let line = "0\t4294967295\t100\tcc:0.0\tclaude\t/outlast-none/a b";
+        let line = "0\t4294967295\t100\tcc:0.0\tclaude\t\t/outlast-none/a b";
         let pane = Pane::read(line).unwrap();
         let way = |cwd: &str, since| pane.in_the_way(Path::new(cwd), since);
         assert_eq!(
@@ -459,6 +459,11 @@ mod tests {
             "claude is in cc:0.0 (/outlast-none/a b)"
         );
         assert_eq!(way("/outlast-none/a", 200), None);
+        for (state, rests) in [("working", false), ("waiting", false), ("idle", true)] {
+            let pane = Pane { state, ..pane };
+            let found = pane.in_the_way(Path::new("/"), 200);
+            assert_eq!(found.is_none(), rests, "{state}");
+        }
         let pane = Pane {
             command: "make",
             ..pane
@@ -468,7 +473,7 @@ mod tests {
             pane.in_the_way(Path::new("/"), 100).unwrap(),
             "make works in cc:0.0 (/outlast-none/a b)"
         );
-        assert_eq!(Pane::read("1\t\t5\tx\t\t"), None);
+        assert_eq!(Pane::read("1\t\t5\tx\t\t\t"), None);
     }
 
     #[test]
