@@ -15,7 +15,7 @@ pub const OWN: &str = "outlast:own";
 pub struct SpawnSpec {
     /// Program and arguments (argv[0] first; a login shell has "-bash" there and the path in `path`).
     pub argv: Vec<String>,
-    /// The file to execute; searched on PATH of `env` when it has no slash. [`OWN`]: our own program (a job's only).
+    /// The file to execute; searched on PATH of `env` when it has no slash. [`OWN`]: our own program.
     pub path: String,
     /// Whole environment.
     pub env: Vec<(String, String)>,

@@ -52,6 +52,7 @@ mod looks;
 mod names;
 mod neighbours;
 mod panes;
+mod scrollbar;
 mod sessions;
 mod sizes;
 mod spawn;

@@ -27,12 +27,12 @@ impl Core {
     }
 
     fn place(&self, pane: PaneId) -> Option<Place> {
-        let pane = &self.model.panes.get(&pane)?.state;
+        let place = self.full_place(pane)?;
         Some((
-            i32::from(pane.x),
-            i32::from(pane.y),
-            i32::from(pane.cols),
-            i32::from(pane.rows),
+            i32::from(place.x),
+            i32::from(place.y),
+            i32::from(place.cols),
+            i32::from(place.rows),
         ))
     }
 

@@ -39,7 +39,9 @@ impl Core {
             pane.terminal.set_outer_colours(self.looks.1.clone());
         }
         let before = pane.terminal.change();
+        let alternate = pane.terminal.modes().alternate;
         pane.terminal.advance(bytes);
+        let switched = pane.terminal.modes().alternate != alternate;
         pane.name_stale = true;
         let changed = pane.terminal.change() != before;
         let window = pane.state.window;
@@ -47,6 +49,10 @@ impl Core {
             self.checkpoints_due.insert(id);
         }
         self.answer(id);
+        if switched && self.has_scrollbars(window) {
+            // The alternate screen has no scroll bar.
+            self.fix_panes(window);
+        }
         if changed {
             crate::draw::output(self, id, window);
         }

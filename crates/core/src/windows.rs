@@ -144,15 +144,11 @@ impl Core {
 
     /// Gives the panes the places and sizes of the layout.
     pub(crate) fn fix_panes(&mut self, id: WindowId) {
-        let edge = self.edge(id);
-        let Some(window) = self.model.windows.get(&id) else {
-            return;
-        };
-        let places: Vec<Geometry> = match window.zoomed {
-            Some(pane) => layout::geometry(&layout::leaf(window.cols, window.rows, pane.0), edge),
-            None => layout::geometry(&window.layout, edge),
-        };
-        for place in places {
+        let bars = self.has_scrollbars(id);
+        for mut place in self.full_places(id) {
+            if bars && let Some(bar) = self.scrollbar(PaneId(place.pane)) {
+                bar.inset(&mut place);
+            }
             self.place_pane(&place);
         }
         self.touch_window(id);

@@ -6,7 +6,7 @@ use crate::parse::{Argument, CommandList, NoContext, parse_text};
 /// Keys per table, of which the second number is for later.
 const TABLES: &[(&str, usize, usize)] = &[
     ("prefix", 87, 1),
-    ("root", 21, 3),
+    ("root", 24, 0),
     ("copy-mode", 75, 0),
     ("copy-mode-vi", 88, 0),
 ];

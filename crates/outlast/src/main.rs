@@ -12,6 +12,7 @@ mod connect;
 mod control;
 mod doctor;
 mod dropins;
+mod editing;
 mod events;
 mod flags;
 mod guard;

@@ -356,6 +356,7 @@ pub fn hidden(name: &str) -> Option<Run> {
         "server" => Some(crate::launch::run_server),
         "limited" => Some(crate::limited::run),
         "notify" => Some(crate::notify::run),
+        "edit-buffer" => Some(crate::editing::run),
         "__complete" => Some(crate::complete::run),
         _ => None,
     }

@@ -408,8 +408,12 @@ impl Panes {
         link: &Link,
     ) -> Result<(), String> {
         let own = PathBuf::from(std::env::args_os().next().unwrap_or_default());
-        let limited = spawn::with_limits(spec, &pane.0.to_string(), &own);
-        let description = spawn::describe(limited.as_ref().unwrap_or(spec), 0)?;
+        let mut spec = std::borrow::Cow::Borrowed(spec);
+        if spec.path == outlast_core::effect::OWN {
+            spec.to_mut().path = own.to_string_lossy().into_owned();
+        }
+        let limited = spawn::with_limits(&spec, &pane.0.to_string(), &own);
+        let description = spawn::describe(limited.as_ref().unwrap_or(&spec), 0)?;
         let io = self.entry(pane);
         let message = ToKeeper::Spawn {
             pane: pane_number(pane),

@@ -40,6 +40,7 @@ mod options;
 mod own;
 mod pipe_pane;
 mod popup;
+pub(crate) use popup::edit_buffer;
 mod prompts;
 mod rename;
 pub(crate) mod requests;

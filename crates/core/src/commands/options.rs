@@ -319,7 +319,10 @@ pub(super) fn changed(core: &mut Core, name: &str) {
                 core.arm_silence(window);
             }
         }
-        "pane-border-status" => {
+        "pane-border-status"
+        | "pane-scrollbars"
+        | "pane-scrollbars-position"
+        | "pane-scrollbars-style" => {
             let windows: Vec<_> = core.model.windows.keys().copied().collect();
             for window in windows {
                 core.fix_panes(window);

@@ -6,6 +6,7 @@ use outlast_term::Op;
 use super::menus::{choice_of, placed};
 use super::{Ctx, Flow, Outcome};
 use crate::Core;
+use crate::effect::OWN;
 use crate::model::ids::{ClientId, PaneId, SessionId, WindowId};
 use crate::model::layout::{self, Split};
 use crate::overlay::popup::{self, Closes, NO_BORDER, Popup};
@@ -58,15 +59,9 @@ pub(super) fn display_popup(ctx: &mut Ctx<'_>) -> Outcome {
     let chain = ctx.core.window_chain(ctx.window()?);
     let lines = lines.unwrap_or_else(|| chain.number("popup-border-lines"));
     let mut popup = Popup::new(PaneId(0), lines, place);
-    let Some((x, y, cols, rows)) = popup.inside() else {
+    let Some(pane) = pane_for(ctx.core, client, &mut popup) else {
         return Ok(Flow::Normal);
     };
-    let pane = ctx.core.create_pane(WindowId::NONE, cols, rows, 0);
-    if let Some(pane) = ctx.core.model.panes.get_mut(&pane) {
-        pane.state.popup = Some(client);
-        (pane.state.x, pane.state.y) = (x, y);
-    }
-    popup.pane = pane;
     (popup.title, popup.closes, popup.any_key) = (title, closes, any_key);
     (popup.style, popup.border_style) = (style, border_style);
     popup.asker = ctx.asked;
@@ -75,6 +70,61 @@ pub(super) fn display_popup(ctx: &mut Ctx<'_>) -> Outcome {
     overlay::open(ctx.core, client, Overlay::Popup(Box::new(popup)));
     start(ctx, client, pane)?;
     Ok(Flow::Wait(ticket))
+}
+
+/// Makes the pane inside a popup. None: it has no inside.
+fn pane_for(core: &mut Core, client: ClientId, popup: &mut Popup) -> Option<PaneId> {
+    let (x, y, cols, rows) = popup.inside()?;
+    let pane = core.create_pane(WindowId::NONE, cols, rows, 0);
+    if let Some(pane) = core.model.panes.get_mut(&pane) {
+        pane.state.popup = Some(client);
+        (pane.state.x, pane.state.y) = (x, y);
+    }
+    popup.pane = pane;
+    Some(pane)
+}
+
+/// Opens a paste buffer in the editor (`e` in choose-buffer).
+pub(crate) fn edit_buffer(core: &mut Core, client: ClientId, name: &str) {
+    let editor = core.server_chain().text("editor");
+    let Some(state) = core.model.clients.get(&client).map(|client| &client.state) else {
+        return;
+    };
+    let (whole, session) = ((state.cols, state.rows), state.session);
+    if editor.is_empty() || overlay::is_open(core, client) {
+        return;
+    }
+    let part = |whole: u16| (u32::from(whole) * 9 / 10) as u16;
+    let (cols, rows) = (part(whole.0), part(whole.1));
+    let place = (
+        (whole.0 / 2).saturating_sub(cols / 2),
+        (whole.1 / 2).saturating_sub(rows / 2),
+        cols,
+        rows,
+    );
+    let window = session
+        .and_then(|session| core.model.sessions.get(&session))
+        .and_then(|session| session.windows.get(&session.current))
+        .map(|link| link.0);
+    let lines = window.map_or(0, |window| {
+        core.window_chain(window).number("popup-border-lines")
+    });
+    let mut popup = Popup::new(PaneId(0), lines, place);
+    let Some(pane) = pane_for(core, client, &mut popup) else {
+        return;
+    };
+    popup.closes = Closes::AtExit;
+    overlay::open(core, client, Overlay::Popup(Box::new(popup)));
+    let mut env = core.environment_for(session, Some(pane), &[]);
+    env.remove("TMUX_PANE");
+    let shell = core.probe.shell();
+    let directory = core.directory_of(Some(client), session);
+    if let Some(pane) = core.model.panes.get_mut(&pane) {
+        pane.state.start_path = directory;
+        pane.state.shell = shell;
+    }
+    let argv = ["outlast", "edit-buffer", name, &editor].map(String::from);
+    core.ask_for_program(pane, OWN.to_string(), argv.to_vec(), env);
 }
 
 /// -w, -h, -x and -y: column, row, columns and rows of the box; None when there is no room for it.

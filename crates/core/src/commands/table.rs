@@ -90,9 +90,9 @@ rows! {
         "Asks for a yes before the command runs."
         "[-by] [-c confirm-key] [-p prompt] [-t target-client] command"
         [None, None] CLIENT_T => prompts::confirm_before;
-    "copy-mode" "" ("deHMqs:t:u", 0, Some(0))
-        "Looks back into a pane's history; -u starts a page up, -q leaves every mode."
-        "[-deHMqu] [-s src-pane] [-t target-pane]"
+    "copy-mode" "" ("deHMqSs:t:u", 0, Some(0))
+        "Looks back into a pane's history; -u starts a page up, -S goes with the scroll bar's slider, -q leaves every mode."
+        "[-deHMqSu] [-s src-pane] [-t target-pane]"
         [target('s', Kind::Pane, 0), PANE] AFTER | READ_ONLY => prompts::copy_mode;
     "customize-mode" "" ("F:f:Nt:yZ", 0, Some(0))
         "Lists options and key bindings to look at and change them."

@@ -155,8 +155,10 @@ pub(super) fn compose(
         core,
         frame,
         looks: &cache.formats.panes,
+        sliders: BTreeMap::new(),
         held: Vec::new(),
     };
+    window.slide();
     window.hold(held, now, before.is_some());
     let mut rows = Vec::with_capacity(usize::from(view.rows));
     let (top, end) = (view.window_top(), view.window_top() + view.window_rows());

@@ -12,6 +12,7 @@ use super::view::{self, View};
 use crate::Core;
 use crate::formats;
 use crate::model::ids::{ClientId, PaneId};
+use crate::scrollbar::Bar;
 
 /// What formats gave for one pane.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +25,8 @@ pub(crate) struct PaneLook {
     pub active_border: Style,
     /// pane-border-format, expanded; empty when pane-border-status is off.
     pub title: String,
+    /// Its scroll bar, and the styles of bar and slider.
+    pub bar: Option<(Bar, Style, Style)>,
 }
 
 /// All of it for one client.
@@ -218,5 +221,9 @@ fn pane(core: &Core, client: ClientId, view: &View, id: PaneId, with_title: bool
         border: view::style_of(core, &chain, "pane-border-style", &context),
         active_border: view::style_of(core, &chain, "pane-active-border-style", &context),
         title,
+        bar: core.scrollbar(id).map(|bar| {
+            let (bar_style, slider) = core.scrollbar_styles(id, client);
+            (bar, bar_style, slider)
+        }),
     }
 }

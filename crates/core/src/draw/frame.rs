@@ -17,6 +17,8 @@ use crate::model::ids::PaneId;
 pub(super) struct Frame {
     pub view: View,
     pub panes: Vec<(PaneId, Rect)>,
+    /// Where each pane is with its scroll bar.
+    pub full: Vec<Rect>,
     marked: Option<PaneId>,
     /// Options that rows are drawn with may have changed (`State::serial`).
     serial: u64,
@@ -57,6 +59,10 @@ pub(super) fn frame(core: &Core, view: &View, formats: &Formats, serial: u64) ->
         .into_iter()
         .filter_map(|id| Some((id, rect(core, id)?)))
         .collect();
+    let full: Vec<Rect> = panes
+        .iter()
+        .map(|(id, rect)| core.full_place(*id).unwrap_or(*rect))
+        .collect();
     let window = core.model.windows.get(&view.window);
     let zoomed = window.is_some_and(|window| window.zoomed.is_some());
     let two = window
@@ -70,12 +76,13 @@ pub(super) fn frame(core: &Core, view: &View, formats: &Formats, serial: u64) ->
         shape: Shape {
             cols,
             rows,
-            panes: panes.iter().map(|(_, rect)| *rect).collect(),
+            panes: full.clone(),
             status: PaneStatus::of(formats.pane_status),
             colour: matches!(formats.indicators, 1 | 3),
             two,
         },
         panes,
+        full,
         looks: formats.panes.clone(),
         outside: formats.outside,
         fill: formats.fill,
@@ -128,8 +135,11 @@ impl Frame {
                     look.border
                 };
             }
-            let marked = self.panes.iter().find(|(id, _)| Some(*id) == self.marked);
-            if marked.is_some_and(|(_, rect)| self.shape.side(rect, x, y).is_some()) {
+            let marked = self
+                .panes
+                .iter()
+                .position(|(id, _)| Some(*id) == self.marked);
+            if marked.is_some_and(|n| self.shape.side(&self.full[n], x, y).is_some()) {
                 style.attrs = outlast_term::Attrs(style.attrs.0 ^ outlast_term::Attrs::REVERSE.0);
             }
         }
@@ -163,7 +173,7 @@ pub(super) fn titles(frame: &Frame) -> Vec<Title> {
     if frame.shape.status == PaneStatus::Off {
         return out;
     }
-    for (id, rect) in &frame.panes {
+    for ((id, _), rect) in frame.panes.iter().zip(&frame.full) {
         let Some(look) = frame.looks.get(id) else {
             continue;
         };

@@ -24,6 +24,7 @@ use outlast_term::{Screen, ScreenRow};
 use crate::mode::front::{self, Fronts};
 use crate::model::ids::{ClientId, PaneId};
 use crate::{Core, Effect};
+pub(crate) use borders::Rect;
 pub(crate) use compose::Cache;
 pub(crate) use layout::{Span, draw as draw_format, width as format_width};
 use pace::{Extent, Pace};

@@ -10,6 +10,7 @@ use super::frame::{Frame, Title};
 use super::text;
 use crate::Core;
 use crate::model::ids::PaneId;
+use crate::scrollbar::Slider;
 
 /// What a row shows of one pane: the pane, its line, the change number of the line. It does not say where the row is,
 /// so a row that has scrolled is known again.
@@ -27,6 +28,8 @@ pub(super) struct Window<'a> {
     pub core: &'a Core,
     pub frame: &'a Frame,
     pub looks: &'a BTreeMap<PaneId, formats::PaneLook>,
+    /// The sliders of scroll bars.
+    pub sliders: BTreeMap<PaneId, Slider>,
     /// Panes inside ?2026, and panes that are not to be drawn now: the rows that were shown last are shown.
     pub held: Vec<PaneId>,
 }
@@ -53,6 +56,17 @@ pub(crate) fn mode_rows(core: &Core, id: PaneId) -> Option<Rows> {
 }
 
 impl Window<'_> {
+    /// Finds where the sliders are.
+    pub fn slide(&mut self) {
+        for (id, look) in self.looks {
+            if look.bar.is_some()
+                && let Some(slider) = self.core.slider(*id)
+            {
+                self.sliders.insert(*id, slider);
+            }
+        }
+    }
+
     /// Finds the panes to hold: those whose synchronized update is open, but not for too long.
     pub fn hold(&mut self, held: &mut BTreeMap<PaneId, u64>, now: u64, settled: bool) {
         for (id, _) in &self.frame.panes {
@@ -117,6 +131,19 @@ impl Window<'_> {
                 }
             };
             out.push(part);
+        }
+        for (id, rect) in &self.frame.panes {
+            let Some(slider) = self.sliders.get(id) else {
+                continue;
+            };
+            if y >= rect.y && y < rect.y + rect.rows {
+                out.push(Part {
+                    pane: *id,
+                    epoch: u64::MAX - 1,
+                    line: u64::from(slider.has(y - rect.y)),
+                    change: 0,
+                });
+            }
         }
         if out.is_empty() {
             // A row of borders only: drawn once, then known by this.
@@ -184,6 +211,7 @@ impl Window<'_> {
                 );
             }
         }
+        self.bars(y, &mut out);
         for title in titles.iter().filter(|title| title.y == y) {
             let from = view.ox.saturating_sub(title.x);
             let at = title.x.saturating_sub(view.ox);
@@ -193,5 +221,32 @@ impl Window<'_> {
             text::copy(&title.row, from, width, &mut out, at);
         }
         out
+    }
+
+    /// Draws what window row `y` has of scroll bars.
+    fn bars(&self, y: u16, out: &mut ScreenRow) {
+        let view = &self.frame.view;
+        for ((id, rect), full) in self.frame.panes.iter().zip(&self.frame.full) {
+            let look = self.looks.get(id).and_then(|look| look.bar);
+            let (Some((bar, style, inside)), Some(slider)) = (look, self.sliders.get(id)) else {
+                continue;
+            };
+            if y < rect.y || y >= rect.y + rect.rows {
+                continue;
+            }
+            let style = if slider.has(y - rect.y) {
+                inside
+            } else {
+                style
+            };
+            let (from, to) = bar.columns(*full, *rect);
+            for x in from.max(view.ox)..to.min(view.ox + view.cols) {
+                let cell = ScreenCell {
+                    style,
+                    ..ScreenCell::BLANK
+                };
+                text::set(out, x - view.ox, cell);
+            }
+        }
     }
 }

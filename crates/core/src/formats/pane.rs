@@ -428,11 +428,9 @@ pub(super) const ROWS: &[Row] = &[
         "What was searched for last in copy mode.",
         |s| {
             let state = state(s)?;
-            Some(
-                s.core
-                    .mode_variable(state.id, "pane_search_string")
-                    .unwrap_or_default(),
-            )
+            let now = state.mode.as_ref().map(|mode| &mode.cursor.search);
+            let last = state.last_search.as_ref().map(|(text, _)| text);
+            now.filter(|text| !text.is_empty()).or(last).cloned()
         },
     ),
     text(

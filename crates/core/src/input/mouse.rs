@@ -29,6 +29,8 @@ impl Click {
 struct Hit {
     place: MouseWhere,
     event: MouseEvent,
+    /// On a slider: which row of it.
+    grip: Option<u16>,
 }
 
 /// Finds what is at a place of a client's screen. `drag` is the pane in which a drag began: it keeps the mouse.
@@ -91,7 +93,11 @@ fn hit(core: &Core, client: ClientId, x: u16, y: u16, drag: Option<PaneId>) -> O
                 MouseWhere::Control(*number)
             }
         };
-        return Some(Hit { place, event });
+        return Some(Hit {
+            place,
+            event,
+            grip: None,
+        });
     }
     let (wx, wy) = window_place(&view, x, y);
     if wx > view.ox + view.sx || wy > view.oy + view.sy {
@@ -108,7 +114,15 @@ fn hit(core: &Core, client: ClientId, x: u16, y: u16, drag: Option<PaneId>) -> O
     event.in_pane = inside;
     event.pane_x = wx.saturating_sub(state.x).min(state.cols.saturating_sub(1));
     event.pane_y = wy.saturating_sub(state.y).min(state.rows.saturating_sub(1));
-    let place = if inside || drag.is_some() {
+    let mut grip = None;
+    let bar = match drag {
+        None => scrollbar(core, pane, wx, wy),
+        Some(_) => None,
+    };
+    let place = if let Some((place, row)) = bar {
+        grip = row;
+        place
+    } else if inside || drag.is_some() {
         MouseWhere::Pane
     } else {
         // What stands on the border may be a button.
@@ -120,7 +134,60 @@ fn hit(core: &Core, client: ClientId, x: u16, y: u16, drag: Option<PaneId>) -> O
             None => MouseWhere::Border,
         }
     };
-    Some(Hit { place, event })
+    Some(Hit { place, event, grip })
+}
+
+/// The part of a pane's scroll bar at a place of its window; for the slider also which row of it.
+fn scrollbar(core: &Core, pane: PaneId, x: u16, y: u16) -> Option<(MouseWhere, Option<u16>)> {
+    let bar = core.scrollbar(pane)?;
+    let state = &core.model.panes.get(&pane)?.state;
+    let inner = draw::Rect {
+        x: state.x,
+        y: state.y,
+        cols: state.cols,
+        rows: state.rows,
+    };
+    let (from, to) = bar.columns(core.full_place(pane)?, inner);
+    let row = y.checked_sub(state.y).filter(|row| *row < state.rows)?;
+    if x < from || x >= to {
+        return None;
+    }
+    let slider = core.slider(pane)?;
+    Some(if row < slider.top {
+        (MouseWhere::ScrollbarUp, None)
+    } else if slider.has(row) {
+        (MouseWhere::ScrollbarSlider, Some(row - slider.top))
+    } else {
+        (MouseWhere::ScrollbarDown, None)
+    })
+}
+
+/// The slider of a pane's scroll bar goes with the mouse, held where the drag began. True: that leaves the mode.
+pub(crate) fn slide(
+    core: &mut Core,
+    client: ClientId,
+    pane: PaneId,
+    event: &MouseEvent,
+    exit: bool,
+) -> bool {
+    let state = core.model.clients.get(&client).map(|client| &client.state);
+    let grip = state
+        .and_then(|state| state.click.as_ref())
+        .and_then(|click| click.slider)
+        .unwrap_or(0);
+    let (Some(view), Some(pane_y)) = (
+        draw::view(core, client),
+        core.model.panes.get(&pane).map(|pane| pane.state.y),
+    ) else {
+        return false;
+    };
+    let (_, y) = window_place(&view, event.x, event.y);
+    copy::slide(
+        core,
+        pane,
+        i32::from(y) - i32::from(pane_y) - i32::from(grip),
+        exit,
+    )
 }
 
 /// A place on the screen in the window's columns and rows; the status lines count as the row next to them.
@@ -169,9 +236,19 @@ pub(super) fn report(core: &mut Core, client: ClientId, report: Mouse) {
         .map(PaneId);
     let found = hit(core, client, x, y, owner);
     (click.x, click.y, click.raw) = (report.x, report.y, report.raw);
-    let Some(Hit { place, mut event }) = found else {
+    let Some(Hit {
+        mut place,
+        mut event,
+        grip,
+    }) = found
+    else {
         return save(core, client, click);
     };
+    if before.slider.is_some() && before.dragging != 0 {
+        // A slider is held until the button is let go, wherever the mouse is.
+        place = MouseWhere::ScrollbarSlider;
+        event.pane = before.pane.map(PaneId).or(event.pane);
+    }
     event.raw = report.raw;
     event.release = report.release;
     event.last = (before.x, before.y);
@@ -213,12 +290,14 @@ pub(super) fn report(core: &mut Core, client: ClientId, report: Mouse) {
         click.dragging = button.max(1);
         if before.dragging == 0 {
             click.pane = event.pane.map(|pane| pane.0);
+            click.slider = grip;
         }
     } else if before.dragging != 0 && !matches!(kind, MouseKind::WheelUp | MouseKind::WheelDown) {
         kind = MouseKind::DragEnd;
         button = before.dragging;
         click.dragging = 0;
         click.pane = None;
+        click.slider = None;
         if click.drag.take().is_some() {
             set_scroll(core, client, None);
         }
@@ -266,7 +345,10 @@ pub(super) fn click_timer(core: &mut Core, client: ClientId) {
     let (x, y, raw) = (click.x, click.y, click.raw);
     save(core, client, click);
     let decoded = decode_raw(raw, false);
-    let Some(Hit { place, mut event }) = hit(core, client, x, y, None) else {
+    let Some(Hit {
+        place, mut event, ..
+    }) = hit(core, client, x, y, None)
+    else {
         return;
     };
     event.raw = raw;

@@ -5,8 +5,7 @@
 //! and saved with the mode: a reader does not notice the server's death. History that is trimmed meanwhile is missed at
 //! the top; when the columns change, the view finds its text again by counting lines from the end.
 //!
-//! Departures from tmux: modes are not stacked (a listing replaces copy mode); no scrollbars, so `scroll-to-mouse` does
-//! nothing; a search is bounded by rows, not by time.
+//! Departures from tmux: modes are not stacked (a listing replaces copy mode); a search is bounded by rows, not by time.
 
 mod actions;
 mod brackets;
@@ -245,6 +244,30 @@ fn editor<'a>(core: &'a Core, pane: PaneId, mode: &'a CopyMode) -> Option<Editor
     })
 }
 
+/// How many rows are above the view of a pane in copy mode, and how many it could be scrolled by in all.
+pub(crate) fn scrolled(core: &Core, pane: PaneId) -> Option<(u64, u64)> {
+    let mode = core.model.panes.get(&pane)?.state.mode.as_ref()?;
+    let editor = editor(core, pane, mode)?;
+    let top = mode
+        .cursor
+        .top
+        .clamp(editor.rows.first, editor.rows.bottom());
+    Some((top - editor.rows.first, editor.rows.history()))
+}
+
+/// Moves the slider of a pane's scroll bar so that its first row is row `row` of the pane. True: the end was reached,
+/// and that leaves the mode.
+pub(crate) fn slide(core: &mut Core, pane: PaneId, row: i32, exit: bool) -> bool {
+    let Some(slider) = core.slider(pane) else {
+        return false;
+    };
+    let left = edit(core, pane, |editor| {
+        editor.slide_to(row, slider.rows);
+        exit && editor.oy() == 0
+    });
+    left == Some(true)
+}
+
 /// Keeps the screen of a terminal as it is now.
 fn freeze(core: &Core, source: PaneId, trim: bool) -> Option<(u64, Vec<Frozen>)> {
     let terminal = &core.model.panes.get(&source)?.terminal;
@@ -339,6 +362,10 @@ pub fn set(core: &mut Core, pane: PaneId, mode: Option<CopyMode>) {
         entry.state.last_search = Some((old.cursor.search, old.cursor.regex));
     }
     entry.state.mode = mode;
+    let window = entry.state.window;
+    if core.has_scrollbars(window) {
+        core.fix_panes(window);
+    }
     core.touch_pane(pane);
     core.notify_pane("pane-mode-changed", pane);
 }
@@ -381,6 +408,11 @@ pub fn copy_mode(
     }
     if args.has('u') {
         edit(core, pane, |editor| editor.page_up(false));
+    }
+    if let (true, Some(client), Some(event)) = (args.has('S'), client, event)
+        && crate::input::mouse::slide(core, client, pane, event, args.has('e'))
+    {
+        return set(core, pane, None);
     }
     if args.has('d')
         && edit(core, pane, |editor| editor.page_down(false, args.has('e'))) == Some(true)

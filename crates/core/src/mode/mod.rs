@@ -40,6 +40,9 @@ pub struct Click {
     /// Button (1 and up) whose drag is going on, 0 for none.
     #[serde(default)]
     pub dragging: u8,
+    /// The slider of a scroll bar is being dragged: which row of it is held.
+    #[serde(default)]
+    pub slider: Option<u16>,
     /// Raw value of the last report.
     #[serde(default)]
     pub raw: u16,

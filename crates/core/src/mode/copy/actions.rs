@@ -373,6 +373,17 @@ pub(super) fn toggle_position(core: &mut Core, call: &Call<'_>) -> Then {
     Then::Stay
 }
 
+/// The slider of the scroll bar that is being dragged goes with the mouse.
+pub(super) fn scroll_to_mouse(core: &mut Core, call: &Call<'_>) -> Then {
+    let (Some(client), Some(event)) = (call.client, call.event) else {
+        return Then::Stay;
+    };
+    match crate::input::mouse::slide(core, client, call.pane, event, call.args.has('e')) {
+        true => Then::Leave,
+        false => Then::Stay,
+    }
+}
+
 pub(super) fn scroll_exit(core: &mut Core, call: &Call<'_>, next: fn(bool) -> bool) -> Then {
     if let Some(mode) = core
         .model

@@ -175,7 +175,7 @@ pub const COMMANDS: &[Row] = &[
     row("scroll-exit-off", RW, Always, Run::Core(|core, call| scroll_exit(core, call, |_| false))),
     row("scroll-exit-toggle", RW, Always, Run::Core(|core, call| scroll_exit(core, call, |on| !on))),
     row("scroll-middle", RO, Always, Run::Edit(|e| { let to = (e.rows.rows - 1) / 2; scroll_cursor_to(e, to) })),
-    with("e", 0, 0, row("scroll-to-mouse", RO, EmacsOnly, Run::Edit(|_| {}))),
+    with("e", 0, 0, row("scroll-to-mouse", RO, EmacsOnly, Run::Core(scroll_to_mouse))),
     row("scroll-top", RO, Always, Run::Edit(|e| scroll_cursor_to(e, 0))),
     row("scroll-up", RO, EmacsOnly, Run::Edit(|e| times(e, |e| e.cursor_up(true)))),
     row("search-again", RW, Always, Run::Edit(|e| search_again(e, false))),
@@ -219,8 +219,9 @@ pub fn run(
     let Some(name) = words.first().map(|word| word.as_text().into_owned()) else {
         return Ok(());
     };
-    let wheel = event.is_some_and(|event| event.raw & 64 != 0);
-    if let Some(event) = event.filter(|event| !wheel && event.pane == Some(pane)) {
+    // The wheel and a scroll bar move the view, not the cursor.
+    let beside = |event: &MouseEvent| event.raw & 64 != 0 || event.key.contains("Scrollbar");
+    if let Some(event) = event.filter(|event| !beside(event) && event.pane == Some(pane)) {
         mouse::move_to(core, pane, event);
     }
     let then = match COMMANDS.iter().find(|row| row.name == name) {

@@ -411,6 +411,26 @@ impl Editor<'_> {
         false
     }
 
+    /// The view goes where a slider of so many rows has its first one on row `row` of the view.
+    pub fn slide_to(&mut self, row: i32, slider: u16) {
+        let height = u64::from(self.rows.rows);
+        let most = height - u64::from(slider).min(height);
+        let row = (row.max(0) as u64).min(most);
+        let history = self.rows.history();
+        // At the end there is nothing below, whatever the division leaves.
+        let offset = if row == most {
+            history
+        } else {
+            (row * (history + height) / height).min(history)
+        };
+        self.remember_column();
+        self.m.cx = self.m.last_x;
+        self.m.top = self.rows.first + offset;
+        self.m.drag = Drag::None;
+        self.after_page();
+        self.update_selection(false);
+    }
+
     /// To the end of the line.
     pub fn end_of_line(&mut self) {
         let all = self.m.selecting && self.m.rect;

@@ -153,6 +153,11 @@ impl Press<'_> {
                 let chosen = self.chosen(false);
                 self.delete(chosen);
             }
+            "e" => {
+                if let (Item::Buffer(name), Some(client)) = (&item, self.client) {
+                    crate::commands::edit_buffer(self.core, client, name);
+                }
+            }
             "P" => {
                 let chosen = self.chosen(false);
                 self.run(&command, &chosen, false);

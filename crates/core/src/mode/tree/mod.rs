@@ -5,8 +5,7 @@
 //! model whenever it is drawn or a key comes, so it shows what there is now, and after the server's death too.
 //!
 //! Departures from tmux: the wheel moves through the list; a help that is higher than the screen scrolls; with grouped
-//! sessions the current one or the group's first is listed, whatever the last one of the list is (3.7c); there is no
-//! editor for buffers (`e`).
+//! sessions the current one or the group's first is listed, whatever the last one of the list is (3.7c).
 
 mod actions;
 mod build;
@@ -136,6 +135,7 @@ const ROWS: &[Row] = &[
             ("P", "Paste tagged buffers"),
             ("d", "Delete selected buffer"),
             ("D", "Delete tagged buffers"),
+            ("e", "Open buffer in editor"),
             ("f", "Enter a filter"),
         ],
     },

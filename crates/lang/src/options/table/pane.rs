@@ -88,7 +88,7 @@ pub(super) const ROWS: &[Row] = &[
         "",
         "Colours that a pane's program gets for the palette's numbers.",
     ),
-    later(
+    option(
         "pane-scrollbars-style",
         PANE,
         Kind::Style,

@@ -1,6 +1,6 @@
 //! Options of windows (set -w) that panes do not have.
 
-use super::{INT, Kind, Row, WINDOW, later, option};
+use super::{INT, Kind, Row, WINDOW, option};
 
 pub(super) const ROWS: &[Row] = &[
     option(
@@ -222,14 +222,14 @@ pub(super) const ROWS: &[Row] = &[
         "off",
         "Whether pane borders carry text, above or below the pane.",
     ),
-    later(
+    option(
         "pane-scrollbars",
         WINDOW,
         Kind::Choice(&["off", "modal", "on"]),
         "off",
         "Whether panes have scroll bars: never, in modes, or always.",
     ),
-    later(
+    option(
         "pane-scrollbars-position",
         WINDOW,
         Kind::Choice(&["right", "left"]),
