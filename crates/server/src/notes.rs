@@ -5,6 +5,8 @@ use outlast_sys::process::Identity;
 use outlast_wire::client::ClientKey;
 use outlast_wire::frame::{Malformed, Reader, Writer};
 
+use crate::oom::Counts;
+
 /// A note. The number of an [`Entry::Shell`] says which; the rest is its fields.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Note {
@@ -62,6 +64,8 @@ pub enum Note {
         /// Which; true: it is deleted rather than kept for some days.
         panes: Vec<(u32, bool)>,
     },
+    /// The kernel has killed so many for memory. The last such note counts.
+    Kills(Counts),
 }
 
 impl Note {
@@ -108,6 +112,10 @@ impl Note {
             Note::Typed { id, batch } => {
                 w.u32(*id).u64(*batch);
                 8
+            }
+            Note::Kills(counts) => {
+                w.u64(counts.machine).u64(counts.group).u64(counts.scopes);
+                9
             }
         };
         Entry::Shell(kind, out)
@@ -159,6 +167,11 @@ impl Note {
                 id: r.u32("id")?,
                 batch: r.u64("batch")?,
             },
+            9 => Note::Kills(Counts {
+                machine: r.u64("machine")?,
+                group: r.u64("group")?,
+                scopes: r.u64("scopes")?,
+            }),
             _ => return Ok(None),
         }))
     }
@@ -198,6 +211,11 @@ mod tests {
             Note::Leaving {
                 panes: vec![(7, true), (9, false)],
             },
+            Note::Kills(Counts {
+                machine: 3,
+                group: 1 << 40,
+                scopes: 2,
+            }),
         ] {
             let Entry::Shell(kind, bytes) = note.entry() else {
                 panic!("not a shell entry")

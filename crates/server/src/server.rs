@@ -32,7 +32,7 @@ use crate::jobs::Jobs;
 use crate::journal::Journal;
 use crate::keeper::{Link, Owner, job_number, owner};
 use crate::memory::FileMemory;
-use crate::oom::OutOfMemory;
+use crate::oom::{Counts, OutOfMemory};
 use crate::panes::{BUDGET, Panes, SHORT, TYPING_BUDGET};
 use crate::pipes::Pipes;
 use crate::poison::Poison;
@@ -127,6 +127,8 @@ pub struct Parts {
     pub socket: String,
     /// Appends to files that the former server may have begun.
     pub appends: BTreeMap<u64, u64>,
+    /// What the kernel had killed for memory as the former server knew it.
+    pub kills: Option<Counts>,
 }
 
 /// The time of a turn.
@@ -188,7 +190,7 @@ impl Server {
             next_token: FIRST_CONNECTION,
             link_waits: false,
             takeover: Takeover::default(),
-            memory: OutOfMemory::new(),
+            memory: OutOfMemory::new(parts.kills),
             retry_ms: None,
             wake_at: None,
             ready: Vec::new(),
@@ -575,9 +577,7 @@ impl Server {
             let ended = io.take_ended().filter(|_| asked == Some(io.life));
             if let Some(status) = ended {
                 self.store.exited(pane, now.ms);
-                if let Some(note) = self.memory.note(status) {
-                    self.core.note_end(pane, note);
-                }
+                self.note_memory(pane, status);
                 self.core
                     .handle(now, Event::Exited { pane, status }, &mut self.effects);
             } else if io.has_news() {

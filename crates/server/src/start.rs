@@ -157,6 +157,10 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
     let mut clients = Clients::default();
     let mut appends = BTreeMap::new();
     let leaving = leaving(&turns);
+    let kills = last_note(&turns, |note| match note {
+        Note::Kills(counts) => Some(counts),
+        _ => None,
+    });
     let fresh = turns.is_empty();
     let core = if fresh {
         Core::new(
@@ -197,6 +201,7 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
         ),
         socket: words.socket.clone(),
         appends,
+        kills,
     };
     let mut server = Server::new(parts)?;
     if fresh {
@@ -304,18 +309,21 @@ fn recover(
 
 /// Panes whose text on disk the former server had not put away.
 fn leaving(turns: &[Transaction]) -> Vec<(u32, bool)> {
-    let entries = turns
-        .iter()
-        .rev()
-        .flat_map(|turn| turn.entries.iter().rev());
-    let mut notes = entries.filter_map(|entry| match entry {
-        Entry::Shell(kind, bytes) => match Note::read(*kind, bytes)? {
-            Note::Leaving { panes } => Some(panes),
-            _ => None,
-        },
+    let panes = last_note(turns, |note| match note {
+        Note::Leaving { panes } => Some(panes),
         _ => None,
     });
-    notes.next().unwrap_or_default()
+    panes.unwrap_or_default()
+}
+
+/// The last of the notes that `is` takes.
+fn last_note<T>(turns: &[Transaction], is: impl Fn(Note) -> Option<T>) -> Option<T> {
+    let turns = turns.iter().rev();
+    let mut entries = turns.flat_map(|turn| turn.entries.iter().rev());
+    entries.find_map(|entry| match entry {
+        Entry::Shell(kind, bytes) => is(Note::read(*kind, bytes)?),
+        _ => None,
+    })
 }
 
 /// A pane that came back from disk and died with its server before a checkpoint had its text takes it from there again.

@@ -57,7 +57,6 @@ impl Server {
     /// # Errors
     /// It is dead, and there is nothing to start another with.
     pub(crate) fn tend_keeper(&mut self, now: Now) -> io::Result<()> {
-        self.memory.look(now.ms);
         if self.link.answer_due().is_some_and(|due| due <= now.ms) {
             self.link.give_up_on();
         }

@@ -46,6 +46,7 @@ impl Server {
         self.settle_calls();
         self.checkpoints(now);
         self.keep(now);
+        self.memory.look(now.ms);
         if self.journal.wants_compaction() && !self.uncommitted {
             self.compact()?;
         }
@@ -148,6 +149,7 @@ impl Server {
         let mut turn = self.core.commit();
         turn.entries.append(&mut self.entries);
         turn.entries.extend(self.disk.notes());
+        turn.entries.extend(self.memory.news());
         turn.entries.dedup_by(joins_input);
         if turn.entries.is_empty() {
             return Ok(());
@@ -326,6 +328,7 @@ impl Server {
         self.disk.snapshot(&mut turn.entries);
         turn.entries.push(self.upgrade.note());
         turn.entries.push(self.leaving());
+        turn.entries.push(self.memory.entry());
         self.journal.compact(&[turn])
     }
 }

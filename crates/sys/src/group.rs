@@ -78,6 +78,25 @@ fn lines(groups: &str) -> impl Iterator<Item = (&str, &str)> {
         .filter_map(|line| line.split_once(':')?.1.split_once(':'))
 }
 
+/// What the group of a pane's program is called.
+pub fn name(pane: &str, pid: u32) -> String {
+    format!("{PREFIX}{pane}-{pid}")
+}
+
+/// Where the user's systemd makes scopes for panes, if it does here.
+pub fn scopes(root: &Path) -> Option<PathBuf> {
+    let uid = rustix::process::geteuid().as_raw();
+    let slice = format!("user.slice/user-{uid}.slice/user@{uid}.service/app.slice");
+    Some(root.join(slice)).filter(|slice| slice.is_dir())
+}
+
+/// The control group that a pane's program had for its memory, if that is still there: who has ended leaves it empty until
+/// the next one is made; systemd removes its scopes.
+pub fn of_program(pane: u32, pid: u32) -> Option<PathBuf> {
+    let name = name(&pane.to_string(), pid);
+    Tree::ours().memory(&name)
+}
+
 /// The tree of groups, and where in it a process is.
 #[derive(Clone, Debug)]
 pub struct Tree {
@@ -92,6 +111,22 @@ impl Tree {
             root: PathBuf::from("/sys/fs/cgroup"),
             groups: fs::read_to_string("/proc/self/cgroup").unwrap_or_default(),
         }
+    }
+
+    /// The group of that name that counts memory: where [`Tree::enter`] or systemd may have made it.
+    fn memory(&self, name: &str) -> Option<PathBuf> {
+        let of = |wanted: &str| {
+            let mut lines = lines(&self.groups);
+            let found = lines.find(|(all, _)| all.split(',').any(|one| one == wanted));
+            found.map(|(_, path)| path.trim_start_matches('/'))
+        };
+        let old = of("memory").map(|path| self.root.join("memory").join(path).join(name));
+        let own = of("").map(|path| self.root.join(path));
+        let below = own.as_ref().map(|own| own.join(name));
+        let beside = own.as_ref().and_then(|own| Some(own.parent()?.join(name)));
+        let scope = scopes(&self.root).map(|slice| slice.join(format!("{name}.scope")));
+        let places = [old, below, beside, scope];
+        places.into_iter().flatten().find(|path| path.is_dir())
     }
 
     /// Makes groups named `name` (with [`PREFIX`]) with these limits and moves process `pid` into them. What could not be
@@ -273,6 +308,7 @@ mod tests {
             ],
             ["4096", "9", "50", "77"]
         );
+        assert_eq!(tree.memory("outlast-1"), Some(slice.join("outlast-1")));
         assert!(
             !slice.join("outlast-left").exists(),
             "an empty one is removed"
@@ -299,6 +335,9 @@ mod tests {
             "4096"
         );
         assert_eq!(scratch.text("memory/a/outlast-1/cgroup.procs"), "77");
+        let found = Some(scratch.0.join("memory/a/outlast-1"));
+        assert_eq!(tree.memory("outlast-1"), found);
+        assert_eq!(tree.memory("outlast-2"), None);
         assert_eq!(scratch.text("cpu/outlast-1/cpu.shares"), "512");
         assert!(
             !scratch.0.join("pids").exists(),

@@ -33,6 +33,7 @@ pub mod fd_pass;
 pub mod group;
 pub mod inhibit;
 pub mod intake;
+pub mod kmsg;
 pub mod ledger;
 pub mod lock;
 pub mod mem;

@@ -72,7 +72,7 @@ fn hold(name: &str, limits: &Limits) {
         return;
     }
     let pid = std::process::id();
-    let name = format!("{}{name}-{pid}", group::PREFIX);
+    let name = group::name(name, pid);
     if !scope::enter(&name, limits, pid) {
         Tree::ours().enter(&name, limits, pid);
     }
