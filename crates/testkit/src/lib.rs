@@ -15,6 +15,7 @@ pub mod harness;
 pub mod keys;
 pub mod proc;
 pub mod pty;
+pub mod reboot;
 pub mod rng;
 pub mod roles;
 pub mod script;

@@ -7,33 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use outlast_core::save::disk::{decode_sections, decode_text};
-use outlast_testkit::world::patience;
-use outlast_testkit::{Signal, World, proc};
+use outlast_testkit::World;
 
 pub type Test = Result<(), String>;
 
-/// Kills everything at once and takes the runtime directory away.
-pub fn reboot(world: &World) -> Test {
-    let end = Instant::now() + patience();
-    loop {
-        let running = world.processes();
-        if running.is_empty() {
-            break;
-        }
-        for pid in &running {
-            let _ = proc::signal(*pid, Signal::KILL);
-        }
-        for pid in running {
-            let _ = proc::wait_exit(pid, Duration::from_secs(1));
-        }
-        if Instant::now() > end {
-            return Err("something lives on".into());
-        }
-    }
-    let runtime = world.dir().join("t");
-    fs::remove_dir_all(&runtime).map_err(|error| error.to_string())?;
-    fs::create_dir_all(&runtime).map_err(|error| error.to_string())
-}
+pub use outlast_testkit::reboot::reboot;
 
 /// Where the world's server keeps its state.
 pub fn places(world: &World) -> Vec<PathBuf> {

@@ -31,7 +31,7 @@ mod scene;
 mod strikes;
 
 pub use board::{Board, Count, Totals};
-pub use builds::has_faults;
+pub use builds::{Builds, has_faults};
 pub use faults::{Fault, POINTS, TABLE, names};
 pub use marathon::{Marathon, marathon};
 pub use recovery::recovery;

@@ -1,17 +1,20 @@
 //! `cargo xtask agents`: real agents, pinned, against a stub of the model's API on loopback, with an empty environment and a
 //! throw-away home. Not part of the tests: agents are large, and change.
 
+mod day;
+mod life;
+mod stage;
+
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use outlast_testkit::world::patience;
-use outlast_testkit::{Binary, Client, Signal, World, proc};
+use outlast_testkit::{Signal, proc};
 
 use crate::args::{Args, root};
 use crate::torture::build;
+use stage::Stage;
 
 type Result<T> = std::result::Result<T, String>;
 
@@ -27,12 +30,11 @@ const PROGRAMS: [(&str, &str); 3] = [
     ("codex", ".bin/codex"),
     ("opencode", ".bin/opencode"),
 ];
-const KEY: &str = "sk-ant-stub-key-00000000000";
 
 type Check = (&'static str, fn(&Stage) -> Result<()>);
 
 /// What is shown: a name, and how. They are done in this order, in one world.
-const CHECKS: [Check; 12] = [
+const CHECKS: [Check; 18] = [
     ("claude asks, and it is a request", claude_asks),
     (
         "claude is approved from another terminal",
@@ -66,6 +68,21 @@ const CHECKS: [Check; 12] = [
     ),
     ("opencode is recognised and works", opencode_works),
     ("opencode takes a prompt", opencode_answers),
+    ("a limit and an overload: told to go on, once", life::limits),
+    ("a key that is refused: said, and no loop", life::sign_in),
+    ("an account without money: said, and no loop", life::billing),
+    (
+        "claude with hooks for good and for the run asks once",
+        life::asks_once,
+    ),
+    (
+        "the server is upgraded while one waits for an answer",
+        life::upgrade,
+    ),
+    (
+        "a day in the life: three agents, deaths, a reboot",
+        day::day,
+    ),
 ];
 
 /// The chore.
@@ -127,176 +144,6 @@ fn install(packages: &Path) -> Result<()> {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("npm install: {status}")),
         Err(error) => Err(format!("npm: {error}")),
-    }
-}
-
-struct Stage {
-    world: World,
-    program: PathBuf,
-    stub: Child,
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        let _ = self.stub.kill();
-        let _ = self.stub.wait();
-    }
-}
-
-fn text<T>(result: std::io::Result<T>) -> Result<T> {
-    result.map_err(|error| error.to_string())
-}
-
-impl Stage {
-    fn new(program: &Path, packages: &Path, stub: &Path) -> Result<Stage> {
-        let mut stub = Command::new("python3")
-            .arg(stub)
-            .args(["--port", "0", "--log", "/dev/null"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| format!("python3: {error}"))?;
-        let mut line = String::new();
-        let out = stub.stdout.take().ok_or("no output of the stub")?;
-        text(BufReader::new(out).read_line(&mut line))?;
-        let digits = line.trim().rsplit(|c: char| !c.is_ascii_digit()).next();
-        let port = digits
-            .filter(|port| !port.is_empty())
-            .ok_or(format!("no port: {line}"))?;
-        let mut world = World::new(&Binary::outlast(program))?;
-        let bin = world.home().join("bin");
-        text(fs::create_dir_all(&bin))?;
-        for (name, path) in PROGRAMS {
-            let from = text(fs::canonicalize(packages.join("node_modules").join(path)))?;
-            text(std::os::unix::fs::symlink(from, bin.join(name)))?;
-        }
-        let path = std::env::var("PATH").unwrap_or_default();
-        let base = format!("http://127.0.0.1:{port}");
-        for (name, value) in [
-            ("PATH", format!("{}:{path}", bin.display())),
-            ("ANTHROPIC_BASE_URL", base.clone()),
-            ("ANTHROPIC_API_KEY", KEY.into()),
-            ("STUB_KEY", "x".into()),
-            ("DISABLE_AUTOUPDATER", "1".into()),
-            ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".into()),
-            ("OPENCODE_DISABLE_AUTOUPDATE", "1".into()),
-        ] {
-            world.set_env(name, Some(&value));
-        }
-        let home = world.home().to_string_lossy().into_owned();
-        let project = format!("{home}/proj");
-        text(fs::create_dir_all(&project))?;
-        let write = |name: &str, content: String| {
-            let path = PathBuf::from(format!("{home}/{name}"));
-            let parent = path.parent().unwrap_or(Path::new("/"));
-            text(fs::create_dir_all(parent))?;
-            text(fs::write(&path, content))
-        };
-        write(
-            ".claude.json",
-            format!(
-                "{{\"hasCompletedOnboarding\":true,\"theme\":\"dark\",\"customApiKeyResponses\":{{\"approved\":[\"{}\"],\
-                 \"rejected\":[]}},\"projects\":{{\"{project}\":{{\"hasTrustDialogAccepted\":true}}}}}}",
-                &KEY[KEY.len() - 20..]
-            ),
-        )?;
-        write(
-            ".codex/config.toml",
-            format!(
-                "model_provider = \"stub\"\nmodel = \"stub\"\napproval_policy = \"on-request\"\n\
-                 [model_providers.stub]\nname = \"stub\"\nbase_url = \"{base}/v1\"\nenv_key = \"STUB_KEY\"\n\
-                 wire_api = \"responses\"\n[projects.\"{project}\"]\ntrust_level = \"trusted\"\n"
-            ),
-        )?;
-        write(
-            ".config/opencode/opencode.json",
-            format!(
-                "{{\"provider\":{{\"stub\":{{\"npm\":\"@ai-sdk/openai-compatible\",\"options\":{{\"baseURL\":\"{base}/v1\",\
-                 \"apiKey\":\"x\"}},\"models\":{{\"stub\":{{\"name\":\"stub\"}}}}}}}},\"model\":\"stub/stub\",\
-                 \"permission\":{{\"bash\":\"ask\"}},\"autoupdate\":false}}"
-            ),
-        )?;
-        world.session("first", (80, 24), "cat")?;
-        Ok(Stage {
-            world,
-            program: program.to_path_buf(),
-            stub,
-        })
-    }
-
-    fn project(&self, file: &str) -> PathBuf {
-        self.world.home().join("proj").join(file)
-    }
-
-    /// One of our verbs on a terminal of its own, in the project; its output when it ends well.
-    fn own(&self, words: &[&str]) -> Result<String> {
-        let mut client = self.start(words)?;
-        let status = client.wait_end(patience())?;
-        let said = String::from_utf8_lossy(&client.raw()).into_owned();
-        match status.success() {
-            true => Ok(said),
-            false => Err(format!("{words:?}: {status}: {said}")),
-        }
-    }
-
-    fn start(&self, words: &[&str]) -> Result<Client> {
-        let socket = self.world.socket();
-        let program = self.program.to_string_lossy().into_owned();
-        let head = [program.as_str(), "-S", &socket];
-        let argv: Vec<String> = head.iter().chain(words).map(ToString::to_string).collect();
-        let cwd = self.project("").to_string_lossy().into_owned();
-        Client::spawn(&argv, &self.world.env(), &cwd, 100, 30)
-    }
-
-    fn until(&self, target: &str, format: &str, wanted: &str) -> Result<()> {
-        let words = ["display-message", "-p", "-t", target, "-F", format];
-        self.world
-            .until(&words, |said| said.trim_end() == wanted)
-            .map(drop)
-            .map_err(|error| format!("{error}\n{}", self.screen(target)))
-    }
-
-    fn state(&self, target: &str, wanted: &str) -> Result<()> {
-        self.until(target, "#{agent_state}", wanted)
-    }
-
-    fn screen(&self, target: &str) -> String {
-        self.world
-            .ok(&["capture-pane", "-p", "-t", target])
-            .unwrap_or_default()
-    }
-
-    fn shows(&self, target: &str, wanted: &str) -> Result<()> {
-        let words = ["capture-pane", "-p", "-J", "-t", target];
-        self.world
-            .until(&words, |said| said.contains(wanted))
-            .map(drop)
-    }
-
-    /// The one request that is open.
-    fn request(&self) -> Result<String> {
-        let id = self
-            .world
-            .until(&["list-requests", "-F", "#{request_id}"], |said| {
-                !said.is_empty()
-            })?;
-        Ok(id.trim().to_string())
-    }
-
-    fn settled(&self) -> Result<()> {
-        self.world
-            .until(&["list-requests"], str::is_empty)
-            .map(drop)
-    }
-
-    /// A person in front of a session types.
-    fn types(&self, session: &str, keys: &str) -> Result<()> {
-        let mut client = self.start(&["attach-session", "-t", session])?;
-        self.until(session, "#{session_attached}", "1")?;
-        client.write(keys.as_bytes())?;
-        // What was typed has been heard when the server has handled what follows it.
-        client.write(b"\x02d")?;
-        client.wait_end(patience()).map(drop)
     }
 }
 
