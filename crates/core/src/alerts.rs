@@ -3,6 +3,7 @@
 use crate::Core;
 use crate::model::Link;
 use crate::model::ids::{ClientId, PaneId, SessionId, WindowId};
+use crate::model::window::sort;
 
 /// The three kinds, with the options and hooks that belong to them.
 struct Kind {
@@ -100,9 +101,9 @@ impl Core {
         let silent: Vec<WindowId> = self
             .model
             .windows
-            .values()
-            .filter(|w| w.silent_at_ms.is_some_and(|at| at <= now))
-            .map(|w| w.id)
+            .of(sort::SILENT)
+            .filter(|(_, w)| w.silent_at_ms.is_some_and(|at| at <= now))
+            .map(|(id, _)| *id)
             .collect();
         for id in silent {
             self.arm_silence(id);
@@ -118,11 +119,8 @@ impl Core {
 
     /// Monotonic ms of the next silence.
     pub(crate) fn silence_due(&self) -> Option<u64> {
-        self.model
-            .windows
-            .values()
-            .filter_map(|window| window.silent_at_ms)
-            .min()
+        let watched = self.model.windows.of(sort::SILENT);
+        watched.filter_map(|(_, window)| window.silent_at_ms).min()
     }
 
     fn alert(&mut self, window: WindowId, kind: &Kind) {

@@ -8,13 +8,16 @@
 use outlast_agent::status::State;
 
 use crate::model::ids::PaneId;
+use crate::model::{Pane, pane, window};
+use crate::options::Chain;
 use crate::{Core, Effect};
 
 /// Work often goes on a moment after it has ended.
 const GRACE_MS: u64 = 30_000;
 /// An agent that waits for an answer wants it awake for so long, s.
 const ANSWER_S: i64 = 15 * 60;
-/// Choices of `stay-awake`.
+const OPTION: &str = "stay-awake";
+/// Its choices.
 const ON: i64 = 1;
 const AGENT: i64 = 2;
 
@@ -36,11 +39,24 @@ pub(crate) struct Awake {
 impl Core {
     /// Who wants it awake.
     fn wishes(&self) -> Vec<PaneId> {
-        let panes = self.model.panes.iter();
+        let model = &self.model;
+        // Where nobody has said otherwise, it is agents alone who may wish for it.
+        let mut panes: Vec<PaneId> = match Chain(vec![&*model.window_options]).number(OPTION) {
+            ON => model.panes.keys().copied().collect(),
+            _ => {
+                let windows = model.windows.of(window::sort::AWAKE);
+                let own = model.panes.of(pane::sort::AGENT | pane::sort::AWAKE);
+                let of_windows = windows.flat_map(|(_, window)| &window.panes);
+                of_windows.chain(own.map(|(id, _)| id)).copied().collect()
+            }
+        };
+        panes.sort_unstable();
+        panes.dedup();
+        let runs = |pane: &Pane| pane.state.pid != 0 && pane.state.dead.is_none();
         panes
-            .filter(|(_, pane)| pane.state.pid != 0 && pane.state.dead.is_none())
-            .map(|(id, _)| *id)
-            .filter(|id| match self.pane_chain(*id).number("stay-awake") {
+            .into_iter()
+            .filter(|id| model.panes.get(id).is_some_and(runs))
+            .filter(|id| match self.pane_chain(*id).number(OPTION) {
                 ON => true,
                 AGENT => self.agent_wishes(*id).is_some(),
                 _ => false,
@@ -67,7 +83,7 @@ impl Core {
     fn is_wished_by_name(&self) -> bool {
         let wishes = self.wishes().into_iter();
         wishes
-            .map(|id| self.pane_chain(id).number("stay-awake"))
+            .map(|id| self.pane_chain(id).number(OPTION))
             .any(|is| is == ON)
     }
 
@@ -76,8 +92,8 @@ impl Core {
         let model = &self.model;
         self.awake.panes != Some(model.panes.len())
             || model.window_options.is_dirty()
-            || model.panes.values().any(|pane| pane.state.is_dirty())
-            || model.windows.values().any(|window| window.is_dirty())
+            || model.panes.touched().any(|(_, pane)| pane.state.is_dirty())
+            || model.windows.touched().any(|(_, window)| window.is_dirty())
     }
 
     /// Asks the system, or lets go.

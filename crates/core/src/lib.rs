@@ -127,6 +127,8 @@ pub struct Core {
     pub(crate) unfinished: bool,
     /// What programs are to be told of.
     pub(crate) noted: Vec<control::notes::Note>,
+    /// Panes whose output was handled and has not been committed as heard.
+    unheard: BTreeSet<PaneId>,
     /// Somebody has been told what output said: that it was heard is to be committed.
     pub(crate) spoke: bool,
     /// A recovery is going on.

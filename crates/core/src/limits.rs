@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::ids::PaneId;
+use crate::model::pane::sort;
 use crate::run::policy::Event;
 use crate::run::tree::{Process, Root, members};
 use crate::{Core, Effect};
@@ -157,7 +158,8 @@ impl Core {
             runs.then_some(())
                 .and(killed.into_iter().chain(looked).min())
         };
-        self.model.panes.values().filter_map(due).min()
+        let limited = self.model.panes.of(sort::LIMITED);
+        limited.filter_map(|(_, pane)| due(pane)).min()
     }
 
     /// Looks at the memory of those that are due.
@@ -167,7 +169,9 @@ impl Core {
             return;
         }
         let mut processes = None;
-        for id in self.pane_ids() {
+        let limited = self.model.panes.of(sort::LIMITED);
+        let limited: Vec<PaneId> = limited.map(|(id, _)| *id).collect();
+        for id in limited {
             let Some(pane) = self.model.panes.get(&id) else {
                 continue;
             };

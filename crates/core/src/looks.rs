@@ -87,7 +87,7 @@ pub(crate) fn renew(core: &mut Core) {
     }
     core.looks = (core.looks.0 + 1, colours);
     let mut told: Vec<PaneId> = Vec::new();
-    for (id, pane) in &mut core.model.panes {
+    for (id, pane) in core.model.panes.iter_mut() {
         let before = pane.terminal.dark();
         pane.looks = core.looks.0;
         pane.terminal.set_outer_colours(core.looks.1.clone());

@@ -3,6 +3,7 @@
 use crate::Core;
 use crate::formats::{self, FormatContext};
 use crate::model::ids::{PaneId, WindowId};
+use crate::model::pane::sort;
 
 /// Least time between two looks at what runs in a pane.
 const INTERVAL_MS: u64 = 500;
@@ -102,17 +103,12 @@ impl Core {
     /// Looks at the windows whose active pane had output since the last look, and renames those that are to be.
     pub(crate) fn check_names(&mut self) {
         let now = self.now.ms;
-        let due: Vec<(WindowId, PaneId)> = self
-            .model
-            .windows
-            .values()
-            .filter_map(|window| {
-                let pane = self.model.panes.get(&window.active)?;
-                let due =
-                    pane.name_stale && (pane.named_ms == 0 || now >= pane.named_ms + INTERVAL_MS);
-                due.then_some((window.id, window.active))
-            })
+        let mut due: Vec<(WindowId, PaneId)> = self
+            .unnamed()
+            .filter(|(_, _, named)| *named == 0 || now >= named + INTERVAL_MS)
+            .map(|(window, pane, _)| (window, pane))
             .collect();
+        due.sort_unstable();
         for (window, pane) in due {
             if let Some(pane) = self.model.panes.get_mut(&pane) {
                 pane.name_stale = false;
@@ -145,17 +141,20 @@ impl Core {
 
     /// Monotonic ms of the next look.
     pub(crate) fn names_due(&self) -> Option<u64> {
-        let due = |window: &crate::save::Tracked<crate::model::Window>| {
-            let pane = self
-                .model
-                .panes
-                .get(&window.active)
-                .filter(|pane| pane.name_stale)?;
-            self.window_chain(window.id)
-                .flag("automatic-rename")
-                .then_some(pane.named_ms + INTERVAL_MS)
-        };
-        self.model.windows.values().filter_map(due).min()
+        let renamed = |window: WindowId| self.window_chain(window).flag("automatic-rename");
+        self.unnamed()
+            .filter(|(window, _, _)| renamed(*window))
+            .map(|(_, _, named)| named + INTERVAL_MS)
+            .min()
+    }
+
+    /// Windows whose active pane had output since the last look, and when that was.
+    fn unnamed(&self) -> impl Iterator<Item = (WindowId, PaneId, u64)> {
+        let panes = self.model.panes.of(sort::UNNAMED);
+        panes.filter_map(|(id, pane)| {
+            let window = self.model.windows.get(&pane.state.window)?;
+            (window.active == *id).then_some((window.id, *id, pane.named_ms))
+        })
     }
 }
 

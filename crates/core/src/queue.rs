@@ -3,7 +3,7 @@
 //! A queue runs until it is empty or its head waits: for a job, a file, a prompt, a `wait-for` channel. What waits is a
 //! ticket; [`Core::resume`] with it lets the queue go on. Queues are saved, so a wait outlives the server.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use outlast_lang::parse::{Command, CommandList};
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,8 @@ pub enum Action {
     Line(String),
     /// A command line that came before the configuration.
     CommandLine(Vec<String>),
+    /// The commands of a block (`Model::blocks`), which take its place.
+    Block(u64),
 }
 
 /// An element of a queue.
@@ -140,6 +142,10 @@ pub struct Channel {
     pub lockers: VecDeque<u64>,
 }
 
+/// What is more goes into blocks of about so many, each a section of its own: a queue is written down anew whenever it waits,
+/// and one of a thousand lines would be so a thousand times.
+const BLOCK: usize = 32;
+
 /// Commands run in one turn at most: what is left goes on in the next (a loop of bindings or hooks must not hang the
 /// server).
 const BUDGET: usize = 10_000;
@@ -167,9 +173,55 @@ impl Core {
         commands: &CommandList,
         state: State,
     ) {
-        let queue = self.queue(client);
-        let items = queue.items_of(commands, state);
-        queue.items.extend(items);
+        let items = self.queue(client).items_of(commands, state);
+        let items = self.in_blocks(items);
+        self.queue(client).items.extend(items);
+    }
+
+    /// The same with all but the first of them in blocks, if they are many. A group stays together: an error takes out the
+    /// rest of its own.
+    fn in_blocks(&mut self, items: Vec<Item>) -> Vec<Item> {
+        if items.len() <= 2 * BLOCK {
+            return items;
+        }
+        let mut out = Vec::new();
+        let mut rest = items.into_iter().peekable();
+        while let Some(first) = rest.next() {
+            let state = first.state;
+            let mut block = vec![first];
+            while let Some(item) = rest.next_if(|item| {
+                block.len() < BLOCK || block.last().is_some_and(|last| last.group == item.group)
+            }) {
+                block.push(item);
+            }
+            if out.is_empty() {
+                out = block;
+                continue;
+            }
+            let id = self.ticket();
+            self.model.blocks.insert(id, Tracked::new(block));
+            out.push(Item {
+                group: 0,
+                state,
+                action: Action::Block(id),
+            });
+        }
+        out
+    }
+
+    /// Takes out blocks of queues that are gone.
+    fn forget_blocks(&mut self) {
+        if self.model.blocks.is_empty() {
+            return;
+        }
+        let items = self.model.queues.values().flat_map(|queue| &queue.items);
+        let named: BTreeSet<u64> = items
+            .filter_map(|item| match item.action {
+                Action::Block(id) => Some(id),
+                _ => None,
+            })
+            .collect();
+        self.model.blocks.retain(|id, _| named.contains(id));
     }
 
     /// Appends something that is no command.
@@ -193,8 +245,9 @@ impl Core {
         commands: &CommandList,
         state: State,
     ) {
+        let items = self.queue(client).items_of(commands, state);
+        let items = self.in_blocks(items);
         let queue = self.queue(client);
-        let items = queue.items_of(commands, state);
         for item in items.into_iter().rev() {
             queue.items.push_front(item);
         }
@@ -260,6 +313,7 @@ impl Core {
             }
         }
         self.model.queues.retain(|_, queue| !queue.is_idle());
+        self.forget_blocks();
         false
     }
 
@@ -271,14 +325,21 @@ impl Core {
         if queue.waiting.is_some() {
             return false;
         }
-        let Some(item) = queue.items.pop_front() else {
+        let mut next = queue.items.pop_front();
+        while let Some(Action::Block(id)) = next.as_ref().map(|item| &item.action) {
+            let block = self.model.blocks.remove(id);
+            for item in block.iter().flat_map(|block| block.iter().rev()) {
+                queue.items.push_front(item.clone());
+            }
+            next = queue.items.pop_front();
+        }
+        let Some(item) = next else {
             queue.states.clear();
             return false;
         };
         let shared = item.state;
         let state = queue.states.get(&shared).cloned().unwrap_or_default();
-        let used: std::collections::BTreeSet<u64> =
-            queue.items.iter().map(|item| item.state).collect();
+        let used: BTreeSet<u64> = queue.items.iter().map(|item| item.state).collect();
         queue.states.retain(|number, _| used.contains(number));
         match item.action {
             Action::Command(command) => self.fire(key, item.group, shared, command, state),
@@ -291,6 +352,8 @@ impl Core {
                     self.control_command(client, &line);
                 }
             }
+            // It has been opened.
+            Action::Block(_) => {}
             Action::CommandLine(argv) => {
                 if let Some(client) = key {
                     // What a client in control mode has said meanwhile comes after it.

@@ -1,8 +1,12 @@
 //! The size of windows: from the clients that show them (window-size), less the status line.
 
+use std::collections::BTreeMap;
+
 use crate::Core;
+use crate::model::Client;
 use crate::model::client::ClientState;
 use crate::model::ids::{ClientId, SessionId, WindowId};
+use crate::model::window::sort;
 
 const LARGEST: i64 = 0;
 const MANUAL: i64 = 2;
@@ -97,9 +101,27 @@ impl Core {
 
     /// Gives all windows the size that their clients want.
     pub(crate) fn recalculate_sizes(&mut self) {
-        let windows: Vec<WindowId> = self.model.windows.keys().copied().collect();
+        let counted = |client: &Client| self.counts(&client.state);
+        // Without anybody who has a size, it is only windows whose size was said that may want another.
+        let windows: Vec<WindowId> = match self.attached_clients().any(counted) {
+            true => self.model.windows.keys().copied().collect(),
+            false => {
+                let sized = self.model.windows.of(sort::SIZED);
+                sized.map(|(id, _)| *id).collect()
+            }
+        };
+        if windows.is_empty() {
+            return;
+        }
+        let mut with: BTreeMap<WindowId, Vec<SessionId>> = BTreeMap::new();
+        for session in self.model.sessions.values() {
+            for (window, _) in session.windows.values() {
+                with.entry(*window).or_default().push(session.id);
+            }
+        }
         for id in windows {
-            if let Some((cols, rows)) = self.wanted_size(id) {
+            let with = with.get(&id).map_or(&[][..], Vec::as_slice);
+            if let Some((cols, rows)) = self.wanted_size(id, with) {
                 let Some(window) = self.model.windows.get(&id) else {
                     continue;
                 };
@@ -110,7 +132,7 @@ impl Core {
         }
     }
 
-    fn wanted_size(&self, id: WindowId) -> Option<(u16, u16)> {
+    fn wanted_size(&self, id: WindowId, with: &[SessionId]) -> Option<(u16, u16)> {
         let window = self.model.windows.get(&id)?;
         let chain = self.window_chain(id);
         let how = chain.number("window-size");
@@ -118,7 +140,6 @@ impl Core {
             return window.manual_size;
         }
         let aggressive = chain.flag("aggressive-resize");
-        let with = self.sessions_with(id);
         let shows = |client: &ClientState| {
             let Some(session) = client.session.filter(|session| with.contains(session)) else {
                 return false;

@@ -34,6 +34,7 @@ impl Core {
             unattached_stale: false,
             unfinished: false,
             noted: Vec::new(),
+            unheard: Default::default(),
             spoke: false,
             recovering: false,
             awake: Default::default(),

@@ -4,7 +4,7 @@
 //! only: what they do not cover is the redo log. Input goes into the input ring; what does not fit waits here, and is
 //! in the journal until it has gone.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
@@ -120,6 +120,11 @@ impl PaneIo {
             self.ended = None;
             ended.status
         })
+    }
+
+    /// Whether something is left to do: a checkpoint, or input that waits.
+    fn is_busy(&self) -> bool {
+        self.touched_ms.is_some() || self.at != self.covered || !self.waiting.is_empty()
     }
 
     /// Whether the ring fills up with what no checkpoint covers.
@@ -252,6 +257,8 @@ impl PaneIo {
 #[derive(Default)]
 pub struct Panes {
     panes: BTreeMap<PaneId, PaneIo>,
+    /// Those of whom something may be left to do: output that no checkpoint covers, input that waits.
+    busy: BTreeSet<PaneId>,
     by_slot: HashMap<u16, PaneId>,
     /// Panes that may have news, in the order in which they are served.
     ready: VecDeque<PaneId>,
@@ -262,7 +269,9 @@ pub struct Panes {
 impl Panes {
     /// By id.
     pub fn get_mut(&mut self, pane: PaneId) -> Option<&mut PaneIo> {
-        self.panes.get_mut(&pane)
+        let io = self.panes.get_mut(&pane)?;
+        self.busy.insert(pane);
+        Some(io)
     }
 
     /// By id.
@@ -283,12 +292,18 @@ impl Panes {
         }
     }
 
+    /// Those of whom something may be left to do. A turn looks at no others.
+    pub fn busy(&self) -> impl Iterator<Item = &PaneIo> {
+        self.busy.iter().filter_map(|pane| self.panes.get(pane))
+    }
+
     /// All.
     pub fn iter(&self) -> impl Iterator<Item = &PaneIo> {
         self.panes.values()
     }
 
     fn entry(&mut self, pane: PaneId) -> &mut PaneIo {
+        self.busy.insert(pane);
         self.panes
             .entry(pane)
             .or_insert_with(|| PaneIo::new(pane, 0))
@@ -474,10 +489,17 @@ impl Panes {
     /// Moves waiting input on. True: some still waits.
     pub fn feed(&mut self, bells: &ServerBells) -> bool {
         let mut waits = false;
-        for io in self.panes.values_mut().filter(|io| !io.waiting.is_empty()) {
-            io.feed(bells);
-            waits |= !io.waiting.is_empty();
-        }
+        let panes = &mut self.panes;
+        self.busy.retain(|pane| {
+            let Some(io) = panes.get_mut(pane) else {
+                return false;
+            };
+            if !io.waiting.is_empty() {
+                io.feed(bells);
+                waits |= !io.waiting.is_empty();
+            }
+            io.is_busy()
+        });
         waits
     }
 
@@ -513,8 +535,7 @@ impl Panes {
 
     /// When the first pane will have been quiet for long enough to be checkpointed.
     pub fn quiet_at(&self) -> Option<u64> {
-        self.panes
-            .values()
+        self.busy()
             .filter_map(|io| io.touched_ms)
             .min()
             .map(|touched| touched + QUIET_MS)
@@ -522,7 +543,7 @@ impl Panes {
 
     /// Input that waits, for a compacted journal.
     pub fn waiting_input(&self, entries: &mut Vec<Entry>) {
-        for io in self.panes.values().filter(|io| !io.waiting.is_empty()) {
+        for io in self.busy().filter(|io| !io.waiting.is_empty()) {
             let bytes = io.waiting.iter().copied().collect();
             entries.push(Entry::Input(io.pane.0, io.waiting_at, bytes));
         }

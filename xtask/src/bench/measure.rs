@@ -4,26 +4,27 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use outlast_testkit::roles::{self, write::SENTINEL};
-use outlast_testkit::{Rng, World, proc, torture};
+use outlast_testkit::{Rng, World, torture};
 
+use super::crowd::{agents, rest, wakes, windows};
 use super::drain::Drain;
 use super::subject::{PATIENCE, Subject, cpu_ns, memory, stage, world};
 use super::workloads::{ALL, SIZE, make};
-use super::{Row, Scale};
-
-type Rows = Result<Vec<(Row, f64)>, String>;
+use super::{Row, Rows, Scale};
 
 /// What runs one subject once.
 type Measure = fn(&Subject, &Scale) -> Rows;
 
 /// Measurements: name, whether a bare pty can take part, function.
-pub const ALL_MEASURES: [(&str, bool, Measure); 7] = [
+pub const ALL_MEASURES: [(&str, bool, Measure); 9] = [
     ("throughput", true, throughput),
     ("latency", true, latency),
     ("attach", false, attach),
     ("memory", false, memory_and_idle),
+    ("agents", false, agents),
     ("slow", false, slow),
     ("commands", false, commands),
+    ("windows", false, windows),
     ("recovery", false, recovery),
 ];
 
@@ -264,15 +265,13 @@ fn memory_and_idle(subject: &Subject, scale: &Scale) -> Rows {
     ));
     let mut client = Drain::client(&world, (80, 25), &["attach-session", "-t", "s0"])?;
     client.wait(b"[s0]", PATIENCE)?;
-    client.read_for(Duration::from_secs(2))?;
-    let pids = world.own_processes();
-    let switches = || pids.iter().map(|pid| proc::switches(*pid)).sum::<u64>();
-    let (before, cpu) = (switches(), cpu_ns(&world));
+    rest(&world, Some(&mut client))?;
+    let (before, cpu) = (wakes(&world), cpu_ns(&world));
     client.read_for(scale.idle)?;
     let name = format!("50 sessions, {} s", scale.idle.as_secs());
     rows.push((
         Row::new("idle wake-ups", &name, "", false),
-        (switches() - before) as f64,
+        (wakes(&world) - before) as f64,
     ));
     rows.push((
         Row::new("idle CPU", &name, "ms", false),

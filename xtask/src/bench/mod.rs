@@ -2,6 +2,7 @@
 //!
 //! Wall time on a busy machine is noisy; CPU time and ratios within one run are what to read.
 
+mod crowd;
 mod drain;
 mod measure;
 mod report;
@@ -57,6 +58,9 @@ impl Row {
         format!("{}: {}{unit}", self.subject, self.name)
     }
 }
+
+/// What a measurement has found.
+type Rows = Result<Vec<(Row, f64)>, String>;
 
 /// Rows in the order of their first appearance, each with the columns' values.
 #[derive(Default)]

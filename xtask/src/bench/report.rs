@@ -10,7 +10,7 @@ use crate::args::root;
 
 /// First targets: beginning of a row's title, the most (of a rate: the least) that outlast may take, as a ratio to tmux
 /// or in the row's own unit.
-const TARGETS: [(&str, Target); 21] = [
+const TARGETS: [(&str, Target); 22] = [
     ("CPU per MB: ascii", Target::Ratio(0.65)),
     ("CPU per MB: tui", Target::Ratio(0.25)),
     ("CPU per MB: unicode", Target::Ratio(0.25)),
@@ -26,6 +26,7 @@ const TARGETS: [(&str, Target); 21] = [
     ("memory: one empty pane, at rest", Target::Value(3.0)),
     ("memory: 50 sessions", Target::Value(6.0)),
     ("idle wake-ups:", Target::Value(2.0)),
+    ("agents: 50 idle", Target::Value(1.0)),
     (
         "slow client: pane's rate while it is stopped",
         Target::Ratio(1.0),

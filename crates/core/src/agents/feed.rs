@@ -9,6 +9,7 @@ use outlast_agent::text::clean;
 use super::Agent;
 use crate::Core;
 use crate::model::ids::PaneId;
+use crate::model::pane::sort;
 use crate::run::tree::ProcessId;
 
 /// Least time between two looks whether the program that spoke is still there, ms.
@@ -182,7 +183,7 @@ impl Core {
     pub(crate) fn check_agents(&mut self) {
         let at = self.at();
         let due = |status: &Status| status.due().is_some_and(|due| due <= at.ms);
-        let panes = self.model.panes.iter();
+        let panes = self.model.panes.of(sort::AGENT);
         let due: Vec<PaneId> = panes
             .filter(|(_, pane)| {
                 let agent = pane.state.agent.as_deref();
@@ -197,9 +198,9 @@ impl Core {
 
     /// When the first agent's time comes, monotonic ms.
     pub(crate) fn agents_due(&self) -> Option<u64> {
-        let panes = self.model.panes.values();
+        let panes = self.model.panes.of(sort::AGENT);
         panes
-            .filter_map(|pane| pane.state.agent.as_ref()?.status.due())
+            .filter_map(|(_, pane)| pane.state.agent.as_ref()?.status.due())
             .min()
     }
 }

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Core;
 use crate::model::ids::{PaneId, WindowId};
+use crate::model::pane::sort;
 use crate::run::tree::ProcessId;
 
 /// What is known of the program that speaks for a pane.
@@ -65,7 +66,7 @@ impl Core {
 
     /// Panes whose programs wait for somebody, who has waited longest first.
     pub(crate) fn waiting_panes(&self) -> Vec<PaneId> {
-        let panes = self.model.panes.iter();
+        let panes = self.model.panes.of(sort::AGENT);
         let mut waiting: Vec<(i64, PaneId)> = panes
             .filter_map(|(id, pane)| {
                 let view = pane.state.agent.as_ref()?.status.view();
@@ -78,10 +79,10 @@ impl Core {
 
     /// What the window's flags say of its agents: `?` one waits, `x` one has failed, `>` one works.
     pub(crate) fn agents_flag(&self, window: WindowId) -> Option<char> {
-        let panes = self.model.panes.values();
+        let panes = &self.model.windows.get(&window)?.panes;
         let states = panes
-            .filter(|pane| pane.state.window == window)
-            .filter_map(|pane| pane.state.agent.as_deref())
+            .iter()
+            .filter_map(|pane| self.agent(*pane))
             .filter(|agent| !agent.name.is_empty())
             .map(|agent| agent.status.view().state);
         let rank = |state| match state {

@@ -6,6 +6,7 @@
 pub mod buffer;
 pub mod client;
 pub mod ids;
+pub mod kept;
 pub mod layout;
 pub mod pane;
 pub mod session;
@@ -21,12 +22,13 @@ use serde::{Deserialize, Serialize};
 use crate::jobs::Job;
 use crate::keys::Bound;
 use crate::notices::Notices;
-use crate::queue::{Channel, Queue};
+use crate::queue::{Channel, Item, Queue};
 use crate::reboot::changes::Baseline;
 use crate::save::Tracked;
 pub use buffer::Buffer;
 pub use client::Client;
 use ids::{ClientId, PaneId, SessionId, WindowId};
+use kept::Kept;
 pub use pane::Pane;
 pub use session::{Link, Session};
 pub use window::Window;
@@ -180,13 +182,15 @@ pub struct Model {
     /// Sessions.
     pub sessions: BTreeMap<SessionId, Tracked<Session>>,
     /// Windows.
-    pub windows: BTreeMap<WindowId, Tracked<Window>>,
+    pub windows: Kept<WindowId, Tracked<Window>>,
     /// Panes.
-    pub panes: BTreeMap<PaneId, Pane>,
+    pub panes: Kept<PaneId, Pane>,
     /// Clients.
     pub clients: BTreeMap<ClientId, Client>,
     /// Commands that wait, by client; those of no client (hooks, configuration) under None.
     pub queues: BTreeMap<Option<ClientId>, Tracked<Queue>>,
+    /// Parts of long queues, by number.
+    pub blocks: BTreeMap<u64, Tracked<Vec<Item>>>,
     /// What is to be done when a job or file is done, by token.
     pub jobs: BTreeMap<u64, Tracked<Job>>,
     /// What the configuration has made of options, environment and key tables.

@@ -7,6 +7,7 @@ use outlast_term::{Colour, Op, Terminal};
 use serde::{Deserialize, Serialize};
 
 use super::ids::{ClientId, PaneId, WindowId};
+use super::kept::Sorted;
 use crate::effect::SpawnSpec;
 use crate::event::ExitStatus;
 use crate::limits::{Limits, Over};
@@ -123,6 +124,33 @@ pub enum PaneOp {
     /// The text that the disk has of the pane, rows as `capture-pane -e -J` prints them. The journal has only the mark:
     /// until a checkpoint has the text, it is nowhere else, and the file must stay as it is.
     Kept(Vec<u8>),
+}
+
+/// Panes that may want something of a turn.
+pub mod sort {
+    /// Its program is a run's.
+    pub const RUN: u8 = 1;
+    /// Something is known of an agent.
+    pub const AGENT: u8 = 2;
+    /// Its memory is watched.
+    pub const LIMITED: u8 = 4;
+    /// Its window may be called otherwise.
+    pub const UNNAMED: u8 = 8;
+    /// It has its own word on whether the machine stays awake.
+    pub const AWAKE: u8 = 16;
+}
+
+impl Sorted for Pane {
+    fn sorts(&self) -> u8 {
+        let state = &*self.state;
+        let limited = state.limits.memory.is_some() || state.over.is_some();
+        let of = |is: bool, sort: u8| if is { sort } else { 0 };
+        of(state.run.is_some(), sort::RUN)
+            | of(state.agent.is_some(), sort::AGENT)
+            | of(limited, sort::LIMITED)
+            | of(self.name_stale, sort::UNNAMED)
+            | of(state.options.has("stay-awake", None), sort::AWAKE)
+    }
 }
 
 /// A pane.

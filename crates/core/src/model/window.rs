@@ -5,6 +5,8 @@ use outlast_lang::options::Options;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{ClientId, PaneId, WindowId};
+use super::kept::Sorted;
+use crate::save::Tracked;
 
 /// A window. Its panes in order of their index are the leaves of the layout from left to right.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -45,4 +47,23 @@ pub struct Window {
     /// Monotonic ms at which monitor-silence says that it is silent; None when it is not watched or has been said.
     #[serde(default)]
     pub silent_at_ms: Option<u64>,
+}
+
+/// Windows that may want something of a turn.
+pub mod sort {
+    /// It is said when it has been silent for long enough.
+    pub const SILENT: u8 = 1;
+    /// It has its own word on whether the machine stays awake.
+    pub const AWAKE: u8 = 2;
+    /// A person has said how large it is.
+    pub const SIZED: u8 = 4;
+}
+
+impl Sorted for Tracked<Window> {
+    fn sorts(&self) -> u8 {
+        let of = |is: bool, sort: u8| if is { sort } else { 0 };
+        of(self.silent_at_ms.is_some(), sort::SILENT)
+            | of(self.options.has("stay-awake", None), sort::AWAKE)
+            | of(self.manual_size.is_some(), sort::SIZED)
+    }
 }

@@ -183,7 +183,9 @@ impl Core {
             window.silent_at_ms = None;
             let id = window.id;
             let window = Tracked::new(window);
-            self.model.windows.entry(id).or_insert(window);
+            if !self.model.windows.contains_key(&id) {
+                self.model.windows.insert(id, window);
+            }
         }
         for (_, record) in saved.all::<PaneRecord>("pane") {
             let id = record.state.id;

@@ -11,6 +11,7 @@ use crate::Core;
 use crate::agents::send::{Sending, Stage};
 use crate::jobs::{Asked, Then};
 use crate::model::ids::PaneId;
+use crate::model::pane::sort;
 
 /// So many of the last rows are looked at for what an agent says of a conversation that it does not have.
 const ROWS: u16 = 12;
@@ -59,6 +60,9 @@ fn as_command(words: Vec<String>) -> Vec<String> {
     }
 }
 
+/// Some agents name files by so much of an id.
+const SHORT: usize = 8;
+
 impl Core {
     fn conversation(&self, id: PaneId) -> Option<&Conversation> {
         self.run(id)?.agent.as_deref()
@@ -73,8 +77,11 @@ impl Core {
     fn transcript_is_there(&self, agent: &Conversation) -> bool {
         let (plan, heard) = (&agent.plan, &agent.heard);
         let told = (!heard.transcript.is_empty()).then(|| literal(&heard.transcript));
-        let usual = (!plan.transcript.is_empty() && !plan.id.is_empty())
-            .then(|| plan.transcript.replace("{id}", &literal(&plan.id)));
+        let usual = (!plan.transcript.is_empty() && !plan.id.is_empty()).then(|| {
+            let short: String = plan.id.chars().take(SHORT).collect();
+            let pattern = plan.transcript.replace("{id}", &literal(&plan.id));
+            pattern.replace("{short}", &literal(&short))
+        });
         let patterns = told.into_iter().chain(usual);
         let mut patterns = patterns.filter(|pattern| pattern.starts_with('/'));
         patterns.any(|pattern| !self.probe.glob(&pattern).is_empty())
@@ -214,9 +221,9 @@ impl Core {
 
     /// When the first agent is to be told to go on.
     pub(super) fn continues_due(&self) -> Option<u64> {
-        let runs = self.model.panes.values();
+        let runs = self.model.panes.of(sort::RUN);
         let due = |run: &Run| run.agent.as_ref()?.heard.go_on_at;
-        runs.filter_map(|pane| due(pane.state.run.as_deref()?))
+        runs.filter_map(|(_, pane)| due(pane.state.run.as_deref()?))
             .min()
     }
 

@@ -6,7 +6,7 @@ use super::{Last, Run};
 use crate::Core;
 use crate::event::ExitStatus;
 use crate::model::ids::PaneId;
-use crate::model::pane::PaneOp;
+use crate::model::pane::{PaneOp, sort};
 use crate::spawn::Wanted;
 
 /// All that a program may have turned on and the next one does not expect, the alternate screen excepted.
@@ -96,11 +96,8 @@ impl Core {
         if self.runs_due().is_none_or(|due| due > now) {
             return;
         }
-        let runs = self.model.panes.values();
-        let runs: Vec<PaneId> = runs
-            .filter(|pane| pane.state.run.is_some())
-            .map(|pane| pane.state.id)
-            .collect();
+        let runs = self.model.panes.of(sort::RUN);
+        let runs: Vec<PaneId> = runs.map(|(id, _)| *id).collect();
         for id in runs {
             if self.tend_sweep(id) {
                 self.run_step(id, Event::Gone);
@@ -116,8 +113,8 @@ impl Core {
 
     /// When the first run wants to be looked after.
     pub(crate) fn runs_due(&self) -> Option<u64> {
-        let runs = self.model.panes.values();
-        let times = runs.filter_map(|pane| pane.state.run.as_ref()?.course.due());
+        let runs = self.model.panes.of(sort::RUN);
+        let times = runs.filter_map(|(_, pane)| pane.state.run.as_ref()?.course.due());
         let others = [
             self.sweeps_due(),
             self.run_waits_due(),

@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 use crate::Core;
 use crate::event::ExitStatus;
 use crate::model::ids::{PaneId, SessionId};
+use crate::model::pane::sort;
 use policy::{Course, Rules};
 use sweep::Sweep;
 use tree::Root;
@@ -145,7 +146,8 @@ impl Core {
         let named = |(id, pane): (&PaneId, &crate::model::Pane)| {
             Some((pane.state.run.as_ref()?.name.clone(), *id))
         };
-        let mut runs: Vec<(String, PaneId)> = self.model.panes.iter().filter_map(named).collect();
+        let mut runs: Vec<(String, PaneId)> =
+            self.model.panes.of(sort::RUN).filter_map(named).collect();
         runs.sort();
         runs.into_iter().map(|(_, id)| id).collect()
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::policy::{STUCK_MS, State, Then};
 use super::tree::{Process, ProcessId, Root, members};
 use crate::model::ids::PaneId;
+use crate::model::pane::sort;
 use crate::{Core, Effect};
 
 pub(super) const TERM: u8 = 15;
@@ -250,7 +251,7 @@ impl Core {
 
     /// When something that is being ended wants a look.
     pub(super) fn sweeps_due(&self) -> Option<u64> {
-        let of_panes = self.model.panes.values().filter_map(|pane| {
+        let of_panes = self.model.panes.of(sort::RUN).filter_map(|(_, pane)| {
             let sweep = pane.state.run.as_ref()?.sweep.as_ref()?;
             Some(sweep.due(false))
         });

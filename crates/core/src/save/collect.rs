@@ -13,6 +13,7 @@ use super::{Entry, Tracked, Transaction, encode_op};
 use crate::Core;
 use crate::model::Messages;
 use crate::model::ids::PaneId;
+use crate::model::kept::{Kept, Sorted};
 
 /// Kinds of sections with one key per object; the object's key follows a slash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +26,7 @@ pub(crate) enum Kind {
     Buffer,
     Table,
     Queue,
+    Block,
     Job,
 }
 
@@ -38,6 +40,7 @@ impl Kind {
         (Kind::Buffer, "buffer"),
         (Kind::Table, "table"),
         (Kind::Queue, "queue"),
+        (Kind::Block, "block"),
         (Kind::Job, "job"),
     ];
 
@@ -189,6 +192,62 @@ impl Collector<'_> {
         self.put("events", &(log.floor(), log.next()));
     }
 
+    /// Of a kind whose map knows what was borrowed mutably: a look at those alone.
+    fn touched<'v, K: Copy + Ord, V: Sorted + 'v, T: Serialize + 'v>(
+        &mut self,
+        kind: Kind,
+        map: &'v mut Kept<K, V>,
+        number: fn(K) -> u32,
+        cell: fn(&mut V) -> &mut Tracked<T>,
+    ) -> BTreeSet<K> {
+        let touched = map.take_touched();
+        if self.all {
+            let keys: Vec<K> = map.keys().copied().collect();
+            let saved = self.saver.keys.remove(&kind).unwrap_or_default();
+            let mut now = BTreeSet::new();
+            for key in keys {
+                let id = number(key).to_string();
+                if let Some(value) = map.quiet(&key) {
+                    let cell = cell(value);
+                    cell.take_dirty();
+                    self.put(&format!("{}/{id}", kind.name()), &**cell);
+                }
+                now.insert(id);
+            }
+            self.gone(kind, &saved, now);
+            return touched;
+        }
+        for key in &touched {
+            let id = number(*key).to_string();
+            let name = format!("{}/{id}", kind.name());
+            match map.quiet(key).map(cell) {
+                Some(cell) => {
+                    let new = !self.is_saved(kind, &id);
+                    if cell.take_dirty() || new {
+                        self.put(&name, &**cell);
+                    }
+                    if new {
+                        self.saver.keys.entry(kind).or_default().insert(id);
+                    }
+                }
+                None if self.is_saved(kind, &id) => {
+                    self.saver.hashes.remove(&name);
+                    self.out.push(Entry::Section(name, None));
+                    if let Some(keys) = self.saver.keys.get_mut(&kind) {
+                        keys.remove(&id);
+                    }
+                }
+                None => {}
+            }
+        }
+        touched
+    }
+
+    fn is_saved(&self, kind: Kind, id: &str) -> bool {
+        let keys = self.saver.keys.get(&kind);
+        keys.is_some_and(|keys| keys.contains(id))
+    }
+
     fn gone(&mut self, kind: Kind, saved: &BTreeSet<String>, now: BTreeSet<String>) {
         for id in saved.difference(&now) {
             let key = format!("{}/{id}", kind.name());
@@ -246,24 +305,14 @@ impl Core {
                     .map(|(id, cell)| (id.0.to_string(), cell)),
             );
         }
-        if to.stale(Kind::Window, model.windows.values()) {
-            to.many(
-                Kind::Window,
-                model
-                    .windows
-                    .iter_mut()
-                    .map(|(id, cell)| (id.0.to_string(), cell)),
-            );
-        }
-        if to.stale(Kind::Pane, model.panes.values().map(|pane| &pane.state)) {
-            to.many(
-                Kind::Pane,
-                model
-                    .panes
-                    .iter_mut()
-                    .map(|(id, pane)| (id.0.to_string(), &mut pane.state)),
-            );
-        }
+        to.touched(Kind::Window, &mut model.windows, |id| id.0, |window| window);
+        let number = |id: PaneId| id.0;
+        let panes = to.touched(Kind::Pane, &mut model.panes, number, |pane| &mut pane.state);
+        let unheard = |pane: &&PaneId| {
+            let pane = model.panes.get(pane);
+            pane.is_some_and(|pane| pane.heard != pane.offset)
+        };
+        self.unheard.extend(panes.iter().filter(unheard));
         if to.stale(
             Kind::Client,
             model.clients.values().map(|client| &client.state),
@@ -302,6 +351,15 @@ impl Core {
                     .queues
                     .iter_mut()
                     .map(|(id, cell)| (queue_key(*id), cell)),
+            );
+        }
+        if to.stale(Kind::Block, model.blocks.values()) {
+            to.many(
+                Kind::Block,
+                model
+                    .blocks
+                    .iter_mut()
+                    .map(|(id, cell)| (id.to_string(), cell)),
             );
         }
         if to.stale(Kind::Job, model.jobs.values()) {
@@ -356,8 +414,9 @@ impl Core {
         // Output alone is no reason to write: heard again, it has no effect again.
         if !entries.is_empty() || std::mem::take(&mut self.spoke) {
             self.spoke = false;
-            for (id, pane) in &mut self.model.panes {
-                if pane.heard != pane.offset {
+            for id in std::mem::take(&mut self.unheard) {
+                let pane = self.model.panes.quiet(&id);
+                if let Some(pane) = pane.filter(|pane| pane.heard != pane.offset) {
                     pane.heard = pane.offset;
                     entries.push(Entry::Heard(id.0, pane.offset));
                 }

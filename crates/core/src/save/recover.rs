@@ -209,6 +209,11 @@ impl Core {
                 model.queues.insert(client, Tracked::saved(queue));
             }
         }
+        for (id, block) in sections.all("block") {
+            if let Ok(id) = id.parse() {
+                model.blocks.insert(id, Tracked::saved(block));
+            }
+        }
         for (token, job) in sections.all("job") {
             if let Ok(token) = token.parse() {
                 model.jobs.insert(token, Tracked::saved(job));
@@ -232,6 +237,12 @@ impl Core {
         sections.events(now, &mut core);
         for (key, text) in &sections.texts {
             core.saver.loaded(key, text);
+            // One that could not be read is taken out of the journal.
+            match key.split_once('/').map(|(kind, id)| (kind, id.parse())) {
+                Some(("window", Ok(id))) => core.model.windows.mark(WindowId(id)),
+                Some(("pane", Ok(id))) => core.model.panes.mark(PaneId(id)),
+                _ => {}
+            }
         }
         core.repair();
         Ok(core)
