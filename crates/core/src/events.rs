@@ -2,6 +2,7 @@
 //! (`outlast_agent::log`), and who waits for the next one. A wait is a job, saved, so that it outlives the server.
 
 use outlast_agent::log::Record;
+use outlast_agent::notice::Urgency;
 use serde::{Deserialize, Serialize};
 
 use crate::Core;
@@ -79,7 +80,12 @@ impl Core {
         let said = matches!(state, "waiting" | "stopped" | "done" | "failed");
         let last = run.last.as_ref().filter(|_| said);
         let text = last.map_or(String::new(), lines::ended);
-        let failed = state == "failed";
+        // Who has ended an agent knows that it has ended.
+        let over = match (state, &run.agent) {
+            ("failed", _) => Some(Urgency::Now),
+            ("done", None) => Some(Urgency::Later),
+            _ => None,
+        };
         let record = Record {
             event: "run".into(),
             state: state.into(),
@@ -88,7 +94,7 @@ impl Core {
             ..Record::default()
         };
         self.record_pane(id, record);
-        self.notice_run(id, failed.then_some(text));
+        self.notice_run(id, over.map(|urgency| (urgency, text)));
     }
 
     /// The program of a pane has ended that is no run's.

@@ -3,7 +3,8 @@
 //!
 //! A turn that decides that something is told has the job or the client's notice in its journal: a server's death between
 //! a change and its telling leads to one telling. A job is started once (the keeper knows its number). What a terminal shows
-//! is said again unless it is known that it was painted: after a death in just these milliseconds it comes twice.
+//! is said again unless it is known that it was painted, which the journal knows at once: after a death just between the two it
+//! comes twice.
 
 mod deliver;
 mod sources;
@@ -147,6 +148,12 @@ impl Core {
             let state = if settled { "withdrawn" } else { "told" };
             self.record_notice(&news, state, &by.join(", "));
         }
+    }
+
+    /// Whether a client's terminal is to be told of something.
+    pub fn owes_notice(&self, id: ClientId) -> bool {
+        let client = self.model.clients.get(&id);
+        client.is_some_and(|client| !client.state.notices.waiting.is_empty())
     }
 
     /// A client has painted a picture: what was in it has been told.

@@ -315,6 +315,44 @@ fn a_webhook_is_told_once_though_the_server_dies() -> Result<()> {
 }
 
 #[test]
+fn a_run_that_is_done_is_told_later_and_taken_back() -> Result<()> {
+    let world = world()?;
+    let (port, requests) = http(&[200])?;
+    let hook = format!("http://127.0.0.1:{port}/hook");
+    world.ok(&["set-option", "-s", "notify-webhook", &hook])?;
+    world.ok(&["set-option", "-s", "notify-details", "on"])?;
+    let run = |name: &str, command: &str| {
+        let words = ["run", "--name", name, "--", "sh", "-c", command];
+        own(&world, &words).map(drop)
+    };
+    // With its delay it is not told before one that fails after it; without, it is.
+    run("slow", "exit 0")?;
+    world.until(&["list-runs", "-F", "#{run_state}", "slow"], |text| {
+        text == "done\n"
+    })?;
+    fail(&world, "bad")?;
+    let said = |body: &str| serde_json::from_str::<serde_json::Value>(body).map_err(text);
+    assert_eq!(
+        said(&heard(&requests)?.2)?["title"],
+        "bad: run bad has failed"
+    );
+    world.ok(&["set-option", "-s", "notify-done-delay", "0"])?;
+    run("good", "exit 0")?;
+    let done = said(&heard(&requests)?.2)?;
+    assert_eq!(done["title"], "good: run good is done");
+    assert_eq!(
+        (&done["state"], &done["settled"]),
+        (&"done".into(), &false.into())
+    );
+    let why = done["text"].as_str().unwrap_or_default();
+    assert!(why.starts_with("exited 0 after"), "{done}");
+    own(&world, &["restart", "good"])?;
+    let back = said(&heard(&requests)?.2)?;
+    assert_eq!((&back["id"], &back["settled"]), (&done["id"], &true.into()));
+    Ok(())
+}
+
+#[test]
 fn ntfy_is_told_and_an_error_names_no_topic() -> Result<()> {
     let world = world()?;
     let (port, requests) = http(&[200])?;

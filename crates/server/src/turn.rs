@@ -42,7 +42,10 @@ impl Server {
         self.forget_jobs();
         // When there is room in their rings, their bells ring.
         self.feed_pipes();
-        self.settle_terminals(now);
+        // What is not carried out yet belongs to the next turn, and so does this then.
+        if self.settle_terminals(now) && !self.uncommitted && self.effects.is_empty() {
+            self.commit(now)?;
+        }
         self.settle_calls();
         self.checkpoints(now);
         self.keep(now);
@@ -279,7 +282,7 @@ impl Server {
         }
         let wanted: Vec<_> = self
             .panes
-            .iter()
+            .busy()
             .filter(|io| {
                 let quiet = io
                     .touched_ms

@@ -356,8 +356,10 @@ impl Server {
         self.touch(id);
     }
 
-    /// Writes to terminals what is pending for them; says so to the core when a picture has been taken whole.
-    pub(crate) fn settle_terminals(&mut self, now: Now) {
+    /// Writes to terminals what is pending for them; says so to the core when a picture has been taken whole. True: somebody
+    /// has been told of something by that, which the journal is to know at once, or the next server would tell it again.
+    pub(crate) fn settle_terminals(&mut self, now: Now) -> bool {
+        let mut told = false;
         for id in std::mem::take(&mut self.painted) {
             let Some(client) = self.clients.get_mut(id) else {
                 continue;
@@ -387,10 +389,12 @@ impl Server {
             }
             self.watch_terminal(id, flow == Flow::Blocked);
             if ready {
+                told |= self.core.owes_notice(id);
                 self.core
                     .handle(now, Event::Ready { client: id }, &mut self.effects);
             }
         }
+        told
     }
 
     /// Sends what is to be sent.

@@ -184,15 +184,20 @@ impl Core {
         };
     }
 
-    /// A run has failed for good (why), or not any more.
-    pub(crate) fn notice_run(&mut self, pane: PaneId, failed: Option<String>) {
-        let Some(text) = failed else {
+    /// A run is over for good (how), or not any more.
+    pub(crate) fn notice_run(&mut self, pane: PaneId, over: Option<(Urgency, String)>) {
+        let Some((urgency, text)) = over else {
             return self.settle_notice(&Kind::Run.place(pane), None);
         };
         let name = self.run(pane).map_or(String::new(), |run| run.name.clone());
+        let (state, what) = match urgency {
+            Urgency::Now => ("failed", "has failed"),
+            Urgency::Later => ("done", "is done"),
+        };
         let news = News {
-            state: "failed".into(),
-            title: format!("run {name} has failed"),
+            urgency,
+            state: state.into(),
+            title: format!("run {name} {what}"),
             text,
             ..News::default()
         };
