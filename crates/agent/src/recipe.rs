@@ -62,10 +62,13 @@ pub struct Recipe {
     pub hooks: Hooks,
     /// What its transcripts look like.
     pub transcripts: Transcripts,
-    /// Where the transcript of `{id}` is below the home directory, as a pattern of the shell; empty: nowhere to be looked at.
+    /// Where the transcript of `{id}` is below the home directory, as a pattern of the shell; `{short}` is the first eight
+    /// characters of the id; empty: nowhere to be looked at.
     pub transcript: Text,
     /// A variable that names another directory than the first of `transcript`.
     pub home: Text,
+    /// The words by which it lists its conversations as JSON; empty: they are found by their transcripts, or not at all.
+    pub list: Text,
     /// What it says of a conversation that it does not have.
     pub lost: Text,
     /// A prompt that has it go on from a summary; empty: it cannot.
@@ -94,6 +97,7 @@ const EMPTY: Recipe = Recipe {
     transcripts: Transcripts::None,
     transcript: "",
     home: "",
+    list: "",
     lost: "",
     shorten: "",
     keeps: "",
@@ -159,6 +163,7 @@ pub const RECIPES: &[Recipe] = &[
         resume: "opencode --session {id} {args}",
         prompt: "--prompt {prompt}",
         hooks: Hooks::Plugin,
+        list: "opencode session list --format json --max-count 500",
         keeps: "-m= --model= --agent= --auto --port= --hostname= --mdns --cors= --print-logs --log-level=",
         chooses: "-c --continue -s=id --session=id --fork",
         batch: "-h --help -v --version acp agent attach auth debug export github import mcp models run serve session stats \
@@ -171,13 +176,18 @@ pub const RECIPES: &[Recipe] = &[
         title: "Gemini CLI",
         programs: "gemini",
         packages: "@google/gemini-cli",
-        start: "gemini {args}",
+        start: "gemini --session-id {id} {args}",
         resume: "gemini --resume {id} {args}",
         prompt: "--prompt-interactive {prompt}",
+        transcript: ".gemini/tmp/*/chats/session-*-{short}.json*",
+        lost: "Invalid session identifier",
         keeps: "-m= --model= -s --sandbox -y --yolo --approval-mode= -e= --extensions= --include-directories= -d --debug \
-             --allowed-mcp-server-names= --allowed-tools=",
-        chooses: "-r=id --resume=id",
-        batch: "-p= --prompt= -h --help -v --version --list-sessions --delete-session= mcp extensions",
+             --allowed-mcp-server-names= --allowed-tools= --skip-trust --policy= --admin-policy= --screen-reader --raw-output \
+             --accept-raw-output-risk",
+        chooses: "-r=id --resume=id --session-id= --session-file=",
+        batch: "-p= --prompt= -h --help -v --version -l --list-extensions -o= --output-format= --list-sessions --delete-session= \
+             -w=? --worktree=? --acp --experimental-acp mcp extensions skills hooks gemma",
+        tried: "0.61.0, without a model",
         ..EMPTY
     },
     Recipe {

@@ -177,14 +177,20 @@ pub enum Glyph {
     Works,
     /// It does not work: idle, or a dialog is open.
     Rests,
+    /// A dialog is open.
+    Asks,
 }
 
 impl Glyph {
-    /// What the first character of a title says: Claude Code's star, a circle that turns, a spinner in braille.
+    /// What the first character of a title says: Claude Code's star, a circle that turns, a spinner in braille, what Gemini CLI
+    /// has for ready, working and an open dialog.
     pub fn of(title: &str) -> Option<Glyph> {
         match title.chars().next()? {
-            '✳' => Some(Glyph::Rests),
-            '◐' | '◑' | '◒' | '◓' | '\u{2801}'..='\u{28ff}' => Some(Glyph::Works),
+            '✳' | '◇' => Some(Glyph::Rests),
+            '✋' => Some(Glyph::Asks),
+            '✦' | '⏲' | '◐' | '◑' | '◒' | '◓' | '\u{2801}'..='\u{28ff}' => {
+                Some(Glyph::Works)
+            }
             _ => None,
         }
     }
@@ -448,6 +454,7 @@ impl Status {
         match glyph {
             Glyph::Works => self.say(at, Source::Title, State::Working, None, ""),
             Glyph::Rests => self.unsay(Source::Title),
+            Glyph::Asks => self.say(at, Source::Title, State::Waiting, None, ""),
         }
     }
 

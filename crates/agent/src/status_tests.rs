@@ -220,6 +220,22 @@ fn a_dialog_that_blinks_waits_and_a_silent_prompt_is_idle() {
 }
 
 #[test]
+fn titles_of_gemini_say_what_it_does() {
+    let mut told = Told::default();
+    for (title, state) in [
+        ("✦  Working… (proj)", "working"),
+        ("✋  Action Required (proj)", "waiting"),
+        ("◇  Ready (proj)", "unknown"),
+    ] {
+        let glyph = Glyph::of(title).expect("a glyph");
+        told.status.title(told.at(), glyph);
+        assert_eq!(told.shown(), state, "{title}");
+        told.after(1000);
+    }
+    assert_eq!(told.after(3000).shown(), "idle");
+}
+
+#[test]
 fn a_shell_that_prompts_has_no_agent_any_more() {
     let mut told = Told::default();
     told.status.mark(told.at(), 'C', None);

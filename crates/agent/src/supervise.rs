@@ -33,7 +33,7 @@ pub struct Plan {
     pub resume: Vec<String>,
     /// What is put behind those for a prompt; `{prompt}` in it is the prompt.
     pub prompt: Vec<String>,
-    /// Where its transcript is, as a pattern of the shell with `{id}`; empty: nobody knows.
+    /// Where its transcript is, as a pattern of the shell with `{id}` or `{short}`; empty: nobody knows.
     pub transcript: String,
     /// What it says of a conversation that it does not have.
     pub lost: String,

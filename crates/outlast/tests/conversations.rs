@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use outlast_testkit::world::patience;
-use outlast_testkit::{Binary, Output, World};
+use outlast_testkit::{Binary, Output, Signal, World, proc};
 
 type Result<T> = std::result::Result<T, String>;
 
@@ -334,6 +334,90 @@ fn conversations_are_listed_and_gone_on_with() -> Result<()> {
         said.stderr.contains("no conversation is called zzzz"),
         "{said:?}"
     );
+    Ok(())
+}
+
+#[test]
+fn a_person_s_settings_are_put_together_with_ours_where_nobody_else_reads() -> Result<()> {
+    let world = world()?;
+    let mine = "{\"env\":{\"KEY\":\"very-secret\"},\"apiKeyHelper\":\"/x\",\"hooks\":{\"Stop\":[{\"hooks\":[{\"command\":\"own\"}]}]}}";
+    world.write("mine.json", mine)?;
+    let path = world.home().join("mine.json");
+    let words = ["sec", "--detach", "--settings", &path.to_string_lossy()];
+    claude(&world, &words)?;
+    let first = until_lives(&world, 1)?.remove(0);
+    assert_eq!((&*first[2], &*first[4]), ("--settings", "--name"));
+    let private = PathBuf::from(&first[3]);
+    let merged = text(std::fs::read_to_string(&private))?;
+    for part in [
+        "very-secret",
+        "apiKeyHelper",
+        "\"own\"",
+        "outlast hook",
+        "PermissionRequest",
+    ] {
+        assert!(merged.contains(part), "{part}: {merged}");
+    }
+    for path in [private.as_path(), private.parent().unwrap_or(&private)] {
+        let mode = text(std::fs::metadata(path))?.permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", path.display());
+    }
+    assert_eq!(text(std::fs::read_to_string(&path))?, mine);
+    let told = world.format("=sec:", "#{pane_start_command} #{run_command}")?;
+    assert!(!told.contains("very-secret"), "{told}");
+    // It is resumed with the same.
+    let pid = world
+        .format("=sec:", "#{pane_pid}")?
+        .parse()
+        .map_err(|_| "no pid")?;
+    proc::signal(pid, Signal::KILL)?;
+    let second = until_lives(&world, 2)?.remove(1);
+    assert_eq!((&*second[0], &*second[3]), ("--resume", &*first[3]));
+    Ok(())
+}
+
+#[test]
+fn conversations_of_opencode_are_those_that_it_lists() -> Result<()> {
+    let world = world()?;
+    let program = "#!/bin/sh\n\
+        case \"$1\" in session) cat \"$HOME/list\"; exit;; esac\n\
+        printf '%s|' \"$@\" >> \"$HOME/lives\"; echo >> \"$HOME/lives\"\n\
+        while :; do sleep 1; done\n";
+    world.write("bin/opencode", program)?;
+    let mode = std::fs::Permissions::from_mode(0o755);
+    text(std::fs::set_permissions(
+        world.home().join("bin/opencode"),
+        mode,
+    ))?;
+    let home = text(world.home().canonicalize())?;
+    let list = format!(
+        "[{{\"id\":\"ses_aaaa\",\"title\":\"here\",\"updated\":2000,\"directory\":\"{0}\"}},{{\"x\":1}},\
+         {{\"id\":\"ses_bbbb\",\"title\":\"there\",\"updated\":1000,\"directory\":\"{0}/bin\"}}]",
+        home.display()
+    );
+    world.write("list", &list)?;
+    // Who has never used it is not kept waiting by it.
+    assert_eq!(outlast(&world, &["resume", "--json"])?.stdout, "[]\n");
+    world.write(".local/share/opencode/opencode.db", "")?;
+    let said = outlast(&world, &["resume", "--json"])?.stdout;
+    assert!(
+        said.contains("ses_aaaa") && !said.contains("ses_bbbb"),
+        "{said}"
+    );
+    let said = outlast(&world, &["resume", "--json", "--all"])?.stdout;
+    assert!(
+        said.contains("ses_aaaa") && said.contains("ses_bbbb"),
+        "{said}"
+    );
+    let said = outlast(&world, &["resume", "--detach", "ses_aaaa"])?;
+    assert_eq!(said.status, 0, "{said:?}");
+    let first = until_lives(&world, 1)?.remove(0);
+    assert_eq!(first[..2], ["--session", "ses_aaaa"]);
+    let said = outlast(&world, &["resume", "ses_aaaa"])?.stdout;
+    assert!(said.contains("runs in"), "{said}");
+    // A list that is damaged is none.
+    world.write("list", "[{\"id\":")?;
+    assert_eq!(outlast(&world, &["resume", "--json"])?.stdout, "[]\n");
     Ok(())
 }
 

@@ -68,17 +68,29 @@ pub fn overrides(command: &str) -> Vec<String> {
     words.flat_map(|word| ["-c".to_string(), word]).collect()
 }
 
+/// A command's program, and what stands behind it.
+fn parts(command: &str) -> (&str, &str) {
+    let quote = command.chars().next().filter(|c| "\"'".contains(*c));
+    match quote {
+        Some(quote) => command[1..].split_once(quote).unwrap_or_default(),
+        None => command.split_once(' ').unwrap_or_default(),
+    }
+}
+
+/// The command of ours, and its program, that settings have for requests.
+pub fn ours(settings: &Value) -> Option<(String, String)> {
+    let entries = settings["hooks"]["PermissionRequest"].as_array()?;
+    let entry = entries.iter().find(|entry| is_ours(entry))?;
+    let command = entry["hooks"][0]["command"].as_str()?;
+    Some((command.to_string(), parts(command).0.to_string()))
+}
+
 /// Whether an entry is ours: it has one command, and that is one.
 pub fn is_ours(entry: &Value) -> bool {
     let Some([hook]) = entry["hooks"].as_array().map(Vec::as_slice) else {
         return false;
     };
-    let command = hook["command"].as_str().unwrap_or_default();
-    let quote = command.chars().next().filter(|c| "\"'".contains(*c));
-    let (program, rest) = match quote {
-        Some(quote) => command[1..].split_once(quote).unwrap_or_default(),
-        None => command.split_once(' ').unwrap_or_default(),
-    };
+    let (program, rest) = parts(hook["command"].as_str().unwrap_or_default());
     let named = program.rsplit('/').next() == Some("outlast");
     named && rest.split_whitespace().next() == Some("hook")
 }
@@ -152,6 +164,18 @@ mod tests {
             let text = settings(&[own], "x").expect_err("refused");
             assert!(text.contains(told), "{text}");
         }
+    }
+
+    #[test]
+    fn the_command_of_settings_is_found() {
+        let of = |command: &str| {
+            let hook = json!({"hooks": [{"type": "command", "command": command}]});
+            ours(&json!({"hooks": {"PermissionRequest": [1, hook]}}))
+        };
+        let found = of("'/a b/outlast' hook").expect("ours");
+        assert_eq!(found, ("'/a b/outlast' hook".into(), "/a b/outlast".into()));
+        assert_eq!(of("mine hook"), None);
+        assert_eq!(ours(&json!([])), None);
     }
 
     #[test]

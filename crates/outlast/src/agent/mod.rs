@@ -1,7 +1,9 @@
 //! `outlast claude` and the like: an agent as a run that goes on in its own conversation, and what a recipe and a person's words
 //! make of that ([`outlast_agent::supervise::Plan`]).
 
+mod listed;
 pub mod places;
+mod private;
 pub mod resume;
 mod talks;
 mod words;
@@ -79,7 +81,7 @@ fn run(verb: &str, flags: &Flags, words: &[String]) -> ExitCode {
 }
 
 /// Starts it, or goes to it if it is there; then shows it.
-pub fn start(verb: &str, flags: &Flags, asked: Asked) -> ExitCode {
+pub fn start(verb: &str, flags: &Flags, mut asked: Asked) -> ExitCode {
     let name = match there(flags, &asked) {
         Ok(Some(name)) => name,
         Err(text) => return fail(verb, &text),
@@ -88,6 +90,12 @@ pub fn start(verb: &str, flags: &Flags, asked: Asked) -> ExitCode {
             if !places::is_program(&program) {
                 eprintln!("{verb}: {program}: command not found; nothing was started");
                 return ExitCode::from(NOT_FOUND);
+            }
+            if let Some(text) = asked.settings.take() {
+                match private::keep(flags, &text) {
+                    Ok(path) => private::put(&mut asked.plan, &path),
+                    Err(text) => return fail(verb, &text),
+                }
             }
             match ask(flags, true, &asked.command()) {
                 Ok(name) => name.trim_end().to_string(),

@@ -10,7 +10,7 @@ use outlast_agent::transcript::{Reader, Summary};
 use outlast_sys::process::Identity;
 use serde_json::Value;
 
-use super::places;
+use super::{listed, places};
 use crate::ask::ask;
 use crate::flags::Flags;
 use crate::look::list::{self, Line};
@@ -74,6 +74,8 @@ impl Talk {
 
 /// Those of a directory, or all; the newest first.
 pub fn find(flags: &Flags, recipes: &[Recipe], cwd: Option<&Path>) -> Vec<Talk> {
+    let asked = recipes.iter().filter_map(|recipe| listed::ask(recipe, cwd));
+    let asked: Vec<listed::Listing> = asked.collect();
     let mut files: Vec<(i64, u64, &Recipe, PathBuf)> = Vec::new();
     for recipe in recipes
         .iter()
@@ -114,6 +116,9 @@ pub fn find(flags: &Flags, recipes: &[Recipe], cwd: Option<&Path>) -> Vec<Talk> 
         })
     });
     let mut talks: Vec<Talk> = talks.collect();
+    let listed = asked.into_iter().flat_map(listed::Listing::talks);
+    talks.extend(listed.filter(|talk| here(&talk.about)));
+    talks.sort_by_key(|talk| std::cmp::Reverse(talk.time));
     running(flags, recipes, &mut talks);
     talks
 }
@@ -286,7 +291,10 @@ pub fn lines(talks: &[Talk], now: i64, width: usize, all: bool) -> Vec<Line> {
             true => crate::setup::shown(directory),
             false => String::new(),
         };
-        let size = amount(talk.size);
+        let size = match talk.size {
+            0 => String::new(),
+            size => amount(size),
+        };
         // Where there is no repository, or no branch in it.
         let branch = match about.branch.as_str() {
             "HEAD" => "",

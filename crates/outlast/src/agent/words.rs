@@ -7,7 +7,7 @@ use outlast_agent::supervise::Plan;
 use outlast_core::run::lines::parse_span;
 use outlast_core::run::policy::Restart;
 
-use super::places;
+use super::{places, private};
 
 /// After a limit or an overload it is told to go on so much later.
 const CONTINUE_AFTER_MS: u64 = 300_000;
@@ -30,6 +30,8 @@ pub struct Asked {
     pub more: bool,
     /// Flags that a later start does not have.
     pub unknown: Vec<String>,
+    /// A person's settings with our hooks, for a file: they may hold secrets, and others can read a command line.
+    pub settings: Option<String>,
 }
 
 impl Asked {
@@ -135,7 +137,7 @@ pub fn parse(recipe: &Recipe, all: &[String]) -> Result<Parsed, String> {
     asked.more |= !rest.is_empty();
     asked.unknown = told.unknown.clone();
     let name = asked.name.clone();
-    asked.plan = plan(recipe, name.as_deref(), rest, &told)?;
+    (asked.plan, asked.settings) = plan(recipe, name.as_deref(), rest, &told)?;
     asked.flags.extend(environment(recipe)?);
     asked.plan.continue_with = with;
     asked.plan.continue_after_ms = after;
@@ -153,14 +155,25 @@ fn plan(
     name: Option<&str>,
     mut args: Vec<String>,
     told: &Given,
-) -> Result<Plan, String> {
-    let mut given_hooks = Vec::new();
+) -> Result<(Plan, Option<String>), String> {
+    let (mut given_hooks, mut private) = (Vec::new(), None);
     if recipe.hooks == Hooks::Settings {
         let own = told.settings.iter().map(|text| places::settings(text));
         let own = own.collect::<Result<Vec<_>, _>>()?;
-        let command = places::hook_command(recipe.name)?;
+        // Of hooks with the same command it runs one: who has them for good, even of another copy of us, is asked once.
+        let command = match crate::setup::hook_for_good(recipe.name) {
+            Some(command) => command,
+            None => places::hook_command(recipe.name)?,
+        };
         let settings = hooks::settings(&own, &command)?;
-        given_hooks = vec!["--settings".to_string(), settings];
+        let word = match own.is_empty() {
+            true => settings,
+            false => {
+                private = Some(settings);
+                private::PLACE.to_string()
+            }
+        };
+        given_hooks = vec![private::FLAG.to_string(), word];
         args = without_settings(&args);
     }
     if recipe.hooks == Hooks::Overrides && !crate::setup::has_hooks(recipe.name) {
@@ -186,7 +199,7 @@ fn plan(
         ..Places::default()
     };
     let resume = words(recipe.resume, &places("{id}", &told.kept));
-    Ok(Plan {
+    let plan = Plan {
         agent: recipe.name.to_string(),
         title: recipe.title.to_string(),
         start: match told.id {
@@ -200,7 +213,8 @@ fn plan(
         resumes: told.id.is_some(),
         id,
         ..Plan::default()
-    })
+    };
+    Ok((plan, private))
 }
 
 /// Flags of run-agent for what its environment must have.
@@ -242,7 +256,7 @@ pub fn resuming(recipe: &Recipe, name: Option<String>, id: &str) -> Result<Asked
         ..Given::default()
     };
     Ok(Asked {
-        plan: plan(recipe, None, Vec::new(), &told)?,
+        plan: plan(recipe, None, Vec::new(), &told)?.0,
         flags: environment(recipe)?,
         name,
         attach: std::io::stdin().is_terminal() && std::io::stdout().is_terminal(),
@@ -314,6 +328,20 @@ mod tests {
         assert!(asked.plan.resumes);
         assert_eq!(asked.plan.start[..3], ["claude", "--resume", "U"]);
         assert_eq!(asked.plan.start[5..], ["--model=x"]);
+    }
+
+    #[test]
+    fn a_person_s_settings_are_not_on_the_command_line() {
+        let own = r#"{"env":{"KEY":"secret"},"model":"opus"}"#;
+        let asked = asked("claude", &["fix", "--settings", own, "go"]).expect("right");
+        let text = asked.settings.expect("for a file");
+        assert!(text.contains("secret") && text.contains("PermissionRequest"));
+        let plan = &asked.plan;
+        for words in [&plan.start, &plan.resume] {
+            let at = words.iter().position(|word| word == private::FLAG);
+            assert_eq!(words[at.expect("a flag") + 1], private::PLACE);
+            assert!(!words.concat().contains("secret"), "{words:?}");
+        }
     }
 
     #[test]

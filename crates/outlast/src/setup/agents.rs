@@ -4,7 +4,7 @@ mod json;
 
 use std::path::PathBuf;
 
-use outlast_agent::recipe::hooks::{HOOKS, entry};
+use outlast_agent::recipe::hooks::{HOOKS, entry, ours};
 use serde_json::Value;
 
 use super::change::Change;
@@ -95,6 +95,15 @@ pub fn has_hooks(agent: &str) -> bool {
     }
     let text = path.and_then(|path| std::fs::read_to_string(path).ok());
     text.is_some_and(|text| json::take(&text).is_ok_and(|rest| rest != text))
+}
+
+/// The command of our hooks that an agent has for good, if its program is there.
+pub fn hook_for_good(agent: &str) -> Option<String> {
+    let target = TARGETS.iter().find(|target| target.agent == agent)?;
+    let text = std::fs::read_to_string((target.file)().ok()?).ok()?;
+    let (command, program) = ours(&serde_json::from_str(&text).ok()?)?;
+    let program = std::path::Path::new(&program);
+    (program.is_absolute() && program.is_file()).then_some(command)
 }
 
 fn text(bytes: &[u8]) -> Result<&str, String> {

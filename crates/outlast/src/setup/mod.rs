@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::flags::Flags;
-pub use agents::{has_hooks, plugin_file};
+pub use agents::{has_hooks, hook_for_good, plugin_file};
 use change::Change;
 pub use change::shown;
 
