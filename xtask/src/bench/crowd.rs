@@ -14,8 +14,8 @@ use super::{Row, Rows, Scale};
 const AGENTS: usize = 50;
 /// So many windows a file makes.
 const WINDOWS: usize = 1000;
-/// It is at rest who has not been woken more than [`FEW`] times for so long.
-const REST: Duration = Duration::from_secs(3);
+/// It is at rest who has not been woken more than [`FEW`] times for so long: within ten seconds what is new goes to the disk.
+const REST: Duration = Duration::from_secs(12);
 /// A clock on the status line is no work.
 const FEW: u64 = 4;
 
