@@ -71,7 +71,7 @@ impl Core {
         {
             pane.state.unseen = true;
         }
-        self.mark_time(id);
+        self.tell_log(id);
         self.arm_silence(window_id);
         if self.window_chain(window_id).flag("monitor-activity") {
             self.alert(window_id, &ACTIVITY);

@@ -123,6 +123,8 @@ pub enum Then {
     Notice(Box<crate::notices::Delivery>),
     /// A command waits for an event.
     Event(crate::events::EventWait),
+    /// A command waits for more of a run's log.
+    Log(crate::run::log::LogWait),
 }
 
 /// A job.
@@ -275,7 +277,8 @@ impl Core {
             | Then::Run(_)
             | Then::Send(_)
             | Then::Request(_)
-            | Then::Event(_) => {}
+            | Then::Event(_)
+            | Then::Log(_) => {}
             Then::Recorded => self.recorded(result),
             Then::Record => self.record_read(result),
             Then::Notice(delivery) => self.notice_delivered(*delivery, result, status),

@@ -133,6 +133,8 @@ pub struct Core {
     pub(crate) spoke: bool,
     /// A recovery is going on.
     pub(crate) recovering: bool,
+    /// When the memory of sessions is looked at.
+    pub(crate) session_looks: limits::session::Looks,
     /// Who wants the machine awake.
     pub(crate) awake: awake::Awake,
     /// What is kept on disk, and what is to come back from there.

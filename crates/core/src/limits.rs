@@ -4,6 +4,8 @@
 //! such a program runs: one that uses more than it may, with all that it has started, is told to end and then made to. What is
 //! counted is resident memory, never address space, of which some programs reserve far more than they use.
 
+pub mod session;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::ids::PaneId;
@@ -31,6 +33,9 @@ pub struct Limits {
     pub weight: Option<u64>,
     /// It may write in its directory alone (`isolate`).
     pub isolation: Option<Isolation>,
+    /// What it and the others of its session may use together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<session::Together>,
 }
 
 /// What an isolated program has besides its directory.
@@ -52,6 +57,15 @@ pub struct Held {
     pub processes: bool,
     /// Share of the processor.
     pub weight: bool,
+}
+
+/// What control groups hold: of one program, and of all of its session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeldBy {
+    /// Of the program.
+    pub own: Held,
+    /// Of its session.
+    pub session: Held,
 }
 
 /// A program that has used more than it may.
@@ -110,6 +124,7 @@ impl Core {
             processes: most("processes-max"),
             weight: most("cpu-weight"),
             isolation,
+            session: self.session_limits_of(id),
         }
     }
 
@@ -117,34 +132,20 @@ impl Core {
     pub(crate) fn limits_text(&self, id: PaneId) -> Option<String> {
         let state = &self.model.panes.get(&id)?.state;
         let limits = &state.limits;
-        let held = match state.pid {
-            0 => Held::default(),
-            pid => self.probe.held(pid),
-        };
-        let by = |held, otherwise| if held { "control group" } else { otherwise };
-        let memory = limits.memory.map(|most| {
-            let by = by(held.memory, "looked at");
-            format!("memory {} ({by})", size(most))
-        });
-        let processes = limits.processes.map(|most| {
-            let by = by(held.processes, "not held");
-            format!("processes {most} ({by})")
-        });
-        let weight = limits.weight.map(|weight| {
-            let by = by(held.weight, "not held");
-            format!("processor {weight} ({by})")
-        });
-        let isolated = limits
-            .isolation
-            .as_ref()
-            .map(|isolation| match isolation.network {
-                true => "isolated".to_string(),
-                false => "isolated, no network".to_string(),
-            });
-        let parts: Vec<String> = [memory, processes, weight, isolated]
-            .into_iter()
-            .flatten()
-            .collect();
+        // Of one that has ended nobody holds anything.
+        let lives = state.pid != 0 && state.dead.is_none();
+        let held = lives.then(|| self.probe.held(state.pid).own);
+        let mut parts = amounts(limits.memory, limits.processes, limits.weight, held);
+        parts.extend(
+            limits
+                .isolation
+                .as_ref()
+                .map(|isolation| match isolation.network {
+                    true => "isolated".to_string(),
+                    false => "isolated, no network".to_string(),
+                }),
+        );
+        parts.extend(self.pane_session_text(id));
         (!parts.is_empty()).then(|| parts.join(", "))
     }
 
@@ -159,7 +160,8 @@ impl Core {
                 .and(killed.into_iter().chain(looked).min())
         };
         let limited = self.model.panes.of(sort::LIMITED);
-        limited.filter_map(|(_, pane)| due(pane)).min()
+        let panes = limited.filter_map(|(_, pane)| due(pane));
+        panes.chain(self.sessions_looked_at()).min()
     }
 
     /// Looks at the memory of those that are due.
@@ -168,7 +170,6 @@ impl Core {
         if self.limits_due().is_none_or(|due| due > now) {
             return;
         }
-        let mut processes = None;
         let limited = self.model.panes.of(sort::LIMITED);
         let limited: Vec<PaneId> = limited.map(|(id, _)| *id).collect();
         for id in limited {
@@ -176,26 +177,48 @@ impl Core {
                 continue;
             };
             let state = &pane.state;
-            let (pid, most) = (state.pid, state.limits.memory);
-            let (Some(most), true) = (most, pid != 0 && state.dead.is_none()) else {
-                continue;
-            };
-            let kill = state.over.as_ref().and_then(|over| over.kill_at);
-            let look = pane.limit_look.is_some_and(|due| due <= now);
-            if kill.is_none_or(|at| at > now) && !look {
+            if state.pid == 0 || state.dead.is_some() {
                 continue;
             }
-            if self.probe.held(pid).memory {
+            let kill = state.over.as_ref().and_then(|over| over.kill_at);
+            if kill.is_some_and(|at| at <= now) {
+                let tree = self.family(id);
+                self.end_for_memory(id, &tree, String::new());
+                continue;
+            }
+            let look = pane.limit_look.is_some_and(|due| due <= now);
+            let (Some(most), true) = (state.limits.memory, look) else {
+                continue;
+            };
+            if self.probe.held(state.pid).own.memory {
                 if let Some(pane) = self.model.panes.get_mut(&id) {
                     pane.limit_look = None;
                 }
                 continue;
             }
-            let all = processes.get_or_insert_with(|| self.probe.processes());
-            let root = self.tree_of(id, pid);
-            let tree: Vec<Process> = members(all, &root).into_iter().cloned().collect();
-            self.weigh(id, &tree, most);
+            let tree = self.family(id);
+            let used = used_by(&tree);
+            if let Some(pane) = self.model.panes.get_mut(&id) {
+                pane.limit_look = Some(now + look_again(used, most));
+            }
+            if used > most {
+                let note = format!(
+                    "out of memory: {} of the {} that memory-max allows",
+                    size(used),
+                    size(most)
+                );
+                self.end_for_memory(id, &tree, note);
+            }
         }
+        self.check_sessions();
+    }
+
+    /// The processes of a pane's program, and of all that it has started.
+    fn family(&self, id: PaneId) -> Vec<Process> {
+        let pid = self.model.panes.get(&id).map_or(0, |pane| pane.state.pid);
+        let root = self.tree_of(id, pid);
+        let all = self.probe.family(pid);
+        members(&all, &root).into_iter().cloned().collect()
     }
 
     fn tree_of(&self, id: PaneId, pid: u32) -> Root {
@@ -209,29 +232,18 @@ impl Core {
         )
     }
 
-    fn weigh(&mut self, id: PaneId, tree: &[Process], most: u64) {
+    /// Ends a pane's program for the memory that it uses, or whose: TERM, and KILL when its time is over.
+    fn end_for_memory(&mut self, id: PaneId, tree: &[Process], note: String) {
         let now = self.now.ms;
-        let used: u64 = tree.iter().map(|process| process.memory).sum();
         let Some(pane) = self.model.panes.get_mut(&id) else {
             return;
         };
-        let often = if used > most / 2 {
-            LOOK_MS.1
-        } else {
-            LOOK_MS.0
-        };
-        pane.limit_look = Some(now + often);
         let signal = match &pane.state.over {
             Some(over) if over.kill_at.is_some_and(|at| at <= now) => KILL,
-            None if used > most => TERM,
+            None => TERM,
             _ => return,
         };
         let is_run = pane.state.run.is_some();
-        let note = format!(
-            "out of memory: {} of the {} that memory-max allows",
-            size(used),
-            size(most)
-        );
         let note = pane.state.over.take().map_or(note, |over| over.note);
         let kill_at = (!is_run && signal == TERM).then_some(now + GRACE_MS);
         pane.state.over = Some(Over { kill_at, note });
@@ -243,4 +255,45 @@ impl Core {
         let processes = tree.iter().map(Process::id).collect();
         self.emit(Effect::SignalProcesses { processes, signal });
     }
+}
+
+/// Resident memory of processes.
+fn used_by(tree: &[Process]) -> u64 {
+    tree.iter().map(|process| process.memory).sum()
+}
+
+/// When memory of which so much is used is looked at again, ms.
+fn look_again(used: u64, most: u64) -> u64 {
+    match used > most / 2 {
+        true => LOOK_MS.1,
+        false => LOOK_MS.0,
+    }
+}
+
+/// Limits in words, and who holds them; None: nothing runs.
+fn amounts(
+    memory: Option<u64>,
+    processes: Option<u64>,
+    weight: Option<u64>,
+    held: Option<Held>,
+) -> Vec<String> {
+    let by = |held: Option<bool>, otherwise| match held {
+        Some(true) => " (control group)".to_string(),
+        Some(false) => format!(" ({otherwise})"),
+        None => String::new(),
+    };
+    let memory = memory.map(|most| {
+        let by = by(held.map(|held| held.memory), "looked at");
+        format!("memory {}{by}", size(most))
+    });
+    let processes = processes.map(|most| {
+        let by = by(held.map(|held| held.processes), "not held");
+        format!("processes {most}{by}")
+    });
+    let weight = weight.map(|weight| {
+        let by = by(held.map(|held| held.weight), "not held");
+        format!("processor {weight}{by}")
+    });
+    let parts = [memory, processes, weight];
+    parts.into_iter().flatten().collect()
 }

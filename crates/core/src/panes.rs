@@ -31,6 +31,8 @@ impl Core {
         pane.offset += bytes.len() as u64;
         self.control_output(id, from, bytes);
         let bytes = crate::draw::settle(self, id, bytes);
+        // What comes now stands from here on.
+        self.mark_time(id);
         let Some(pane) = self.model.panes.get_mut(&id) else {
             return;
         };

@@ -2,7 +2,7 @@
 
 use outlast_lang::format::Time;
 
-use crate::limits::Held;
+use crate::limits::HeldBy;
 use crate::model::ids::PaneId;
 use crate::run::tree::{Process, ProcessId};
 
@@ -38,13 +38,17 @@ pub trait Probe {
     fn processes(&self) -> Vec<Process> {
         Vec::new()
     }
+    /// At least those of them that may belong to the program of that number: fewer to look at, where the system can tell.
+    fn family(&self, _pid: u32) -> Vec<Process> {
+        self.processes()
+    }
     /// When the process of that number was started, in clock ticks since the boot.
     fn started(&self, _pid: u32) -> Option<u64> {
         None
     }
-    /// Which limits a control group holds for a process.
-    fn held(&self, _pid: u32) -> Held {
-        Held::default()
+    /// Which limits control groups hold for a process.
+    fn held(&self, _pid: u32) -> HeldBy {
+        HeldBy::default()
     }
     /// Directory for what is recorded and outlives sessions, its owner's alone. None: nothing is to be kept, or nothing has
     /// been and it is not to be made.

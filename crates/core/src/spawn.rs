@@ -362,6 +362,7 @@ impl Core {
         if asked.is_some_and(|spec| (spec.cols, spec.rows) != (size.cols, size.rows)) {
             self.emit(Effect::Resize { pane: id, size });
         }
+        self.session_limits_changed();
         self.run_started(id, pid);
         self.tell_started(id);
     }

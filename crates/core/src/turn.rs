@@ -37,6 +37,7 @@ impl Core {
             unheard: Default::default(),
             spoke: false,
             recovering: false,
+            session_looks: Default::default(),
             awake: Default::default(),
             reboot: Default::default(),
             ended: false,

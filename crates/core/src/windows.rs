@@ -126,7 +126,7 @@ impl Core {
         let Some(pane) = self.model.panes.get_mut(&id) else {
             return;
         };
-        op.apply(&mut pane.terminal);
+        crate::run::log::apply(pane, &op);
         pane.op_serial += 1;
         let pending = PendingOp {
             serial: pane.op_serial,

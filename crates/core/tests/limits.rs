@@ -128,3 +128,74 @@ fn without_a_limit_nobody_looks() {
     );
     assert_eq!(world.show("a", "#{pane_limits}"), "");
 }
+
+/// Two panes of a session use 40M and 60M, the other session's 900M.
+fn three(world: &mut World) {
+    world.run(&["new-session", "-d", "-s", "b", "other"]);
+    world.run(&["new-session", "-d", "-s", "a", "small"]);
+    world.run(&["split-window", "-d", "-t", "a", "large"]);
+    let process = |pid: u32, memory: u64| Process {
+        pid,
+        session: pid,
+        group: pid,
+        started: u64::from(pid),
+        memory: memory * MIB,
+        ..Process::default()
+    };
+    PROCESSES.set(vec![
+        process(1000, 900),
+        process(1001, 40),
+        process(1002, 60),
+    ]);
+}
+
+#[test]
+fn of_a_session_over_its_limit_the_largest_is_ended_alone() {
+    let mut world = World::with_config("set -g remain-on-exit on\n");
+    three(&mut world);
+    world.pass(5000);
+    assert_eq!(world.core.next_wake(), None, "nobody looks");
+    // A limit that is set later counts, too.
+    world.run(&["set-option", "-t", "a", "session-memory-max", "120M"]);
+    world.run(&["set-option", "-t", "a", "session-processes-max", "50"]);
+    let text = "memory 120M (looked at), processes 50 (not held)";
+    assert_eq!(world.show("a", "#{session_limits}"), text);
+    assert_eq!(
+        world.show("a", "#{pane_limits}"),
+        format!("its session: {text}")
+    );
+    assert_eq!(world.show("b", "#{session_limits}#{pane_limits}"), "");
+    world.pass(5000);
+    assert!(world.core.next_wake().is_some());
+    world.effects.clear();
+    world.crash(&std::collections::BTreeMap::new());
+    world.run(&["set-option", "-t", "a", "session-memory-max", "90M"]);
+    world.pass(200);
+    let ended = |world: &mut World| -> Vec<(u32, u8)> {
+        let effects = std::mem::take(&mut world.effects);
+        let signal = |effect| match effect {
+            Effect::Signal { pane, signal } => Some((pane.0, signal)),
+            _ => None,
+        };
+        effects.into_iter().filter_map(signal).collect()
+    };
+    assert_eq!(ended(&mut world), [(2, 15)]);
+    world.pass(1700);
+    assert_eq!(ended(&mut world), [], "the others do not pay for it");
+    world.pass(200);
+    assert_eq!(ended(&mut world), [(2, 9)]);
+    let status = ExitStatus::Signal(9);
+    world.event(Event::Exited {
+        pane: PaneId(2),
+        status,
+    });
+    let text = world.run(&["capture-pane", "-p", "-J", "-t", "%2"]).out;
+    let note = "out of memory: session a uses 100M of the 90M that session-memory-max allows, this most of it (60M)";
+    assert!(text.contains(note), "{text}");
+    PROCESSES.with_borrow_mut(|all| all.retain(|process| process.pid != 1002));
+    world.pass(5000);
+    assert_eq!(ended(&mut world), []);
+    world.run(&["set-option", "-ut", "a", "session-memory-max"]);
+    world.pass(0);
+    assert_eq!(world.core.next_wake(), None, "nobody looks any more");
+}

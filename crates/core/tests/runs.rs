@@ -227,3 +227,96 @@ fn limits_are_options_of_its_pane() {
         "nothing was made"
     );
 }
+
+#[test]
+fn what_kill_did_not_end_goes_before_the_next_life() {
+    let mut world = World::new();
+    world.run(&["run-supervised", "-n", "r", "-g", "100ms", "r"]);
+    // It stays whatever it is told.
+    let left = outlast_core::run::tree::Process {
+        pid: 1005,
+        session: 1000,
+        group: 1005,
+        started: 7,
+        name: "left".into(),
+        ..Default::default()
+    };
+    world::common::PROCESSES.set(vec![left]);
+    world.start(&["stop-run", "r"]);
+    world.exit(PANE, 0);
+    world.pass(100);
+    world.pass(10_000);
+    assert_eq!(told(&mut world), "failed 0 0 1");
+    let shown = text(&mut world);
+    assert!(
+        shown.contains("failed: KILL does not end left (1005)"),
+        "{shown}"
+    );
+    world.effects.clear();
+    world.start(&["start-run", "r"]);
+    assert_eq!(told(&mut world), "stopping 0 0 1");
+    let term = |effect: &Effect| matches!(effect, Effect::SignalProcesses { signal: 15, .. });
+    assert!(world.effects.iter().any(term), "it is told again");
+    world::common::PROCESSES.set(Vec::new());
+    world.pass(300);
+    assert_eq!(told(&mut world), "running 0 0 0");
+    let shown = text(&mut world);
+    assert!(
+        shown.contains("1 process of before, ended first: left (1005); starts again"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn who_reads_a_log_is_woken_by_a_line_and_by_nothing_else() {
+    let mut world = World::new();
+    world.run(&["run-supervised", "-n", "r", "-r", "no", "r"]);
+    world.say(PANE, b"one\r\n");
+    let first = world.run(&["show-log", "-m", "r"]).out;
+    assert!(first.ends_with(" 0 0\none\n"), "{first}");
+    let next = |out: &str| out.split(' ').next().unwrap_or_default().to_string();
+    let waits = world.start(&["show-log", "-mw", "-l", &next(&first), "r"]);
+    world.pass(3_600_000);
+    assert_eq!(world.core.next_wake(), None, "nobody looks");
+    world.say(PANE, b"tw");
+    assert!(!world.answers.contains_key(&waits), "that is no line");
+    world.crash(&Default::default());
+    world.say(PANE, b"o\r\nthree");
+    let second = world.answers[&waits].out.clone();
+    assert!(second.ends_with(" 0 0\ntwo\n"), "{second}");
+    let waits = world.start(&["show-log", "-mw", "-l", &next(&second), "r"]);
+    world.exit(PANE, 0);
+    let out = &world.answers[&waits].out;
+    assert!(out.contains(" 0 1\nthree\n[outlast: exited 0"), "{out}");
+    // One whose run goes is answered as well.
+    world.run(&["run-supervised", "-n", "gone", "gone"]);
+    let empty = world.run(&["show-log", "-m", "gone"]).out;
+    let waits = world.start(&["show-log", "-mw", "-l", &next(&empty), "gone"]);
+    assert!(!world.answers.contains_key(&waits), "there is nothing yet");
+    world.run(&["kill-session", "-t", "gone"]);
+    assert_eq!(world.answers[&waits].out, "");
+}
+
+#[test]
+fn times_of_lines_outlive_another_width() {
+    let mut world = World::new();
+    world.run(&["run-supervised", "-n", "r", "r"]);
+    world.say(PANE, format!("{}\r\n", "first ".repeat(20)).as_bytes());
+    world.pass(60_000);
+    world.say(PANE, b"second\r\n");
+    let times = |world: &mut World| -> Vec<i64> {
+        let out = world.run(&["show-log", "-T", "r"]).out;
+        let time = |line: &str| line.split('\t').next()?.parse().ok();
+        out.lines().filter_map(time).collect()
+    };
+    let before = times(&mut world);
+    assert_eq!((before.len(), before[1] - before[0]), (2, 60), "{before:?}");
+    for width in ["30", "200", "80"] {
+        world.run(&["resize-window", "-t", "r", "-x", width]);
+        assert_eq!(times(&mut world), before, "{width}");
+        world.crash(&Default::default());
+        assert_eq!(times(&mut world), before, "{width}, after a crash");
+    }
+    let since = before[1].to_string();
+    assert_eq!(world.run(&["show-log", "-s", &since, "r"]).out, "second\n");
+}

@@ -19,6 +19,7 @@ mod guard;
 mod import;
 mod kept;
 mod launch;
+mod limit;
 mod limited;
 mod look;
 mod manual;

@@ -180,6 +180,16 @@ pub const VERBS: &[Verb] = &[
         run: crate::kept::run,
     },
     Verb {
+        name: "limit",
+        usage: "SESSION [--memory-max SIZE|none] [--processes-max N|none] [--cpu-weight N|none]",
+        about: "what all programs of a session may use together",
+        text: "Without flags it says what that is and who holds it. A control group or a slice of systemd holds it for programs that are \
+               started from then on, where one can be had; elsewhere memory is looked at, also that of programs that run already, and \
+               over the limit the pane that uses most is ended, no other. The limits are the session's options session-memory-max, \
+               session-processes-max and session-cpu-weight. For instance: outlast limit work --memory-max 8G.",
+        run: crate::limit::run,
+    },
+    Verb {
         name: "logs",
         usage: "[-f] [-n LINES] [--since SPAN|TIME] [--times] NAME",
         about: "what a run has said",

@@ -421,13 +421,14 @@ impl Panes {
         life: u32,
         spec: &SpawnSpec,
         link: &Link,
+        socket: &str,
     ) -> Result<(), String> {
         let own = PathBuf::from(std::env::args_os().next().unwrap_or_default());
         let mut spec = std::borrow::Cow::Borrowed(spec);
         if spec.path == outlast_core::effect::OWN {
             spec.to_mut().path = own.to_string_lossy().into_owned();
         }
-        let limited = spawn::with_limits(&spec, &pane.0.to_string(), &own);
+        let limited = spawn::with_limits(&spec, &pane.0.to_string(), socket, &own);
         let description = spawn::describe(limited.as_ref().unwrap_or(&spec), 0)?;
         let io = self.entry(pane);
         let message = ToKeeper::Spawn {

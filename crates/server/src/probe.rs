@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use outlast_core::PaneId;
-use outlast_core::limits::Held;
+use outlast_core::limits::{Held, HeldBy};
 use outlast_core::probe::{Probe, Running, ServerFacts};
 use outlast_core::run::tree::{MARK, Process, ProcessId};
 use outlast_lang::format::Time;
@@ -43,9 +43,53 @@ pub struct SystemProbe {
     pub link: Rc<Link>,
     /// The server's socket.
     pub socket: String,
+    /// What the environments of processes said at the last look, by number and time of start.
+    pub marks: RefCell<HashMap<(u32, u64), Box<str>>>,
 }
 
+/// So many marks are kept of processes that may have ended.
+const MARKS_MOST: usize = 4096;
+/// Names of our own processes.
+const OURS: [&str; 3] = ["outlast-keeper", "outlast-anchor", "outlast: server"];
+
 impl SystemProbe {
+    /// Processes with what their environment says of their run. That does not change while a process lives, so it is read once;
+    /// with a look at `all` who has ended is forgotten.
+    fn marked(&self, found: Vec<outlast_sys::tree::Process>, all: bool) -> Vec<Process> {
+        let mut marks = self.marks.borrow_mut();
+        let known = match all || marks.len() > MARKS_MOST {
+            true => std::mem::take(&mut *marks),
+            false => HashMap::new(),
+        };
+        let found = found.into_iter().map(|found| {
+            let name = String::from_utf8_lossy(&found.name).into_owned();
+            let key = (found.pid, found.started);
+            let ours = OURS.contains(&name.as_str());
+            let mark = known.get(&key).or(marks.get(&key)).cloned();
+            let mark = mark.unwrap_or_else(|| {
+                let mark = outlast_sys::tree::variable(found.pid, MARK).unwrap_or_default();
+                String::from_utf8_lossy(&mark).into()
+            });
+            // What the keeper has forked has another environment soon.
+            if !ours {
+                marks.insert(key, mark.clone());
+            }
+            Process {
+                pid: found.pid,
+                started: found.started,
+                parent: found.parent,
+                group: found.group,
+                session: found.session,
+                ours,
+                name,
+                mark: mark.into(),
+                cpu_ms: found.cpu_ms,
+                memory: found.memory,
+            }
+        });
+        found.collect()
+    }
+
     /// Process in the foreground of a pane's terminal, or the pane's own.
     fn leader(&self, pane: PaneId) -> Option<u32> {
         let facts = self.facts.borrow();
@@ -173,38 +217,44 @@ impl Probe for SystemProbe {
     }
 
     fn processes(&self) -> Vec<Process> {
-        let ours = ["outlast-keeper", "outlast-anchor", "outlast: server"];
-        let all = outlast_sys::tree::processes().into_iter();
-        all.map(|found| {
-            let name = String::from_utf8_lossy(&found.name).into_owned();
-            let mark = outlast_sys::tree::variable(found.pid, MARK).unwrap_or_default();
-            Process {
-                pid: found.pid,
-                started: found.started,
-                parent: found.parent,
-                group: found.group,
-                session: found.session,
-                ours: ours.contains(&name.as_str()),
-                name,
-                mark: String::from_utf8_lossy(&mark).into_owned(),
-                cpu_ms: found.cpu_ms,
-                memory: found.memory,
-            }
-        })
-        .collect()
+        self.marked(outlast_sys::tree::processes(), true)
+    }
+
+    fn family(&self, pid: u32) -> Vec<Process> {
+        // Orphans are the anchor's children, who is the parent of our parent.
+        let keeper = outlast_sys::tree::parent(process::own_pid());
+        let anchor = keeper.and_then(outlast_sys::tree::parent);
+        let anchor = anchor.filter(|pid| {
+            let name = process::comm(*pid);
+            name.is_some_and(|name| name[..] == *b"outlast-anchor")
+        });
+        let Some(anchor) = anchor else {
+            return self.processes();
+        };
+        let is_ours = |found: &outlast_sys::tree::Process| {
+            OURS.iter().any(|name| found.name == name.as_bytes())
+        };
+        match outlast_sys::tree::below(pid, anchor, is_ours) {
+            Some(found) => self.marked(found, false),
+            None => self.processes(),
+        }
     }
 
     fn started(&self, pid: u32) -> Option<u64> {
         process::Identity::of(pid).map(|found| found.started)
     }
 
-    fn held(&self, pid: u32) -> Held {
+    fn held(&self, pid: u32) -> HeldBy {
         let groups = std::fs::read_to_string(format!("/proc/{pid}/cgroup"));
-        let held = group::held(&groups.unwrap_or_default());
-        Held {
+        let groups = groups.unwrap_or_default();
+        let held = |held: group::Held| Held {
             memory: held.memory,
             processes: held.processes,
             weight: held.weight,
+        };
+        HeldBy {
+            own: held(group::held(&groups)),
+            session: held(group::held_by_session(&groups)),
         }
     }
 

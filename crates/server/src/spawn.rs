@@ -30,12 +30,13 @@ pub fn describe(spec: &SpawnSpec, flags: u32) -> Result<MemFile, String> {
 
 /// A pane's program as it is started: one with limits by our own program, which puts itself where they hold and becomes it
 /// (the hidden verb `limited`). `own` is where that lies; where it is gone, the program is started without.
-pub fn with_limits(spec: &SpawnSpec, name: &str, own: &Path) -> Option<SpawnSpec> {
+pub fn with_limits(spec: &SpawnSpec, name: &str, socket: &str, own: &Path) -> Option<SpawnSpec> {
     let Limits {
         memory,
         processes,
         weight,
         isolation,
+        session,
     } = &spec.limits;
     if spec.limits.is_none() || spec.argv.is_empty() || !own.is_file() {
         return None;
@@ -43,11 +44,22 @@ pub fn with_limits(spec: &SpawnSpec, name: &str, own: &Path) -> Option<SpawnSpec
     let mut argv: Vec<String> = ["outlast", "limited", "--name", name]
         .map(String::from)
         .to_vec();
-    for (flag, value) in [
+    let mut numbers = vec![
         ("--memory", memory),
         ("--processes", processes),
         ("--weight", weight),
-    ] {
+    ];
+    if let Some(session) = session {
+        // The same for every server on this socket, and for nobody else's.
+        let name = format!("{:08x}_{}", number_of(socket), session.session);
+        argv.extend(["--session".to_string(), name]);
+        numbers.extend([
+            ("--session-memory", &session.memory),
+            ("--session-processes", &session.processes),
+            ("--session-weight", &session.weight),
+        ]);
+    }
+    for (flag, value) in numbers {
         argv.extend(
             value
                 .iter()
@@ -73,6 +85,12 @@ pub fn with_limits(spec: &SpawnSpec, name: &str, own: &Path) -> Option<SpawnSpec
     })
 }
 
+/// A number for a text: FNV-1a, 32 bits.
+fn number_of(text: &str) -> u32 {
+    let add = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    text.bytes().fold(0x811c_9dc5, add)
+}
+
 #[cfg(test)]
 mod tests {
     use outlast_core::limits::Isolation;
@@ -87,7 +105,7 @@ mod tests {
             argv: vec!["-bash".into(), "-c".into(), "x".into()],
             ..SpawnSpec::default()
         };
-        assert_eq!(with_limits(&spec, "3", &own), None);
+        assert_eq!(with_limits(&spec, "3", "/s", &own), None);
         spec.limits = Limits {
             memory: Some(4096),
             isolation: Some(Isolation {
@@ -96,12 +114,26 @@ mod tests {
             }),
             ..Limits::default()
         };
-        let wrapped = with_limits(&spec, "3", &own).unwrap();
+        let wrapped = with_limits(&spec, "3", "/s", &own).unwrap();
         assert_eq!(Path::new(&wrapped.path), own);
         assert_eq!(
             wrapped.argv.join("|"),
             "outlast|limited|--name|3|--memory|4096|--isolate|--no-network|--writable|/a b|--argv0|-bash|--|/bin/bash|-c|x"
         );
-        assert_eq!(with_limits(&spec, "3", Path::new("/nowhere/outlast")), None);
+        spec.limits = Limits {
+            session: Some(outlast_core::limits::session::Together {
+                session: 7,
+                memory: Some(9),
+                ..Default::default()
+            }),
+            ..Limits::default()
+        };
+        let wrapped = with_limits(&spec, "3", "/s", &own).unwrap();
+        let text = wrapped.argv.join("|");
+        assert!(text.contains("_7|--session-memory|9|--"), "{text}");
+        assert_eq!(
+            with_limits(&spec, "3", "/s", Path::new("/nowhere/outlast")),
+            None
+        );
     }
 }

@@ -126,6 +126,7 @@ fn start(args: Vec<OsString>) -> Result<Server, StartError> {
         facts: facts.clone(),
         link: link.clone(),
         socket: words.socket.clone(),
+        marks: Default::default(),
     });
 
     let mut panes = Panes::default();

@@ -166,7 +166,9 @@ impl Server {
     fn carry_out(&mut self, effect: Effect, now: Now) {
         match effect {
             Effect::Spawn { pane, life, spec } => {
-                let asked = self.panes.spawn(pane, life, &spec, &self.link);
+                let asked = self
+                    .panes
+                    .spawn(pane, life, &spec, &self.link, &self.socket);
                 // A restored pane has its history before the keeper has the pane.
                 let facts = self.facts.borrow();
                 let history = facts.get(&pane).and_then(|facts| facts.history.clone());

@@ -11,6 +11,19 @@ use std::path::{Path, PathBuf};
 /// What our groups' names begin with.
 pub const PREFIX: &str = "outlast-";
 
+/// What the names of sessions' groups and slices begin with, which have those of their panes in them. A dash would be a slice
+/// within a slice.
+pub const SESSION_PREFIX: &str = "outlast_session_";
+
+/// A session's group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Session {
+    /// Its name, with [`SESSION_PREFIX`].
+    pub name: String,
+    /// What all in it may use together.
+    pub limits: Limits,
+}
+
 /// What may be used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
@@ -78,6 +91,20 @@ fn lines(groups: &str) -> impl Iterator<Item = (&str, &str)> {
         .filter_map(|line| line.split_once(':')?.1.split_once(':'))
 }
 
+/// Which limits of its session hold a process, from its /proc/PID/cgroup.
+pub fn held_by_session(groups: &str) -> Held {
+    let mut held = Held::default();
+    let of_session = |path: &str| path.split('/').any(|name| name.starts_with(SESSION_PREFIX));
+    for (controllers, _) in lines(groups).filter(|(_, path)| of_session(path)) {
+        let has =
+            |wanted| controllers.is_empty() || controllers.split(',').any(|one| one == wanted);
+        held.memory |= has("memory");
+        held.processes |= has("pids");
+        held.weight |= has("cpu");
+    }
+    held
+}
+
 /// What the group of a pane's program is called.
 pub fn name(pane: &str, pid: u32) -> String {
     format!("{PREFIX}{pane}-{pid}")
@@ -120,107 +147,170 @@ impl Tree {
             let found = lines.find(|(all, _)| all.split(',').any(|one| one == wanted));
             found.map(|(_, path)| path.trim_start_matches('/'))
         };
-        let old = of("memory").map(|path| self.root.join("memory").join(path).join(name));
+        let old = of("memory").map(|path| self.root.join("memory").join(path));
         let own = of("").map(|path| self.root.join(path));
-        let below = own.as_ref().map(|own| own.join(name));
-        let beside = own.as_ref().and_then(|own| Some(own.parent()?.join(name)));
+        let beside = own
+            .as_ref()
+            .and_then(|own| Some(own.parent()?.to_path_buf()));
+        let places = [old, own, beside].into_iter().flatten();
         let scope = scopes(&self.root).map(|slice| slice.join(format!("{name}.scope")));
-        let places = [old, below, beside, scope];
-        places.into_iter().flatten().find(|path| path.is_dir())
+        let found = places.filter_map(|place| {
+            let of_session = |entry: fs::DirEntry| {
+                let found = entry.file_name();
+                let of_session = found.to_string_lossy().starts_with(SESSION_PREFIX);
+                of_session.then(|| entry.path().join(name))
+            };
+            let within = fs::read_dir(&place).into_iter().flatten().flatten();
+            let mut all = within.filter_map(of_session).chain([place.join(name)]);
+            all.find(|path| path.is_dir())
+        });
+        found.chain(scope.filter(|path| path.is_dir())).next()
     }
 
-    /// Makes groups named `name` (with [`PREFIX`]) with these limits and moves process `pid` into them. What could not be
-    /// limited is told apart by [`held`] afterwards; groups of former programs that are empty are removed.
-    pub fn enter(&self, name: &str, limits: &Limits, pid: u32) {
-        if self.version_2(name, limits, pid).is_some() {
+    /// Makes groups named `name` (with [`PREFIX`]) with these limits, within that of the session if it has limits, and moves
+    /// process `pid` into them. What could not be limited is told apart by [`held`] afterwards; groups of former programs that
+    /// are empty are removed.
+    pub fn enter(&self, name: &str, limits: &Limits, session: Option<&Session>, pid: u32) {
+        if self.version_2(name, limits, session, pid).is_some() {
             return;
         }
-        for (controller, settings) in version_1(limits) {
+        let none = Limits::default();
+        let around = version_1(session.map_or(&none, |session| &session.limits));
+        for ((controller, own), (_, around)) in version_1(limits).into_iter().zip(around) {
             // One that is not there or not ours to write is one limit less, not an error.
-            let _ = self.controller(controller, name, &settings, pid);
+            let around = session.map(|session| (session.name.as_str(), around.as_slice()));
+            let _ = self.controller(controller, name, &own, around, pid);
         }
     }
 
-    fn version_2(&self, name: &str, limits: &Limits, pid: u32) -> Option<()> {
+    fn version_2(
+        &self,
+        name: &str,
+        limits: &Limits,
+        session: Option<&Session>,
+        pid: u32,
+    ) -> Option<()> {
         let (_, path) = lines(&self.groups).find(|(controllers, _)| controllers.is_empty())?;
         let own = self.root.join(path.trim_start_matches('/'));
-        let wanted = [
-            ("memory", "memory.max", limits.memory),
-            ("pids", "pids.max", limits.processes),
-            ("cpu", "cpu.weight", limits.weight),
-        ];
-        let wanted = || {
-            wanted
-                .iter()
-                .filter_map(|(controller, file, value)| Some((controller, file, (*value)?)))
-        };
+        let none = Limits::default();
+        let around = version_2(session.map_or(&none, |session| &session.limits));
+        let limits = version_2(limits);
         // Processes and limits for children cannot be in the same group, so ours is mostly beside our own.
         let parents = [
             Some(own.as_path()),
             own.parent().filter(|_| own != self.root),
         ];
-        let parent = parents.into_iter().flatten().find(|parent| {
+        let mut parent = parents.into_iter().flatten().find(|parent| {
             let enabled = fs::read_to_string(parent.join("cgroup.subtree_control"));
             let enabled = enabled.unwrap_or_default();
-            let mut wanted = wanted();
-            wanted
-                .all(|(controller, _, _)| enabled.split_whitespace().any(|one| one == *controller))
+            let mut wanted = around.iter().chain(&limits);
+            wanted.all(|(controller, ..)| enabled.split_whitespace().any(|one| one == *controller))
         })?;
-        let group = fresh(parent, name).ok()?;
-        let entered = wanted()
-            .try_for_each(|(_, file, value)| fs::write(group.join(file), value.to_string()))
-            .and_then(|()| fs::write(group.join("cgroup.procs"), pid.to_string()));
-        if entered.is_err() {
-            let _ = fs::remove_dir(&group);
+        let of_session;
+        if let Some(session) = session {
+            of_session = fresh(parent, &session.name).ok()?;
+            around
+                .iter()
+                .try_for_each(|limit| write(&of_session, limit))
+                .ok()?;
+            let wanted: Vec<String> = limits.iter().map(|(name, ..)| format!("+{name}")).collect();
+            if !wanted.is_empty() {
+                fs::write(of_session.join("cgroup.subtree_control"), wanted.join(" ")).ok()?;
+            }
+            parent = &of_session;
         }
-        entered.ok()
+        fill(parent, name, &limits, pid).ok()
     }
 
     fn controller(
         &self,
         controller: &str,
         name: &str,
-        settings: &[(&str, u64)],
+        settings: &[Setting],
+        session: Option<(&str, &[Setting])>,
         pid: u32,
     ) -> io::Result<()> {
         let ours = lines(&self.groups).find(|(all, _)| all.split(',').any(|one| one == controller));
-        let Some((_, path)) = ours.filter(|_| !settings.is_empty()) else {
+        let around = session.filter(|(_, settings)| !settings.is_empty());
+        let Some((_, path)) = ours.filter(|_| around.is_some() || !settings.is_empty()) else {
             return Ok(());
         };
-        let own = self
+        let mut parent = self
             .root
             .join(controller)
             .join(path.trim_start_matches('/'));
-        let group = fresh(&own, name)?;
-        let entered = settings
-            .iter()
-            .try_for_each(|(file, value)| fs::write(group.join(file), value.to_string()))
-            .and_then(|()| fs::write(group.join("cgroup.procs"), pid.to_string()));
-        if entered.is_err() {
-            let _ = fs::remove_dir(&group);
+        if let Some((session, settings)) = around {
+            parent = fresh(&parent, session)?;
+            settings
+                .iter()
+                .try_for_each(|limit| write(&parent, limit))?;
         }
-        entered
+        fill(&parent, name, settings, pid)
     }
 }
 
+/// Controller, file, value.
+type Setting = (&'static str, &'static str, u64);
+
+fn write(group: &Path, (_, file, value): &Setting) -> io::Result<()> {
+    fs::write(group.join(file), value.to_string())
+}
+
+/// A new group with limits, for a process.
+fn fill(parent: &Path, name: &str, settings: &[Setting], pid: u32) -> io::Result<()> {
+    let group = fresh(parent, name)?;
+    let entered = settings
+        .iter()
+        .try_for_each(|limit| write(&group, limit))
+        .and_then(|()| fs::write(group.join("cgroup.procs"), pid.to_string()));
+    if entered.is_err() {
+        let _ = fs::remove_dir(&group);
+    }
+    entered
+}
+
+/// Files of version 2.
+fn version_2(limits: &Limits) -> Vec<Setting> {
+    let all = [
+        ("memory", "memory.max", limits.memory),
+        ("pids", "pids.max", limits.processes),
+        ("cpu", "cpu.weight", limits.weight),
+    ];
+    let set = all.into_iter();
+    set.filter_map(|(controller, file, value)| Some((controller, file, value?)))
+        .collect()
+}
+
 /// Files of version 1, by controller.
-fn version_1(limits: &Limits) -> [(&'static str, Vec<(&'static str, u64)>); 3] {
-    let one = |file, value: Option<u64>| value.map(|value| (file, value)).into_iter().collect();
+fn version_1(limits: &Limits) -> [(&'static str, Vec<Setting>); 3] {
+    let one = |controller, file, value: Option<u64>| {
+        let set = value.map(|value| (controller, file, value));
+        (controller, set.into_iter().collect())
+    };
     // 1024 shares are usual there, 2 the least.
     let shares = limits
         .weight
         .map(|weight| (weight.saturating_mul(1024) / 100).max(2));
     [
-        ("memory", one("memory.limit_in_bytes", limits.memory)),
-        ("pids", one("pids.max", limits.processes)),
-        ("cpu", one("cpu.shares", shares)),
+        one("memory", "memory.limit_in_bytes", limits.memory),
+        one("pids", "pids.max", limits.processes),
+        one("cpu", "cpu.shares", shares),
     ]
 }
 
 /// A new group. Those of ours beside it that nobody is in any more are removed: only empty ones can be.
 fn fresh(parent: &Path, name: &str) -> io::Result<PathBuf> {
     for entry in fs::read_dir(parent)?.flatten() {
-        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+        let found = entry.file_name();
+        let found = found.to_string_lossy();
+        if found.starts_with(SESSION_PREFIX) && found != name {
+            for inner in fs::read_dir(entry.path()).into_iter().flatten().flatten() {
+                if inner.file_name().to_string_lossy().starts_with(PREFIX) {
+                    let _ = fs::remove_dir(inner.path());
+                }
+            }
+            let _ = fs::remove_dir(entry.path());
+        } else if found.starts_with(PREFIX) {
             let _ = fs::remove_dir(entry.path());
         }
     }
@@ -297,7 +387,7 @@ mod tests {
             root: scratch.0.clone(),
             groups: "0::/app.slice/keeper.service\n".into(),
         };
-        tree.enter("outlast-1", &ALL, 77);
+        tree.enter("outlast-1", &ALL, None, 77);
         let of = |file: &str| scratch.text(&format!("app.slice/outlast-1/{file}"));
         assert_eq!(
             [
@@ -313,9 +403,18 @@ mod tests {
             !slice.join("outlast-left").exists(),
             "an empty one is removed"
         );
+        let session = Session {
+            name: format!("{SESSION_PREFIX}x_3"),
+            limits: ALL,
+        };
+        tree.enter("outlast-3", &ALL, Some(&session), 78);
+        let of = |file: &str| scratch.text(&format!("app.slice/outlast_session_x_3/{file}"));
+        assert_eq!(of("memory.max"), "4096");
+        assert_eq!(of("cgroup.subtree_control"), "+memory +pids +cpu");
+        assert_eq!(of("outlast-3/cgroup.procs"), "78");
         // Where what is wanted is not handed down, nothing is made.
         fs::write(slice.join("cgroup.subtree_control"), "pids\n").unwrap();
-        tree.enter("outlast-2", &ALL, 77);
+        tree.enter("outlast-2", &ALL, None, 77);
         assert!(!slice.join("outlast-2").exists());
     }
 
@@ -329,7 +428,7 @@ mod tests {
             root: scratch.0.clone(),
             groups,
         };
-        tree.enter("outlast-1", &ALL, 77);
+        tree.enter("outlast-1", &ALL, None, 77);
         assert_eq!(
             scratch.text("memory/a/outlast-1/memory.limit_in_bytes"),
             "4096"
@@ -343,6 +442,24 @@ mod tests {
             !scratch.0.join("pids").exists(),
             "what is not there is left out"
         );
+        // A session's is around it.
+        let session = Session {
+            name: format!("{SESSION_PREFIX}x_3"),
+            limits: Limits {
+                memory: Some(8192),
+                ..Limits::default()
+            },
+        };
+        tree.enter("outlast-3", &ALL, Some(&session), 77);
+        let of = |file: &str| scratch.text(&format!("memory/a/outlast_session_x_3/{file}"));
+        assert_eq!(of("memory.limit_in_bytes"), "8192");
+        assert_eq!(of("outlast-3/memory.limit_in_bytes"), "4096");
+        assert_eq!(scratch.text("cpu/outlast-3/cpu.shares"), "512");
+        let found = scratch.0.join("memory/a/outlast_session_x_3/outlast-3");
+        assert_eq!(tree.memory("outlast-3"), Some(found));
+        let groups = "4:memory:/a/outlast_session_x_3/outlast-3\n1:cpu:/outlast-3\n";
+        let by_session = held_by_session(groups);
+        assert!(by_session.memory && !by_session.weight && held(groups).weight);
         // Nothing wanted, nothing made.
         tree.enter(
             "outlast-2",
@@ -350,6 +467,7 @@ mod tests {
                 memory: Some(1),
                 ..Limits::default()
             },
+            None,
             77,
         );
         assert!(!scratch.0.join("cpu/outlast-2").exists());

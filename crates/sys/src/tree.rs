@@ -50,6 +50,57 @@ pub fn processes() -> Vec<Process> {
         .collect()
 }
 
+/// The parent of a process.
+pub fn parent(pid: u32) -> Option<u32> {
+    let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+    parse(pid, &stat).map(|found| found.parent)
+}
+
+/// A process with all below it, and what is below `reaper`, to whom orphans come, but not what `leave_out` says of its
+/// children. None: this kernel does not say whose children are whose (CONFIG_PROC_CHILDREN).
+pub fn below(pid: u32, reaper: u32, leave_out: impl Fn(&Process) -> bool) -> Option<Vec<Process>> {
+    let mut found: Vec<Process> = Vec::new();
+    let mut wanted = vec![pid];
+    wanted.extend(children(reaper)?);
+    while let Some(next) = wanted.pop() {
+        // A number that is taken anew while the tree is walked could close a circle.
+        if found.iter().any(|process| process.pid == next) {
+            continue;
+        }
+        let stat = std::fs::read(format!("/proc/{next}/stat"));
+        let Some(process) = stat.ok().and_then(|stat| parse(next, &stat)) else {
+            continue;
+        };
+        if next != pid && leave_out(&process) {
+            continue;
+        }
+        wanted.extend(children(next).unwrap_or_default());
+        found.push(process);
+    }
+    Some(found)
+}
+
+/// The children of all threads of a process.
+fn children(pid: u32) -> Option<Vec<u32>> {
+    let mut all = Vec::new();
+    for thread in std::fs::read_dir(format!("/proc/{pid}/task"))
+        .ok()?
+        .flatten()
+    {
+        let text = match std::fs::read_to_string(thread.path().join("children")) {
+            Ok(text) => text,
+            // A thread that has ended meanwhile is no sign.
+            Err(_) if !thread.path().exists() => continue,
+            Err(_) => return None,
+        };
+        all.extend(
+            text.split_whitespace()
+                .filter_map(|pid| pid.parse::<u32>().ok()),
+        );
+    }
+    Some(all)
+}
+
 /// A line of /proc/PID/stat; None for what has ended and for threads of the kernel.
 fn parse(pid: u32, stat: &[u8]) -> Option<Process> {
     /// Parent of the kernel's threads, where they are seen.
@@ -132,6 +183,43 @@ mod tests {
         let zombie = b"7 (a) Z 3 4 5 0 -1 0 0 0 0 0 10 5 0 0 20 0 1 0 99 4096 2 1";
         assert_eq!(parse(7, zombie), None);
         assert_eq!(parse(7, b"7 (a"), None);
+    }
+
+    #[test]
+    fn a_tree_is_walked_from_its_root() {
+        let own = std::process::id();
+        let mut child = Command::new("sh")
+            .args(["-c", "sleep 600 & exec sleep 600"])
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("sh");
+        let pid = child.id();
+        let family = || below(pid, own, |process| process.parent == own);
+        let Some(_) = family() else {
+            println!("this kernel does not say whose children are whose");
+            child.kill().and_then(|()| child.wait()).expect("ours");
+            return;
+        };
+        let mut found = family().expect("said");
+        while found.len() < 2 || found.iter().any(|process| process.name == b"sh") {
+            std::thread::yield_now();
+            found = family().expect("said");
+        }
+        let parents: Vec<u32> = found.iter().map(|process| process.parent).collect();
+        assert_eq!(parents, [own, pid]);
+        assert_eq!(parent(pid), Some(own));
+        for process in found.iter().rev() {
+            let started = process.started;
+            signal(
+                Identity {
+                    pid: process.pid,
+                    started,
+                },
+                9,
+            )
+            .expect("it lives");
+        }
+        child.wait().expect("ours");
     }
 
     #[test]

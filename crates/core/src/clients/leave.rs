@@ -147,6 +147,7 @@ impl Core {
         self.forget_sendings();
         self.forget_request_waits();
         self.forget_event_waits();
+        self.forget_log_waits();
         self.forget_stdin(id);
         if let Some(ticket) = ticket {
             self.resume(ticket);

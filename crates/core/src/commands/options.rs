@@ -328,6 +328,7 @@ pub(super) fn changed(core: &mut Core, name: &str) {
                 core.fix_panes(window);
             }
         }
+        "session-memory-max" => core.session_limits_changed(),
         "history-limit" => {
             for session in core.sessions_by_name() {
                 let limit = core.history_limit(session);

@@ -168,10 +168,10 @@ pub const OWN: &[Row] = &[
     ),
     row(
         "show-log",
-        ("El:mn:s:T", 1, Some(1)),
+        ("El:mn:s:Tw", 1, Some(1)),
         "Prints what a run has said: the last -n lines, since -s (seconds since 1970) or from row -l (ROW.NUMBERING) on; -E with \
-         colours, -T with times (seconds since 1970 and a tab); -m first a line for the next call, and only whole lines.",
-        "[-EmT] [-l row] [-n lines] [-s seconds] run-name",
+         colours, -T with times (seconds since 1970 and a tab); -m first a line for the next call, and only whole lines; -w waits until there is one, or the run is over.",
+        "[-EmTw] [-l row] [-n lines] [-s seconds] run-name",
         flag::START | flag::READ_ONLY,
         runs::show_log,
     ),

@@ -7,7 +7,7 @@ use crate::formats;
 use crate::jobs::{Asked, Then};
 use crate::model::ids::PaneId;
 use crate::run::lines::parse_span;
-use crate::run::log::Wanted;
+use crate::run::log::{LogWait, Wanted};
 use crate::run::make::{Asking, pane_options};
 use crate::run::policy::{Event, Restart, Rules, Verdict};
 use crate::run::wait::{RunWait, Until};
@@ -104,13 +104,16 @@ fn named(ctx: &Ctx<'_>) -> Result<PaneId, String> {
     ctx.core.run_named(&ctx.args.word(0).unwrap_or_default())
 }
 
-/// Waits for a run. A key's command does not, or keys that follow would wait as well.
-fn wait(ctx: &mut Ctx<'_>, pane: PaneId, until: Until, by: Option<u64>) -> Outcome {
-    let types = ctx
-        .asked
+/// Whether a key asks, or a prompt: keys that follow would wait as well.
+fn types(ctx: &Ctx<'_>) -> bool {
+    ctx.asked
         .filter(|client| ctx.core.control(*client).is_none())
-        .is_some_and(|client| ctx.core.session_of(client).is_some());
-    if types || ctx.has('b') {
+        .is_some_and(|client| ctx.core.session_of(client).is_some())
+}
+
+/// Waits for a run, but not for a key's command.
+fn wait(ctx: &mut Ctx<'_>, pane: PaneId, until: Until, by: Option<u64>) -> Outcome {
+    if types(ctx) || ctx.has('b') {
         return Ok(Flow::Normal);
     }
     if ctx.core.run_has(pane, until) {
@@ -205,24 +208,26 @@ pub(super) fn show_log(ctx: &mut Ctx<'_>) -> Outcome {
         None => None,
         Some(text) => Some(text.parse().map_err(|_| bad("time", text))?),
     };
-    let wanted = Wanted {
-        from,
-        since,
-        last: number('n', "number of lines")?.map(|lines| lines as usize),
-        escapes: ctx.has('E'),
-        times: ctx.has('T'),
-        whole: ctx.has('m') && !ctx.core.run_has(pane, Until::Over),
+    let head = ctx.has('m');
+    let wait = LogWait {
+        pane,
+        wanted: Wanted {
+            from,
+            since,
+            last: number('n', "number of lines")?.map(|lines| lines as usize),
+            escapes: ctx.has('E'),
+            times: ctx.has('T'),
+            whole: head,
+        },
+        head,
     };
-    let piece = ctx.core.run_log(pane, wanted).unwrap_or_default();
-    let mut text = Vec::new();
-    if ctx.has('m') {
-        let over = u8::from(ctx.core.run_has(pane, Until::Over));
-        let more = u8::from(piece.more);
-        text.extend(format!("{}.{} {more} {over}\n", piece.next, piece.epoch).bytes());
+    if ctx.has('w') && !types(ctx) && !ctx.core.has_log(&wait) {
+        let then = Then::Log(wait);
+        let ticket = ctx
+            .core
+            .start_job(Some(ctx.asked), ctx.client, Asked::Program, then);
+        return Ok(Flow::Wait(ticket));
     }
-    text.extend(piece.text);
-    if !text.is_empty() {
-        ctx.core.print_bytes(ctx.client, 1, text);
-    }
+    ctx.core.print_log(ctx.client, &wait);
     Ok(Flow::Normal)
 }

@@ -174,6 +174,11 @@ pub(super) const ROWS: &[Row] = &[
         },
     ),
     text(
+        "session_limits",
+        "What the programs of the session may use together, and who holds that; empty without limits.",
+        |s| some(s.core.session_limits_text(s.session?.id)?),
+    ),
+    text(
         "session_many_attached",
         "1 when more than one client shows it.",
         |s| flag(s.core.attached_count(s.session?.id) > 1),

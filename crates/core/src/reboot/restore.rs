@@ -16,6 +16,7 @@ use super::ran::{Look, Offer, is_shell};
 use crate::model::ids::{PaneId, SessionId};
 use crate::model::pane::{Pane, PaneOp, PaneState, PendingOp};
 use crate::model::{Buffer, Session, Window};
+use crate::run::log::feed_marked;
 use crate::save::Tracked;
 use crate::save::disk::Sections;
 use crate::spawn::Wanted;
@@ -343,7 +344,10 @@ impl Core {
         let Some(pane) = self.model.panes.get_mut(&id) else {
             return;
         };
-        feed(&mut pane.terminal, &rows);
+        let marks = feed_marked(&mut pane.terminal, &rows);
+        if let Some(run) = &mut pane.state.run {
+            run.marks = marks;
+        }
         pane.op_serial += 1;
         let pending = PendingOp {
             serial: pane.op_serial,

@@ -17,6 +17,7 @@ impl Core {
     /// A run goes on.
     pub(crate) fn run_step(&mut self, id: PaneId, event: Event) -> Verdict {
         let now = self.now;
+        let event = self.over_again(id, event);
         let Some(run) = self.run_mut(id) else {
             return Verdict::Nothing;
         };
@@ -38,6 +39,21 @@ impl Core {
         self.record_run(id, before);
         self.tell_run(id);
         verdict
+    }
+
+    /// What a start comes to: what KILL did not end when the run was last stopped may live, and two lives never overlap.
+    fn over_again(&self, id: PaneId, event: Event) -> Event {
+        let idle = |run: &Run| {
+            run.course.state.is_over() || matches!(run.course.state, State::Waiting { .. })
+        };
+        match event {
+            Event::Start | Event::Restart
+                if self.run(id).is_some_and(idle) && self.strays(id) > 0 =>
+            {
+                Event::StartOver
+            }
+            event => event,
+        }
     }
 
     /// The program of a pane runs: if it is a run's, it is known by its start from now on.
@@ -126,7 +142,16 @@ impl Core {
     fn run_launches(&mut self, id: PaneId, event: Event) {
         let now = self.now;
         if !matches!(event, Event::Time) {
-            let text = self.run(id).and_then(ended_before);
+            let text = self.run(id).and_then(|run| {
+                let text = ended_before(run)?;
+                let sweep = run.sweep.as_ref().filter(|sweep| sweep.count > 0);
+                let left = sweep.map_or(String::new(), |sweep| {
+                    let names = lines::named(&sweep.names, sweep.count);
+                    let left = lines::processes(sweep.count);
+                    format!("; {left} of before, ended first: {names}")
+                });
+                Some(format!("{text}{left}"))
+            });
             if let Some(text) = text.filter(|_| matches!(event, Event::Gone | Event::Ended { .. }))
             {
                 self.run_says(id, &format!("{text}; starts again"));

@@ -194,6 +194,8 @@ pub enum Event {
     Stop,
     /// A person wants it anew.
     Restart,
+    /// A person wants it to run, and something of a former life has to go first.
+    StartOver,
     /// It uses more memory than it may.
     OverMemory,
     /// Nothing of it lives any more.
@@ -297,6 +299,9 @@ impl Course {
             }
             (Waiting { .. } | Stopped | Done | Failed, Event::Start | Event::Restart) => {
                 self.begin()
+            }
+            (Waiting { .. } | Stopped | Done | Failed, Event::StartOver) => {
+                self.stop(now, Then::Start)
             }
             (Stopped | Done | Failed, Event::Stop) => Verdict::Refused,
             (Stopping { until, killed, .. }, Event::Stop | Event::Start | Event::Restart) => {

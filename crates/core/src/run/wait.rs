@@ -57,6 +57,7 @@ impl Core {
 
     /// A run has come somewhere: who waited for that goes on.
     pub(super) fn tell_run(&mut self, pane: PaneId) {
+        self.tell_log(pane);
         for (token, wait) in self.run_waiters(|wait| wait.pane == pane) {
             if !self.run_has(pane, wait.until) {
                 continue;
@@ -78,6 +79,7 @@ impl Core {
             };
             self.end_run_wait(token, status, &text);
         }
+        self.tell_log_gone(pane);
     }
 
     /// Waits whose time is over.

@@ -455,6 +455,7 @@ impl Core {
             }
         }
         self.sweep_again();
+        self.session_limits_changed();
         let jobs: Vec<u64> = self.model.jobs.keys().copied().collect();
         for token in jobs {
             // A format's job is asked for anew when the format is drawn.

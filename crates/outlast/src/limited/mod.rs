@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
 pub use isolate::missing as isolation_is_missing;
-use outlast_sys::group::{self, Limits, Tree};
+use outlast_sys::group::{self, Limits, Session, Tree};
 
 /// What a shell exits with when a command is not there, and when it cannot be executed.
 const NOT_FOUND: u8 = 127;
@@ -22,13 +22,16 @@ const NOT_EXECUTABLE: u8 = 126;
 struct Wanted {
     name: String,
     limits: Limits,
+    /// What the whole session may use.
+    session: Session,
     /// Not for an isolated program: only a newer bubblewrap can say it.
     argv0: Option<OsString>,
     isolate: Option<isolate::Isolation>,
     program: Vec<OsString>,
 }
 
-/// `limited [--name N] [--memory BYTES] [--processes N] [--weight N] [--argv0 WORD] [--isolate] [--no-network]
+/// `limited [--name N] [--memory BYTES] [--processes N] [--weight N] [--session NAME] [--session-memory BYTES]
+/// [--session-processes N] [--session-weight N] [--argv0 WORD] [--isolate] [--no-network]
 /// [--writable DIR]... -- PROGRAM [WORD]...`
 pub fn run(words: Vec<OsString>) -> ExitCode {
     let wanted = match parse(words) {
@@ -38,7 +41,8 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
             return ExitCode::from(NOT_EXECUTABLE);
         }
     };
-    hold(&wanted.name, &wanted.limits);
+    let session = Some(&wanted.session).filter(|session| !session.name.is_empty());
+    hold(&wanted.name, &wanted.limits, session);
     let mut command = match &wanted.isolate {
         None => {
             let mut words = wanted.program.iter();
@@ -67,14 +71,14 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
     }
 }
 
-fn hold(name: &str, limits: &Limits) {
-    if *limits == Limits::default() {
+fn hold(name: &str, limits: &Limits, session: Option<&Session>) {
+    if *limits == Limits::default() && session.is_none() {
         return;
     }
     let pid = std::process::id();
     let name = group::name(name, pid);
-    if !scope::enter(&name, limits, pid) {
-        Tree::ours().enter(&name, limits, pid);
+    if !scope::enter(&name, limits, session, pid) {
+        Tree::ours().enter(&name, limits, session, pid);
     }
 }
 
@@ -92,6 +96,15 @@ fn parse(words: Vec<OsString>) -> Result<Wanted, String> {
             "--memory" => wanted.limits.memory = Some(number(&flag, &value()?)?),
             "--processes" => wanted.limits.processes = Some(number(&flag, &value()?)?),
             "--weight" => wanted.limits.weight = Some(number(&flag, &value()?)?),
+            "--session" => {
+                let name = value()?.to_string_lossy().into_owned();
+                wanted.session.name = format!("{}{name}", group::SESSION_PREFIX);
+            }
+            "--session-memory" => wanted.session.limits.memory = Some(number(&flag, &value()?)?),
+            "--session-processes" => {
+                wanted.session.limits.processes = Some(number(&flag, &value()?)?);
+            }
+            "--session-weight" => wanted.session.limits.weight = Some(number(&flag, &value()?)?),
             "--argv0" => wanted.argv0 = Some(value()?),
             "--isolate" => isolated = true,
             "--no-network" => isolation.no_network = true,
@@ -142,6 +155,9 @@ mod tests {
             (wanted.program, wanted.isolate),
             (words("/bin/bash --memory x"), None)
         );
+        let wanted = parse(words("--session a_3 --session-memory 9 -- x")).unwrap();
+        assert_eq!(wanted.session.name, "outlast_session_a_3");
+        assert_eq!(wanted.session.limits.memory, Some(9));
         let wanted = parse(words("--isolate --no-network --writable /a -- x")).unwrap();
         let isolation = wanted.isolate.unwrap();
         assert!(isolation.no_network);

@@ -2,7 +2,6 @@
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use outlast_core::run::lines::parse_span;
 use outlast_lang::format::{Time, strftime};
@@ -15,8 +14,6 @@ const USAGE: &str = "usage: outlast logs [-f] [-n LINES] [--since SPAN|TIME] [--
 SPAN: 10m, 2h; TIME: 2026-11-21T10:00, 10:00, as the clock shows here";
 /// Lines that are shown first by -f unless -n or --since says otherwise.
 const FIRST: u32 = 20;
-/// From one look to the next while nothing comes: from the first to the last.
-const LOOK_MS: (u64, u64) = (100, 800);
 /// So many lines are looked for where rows were numbered anew.
 const KNOWN: usize = 6;
 
@@ -163,14 +160,14 @@ fn show(flags: &Flags, wanted: &Wanted) -> Result<(), String> {
     let colours = std::io::stdout().is_terminal();
     let mut next: Option<String> = None;
     let mut known: Vec<String> = Vec::new();
-    let mut wait = LOOK_MS.0;
     loop {
         let mut words: Vec<String> = vec!["show-log".into(), "-mT".into()];
         if colours {
             words.push("-E".into());
         }
         match &next {
-            Some(next) => words.extend(["-l".into(), next.clone()]),
+            // The server answers when there is more: nobody wakes up before.
+            Some(next) => words.extend(["-w".into(), "-l".into(), next.clone()]),
             None => {
                 words.extend(
                     wanted
@@ -191,9 +188,13 @@ fn show(flags: &Flags, wanted: &Wanted) -> Result<(), String> {
         if answer.status != 0 {
             return match next {
                 // It was there: now it is gone, and that is the end of it.
-                Some(_) => Ok(()),
-                None => Err(answer.said().to_string()),
+                Some(_) if !answer.said().contains("unknown flag") => Ok(()),
+                _ => Err(answer.said().to_string()),
             };
+        }
+        if answer.text.is_empty() && next.is_some() {
+            // The run has gone while it was waited for.
+            return Ok(());
         }
         let (first, text) = answer.text.split_once('\n').unwrap_or_default();
         let (at, more, over) = head(first).ok_or("the server does not know show-log -m")?;
@@ -219,11 +220,6 @@ fn show(flags: &Flags, wanted: &Wanted) -> Result<(), String> {
         if !wanted.follow || over {
             return Ok(());
         }
-        wait = match new.is_empty() {
-            true => (wait * 2).min(LOOK_MS.1),
-            false => LOOK_MS.0,
-        };
-        std::thread::sleep(Duration::from_millis(wait));
     }
 }
 

@@ -10,6 +10,7 @@ use std::hash::{DefaultHasher, Hasher};
 use outlast_term::{Capture, Terminal};
 
 use crate::model::ids::PaneId;
+use crate::run::log::capture;
 use crate::save::disk::{encode_lines, encode_screen, text_head};
 
 /// From the first output that is not on disk to its writing: below ten seconds with all that may come between.
@@ -182,8 +183,8 @@ impl PaneText {
     }
 
     /// All of it has been taken: what is to be written, on its way from now on.
-    pub fn taken(&mut self, taking: Taking, terminal: &Terminal) -> Taken {
-        let rows = screen_rows(terminal);
+    pub fn taken(&mut self, taking: Taking, terminal: &Terminal, marks: &[(u64, i64)]) -> Taken {
+        let rows = screen_rows(terminal, marks);
         if !self.on_disk && taking.frames.is_empty() && rows == NO_ROWS {
             // A pane that has said nothing needs no file.
             return Taken::Nothing;
@@ -229,8 +230,8 @@ impl PaneText {
 }
 
 impl Taking {
-    /// Takes some rows. True: that was all of the history.
-    pub fn step(&mut self, terminal: &Terminal, typing: bool) -> bool {
+    /// Takes some rows, with the times that are known. True: that was all of the history.
+    pub fn step(&mut self, terminal: &Terminal, marks: &[(u64, i64)], typing: bool) -> bool {
         if self.epoch != terminal.line_epoch() {
             // The rows have other numbers now.
             *self = Taking {
@@ -248,7 +249,12 @@ impl Taking {
             self.rows = (self.rows * 2).min(if typing { ROWS_MOST_TYPING } else { ROWS_MOST });
             // The pen of a frame begins afresh.
             let mut rows = b"\x1b[m".to_vec();
-            rows.extend(terminal.capture(self.next, end - 1, Capture::LINES));
+            rows.extend(capture(
+                terminal,
+                marks,
+                (self.next, end - 1),
+                Capture::LINES,
+            ));
             let mut frame = Vec::new();
             encode_lines(self.next, &rows, &mut frame);
             self.frames.push_back((end, frame));
@@ -269,7 +275,7 @@ impl Taking {
 const NO_ROWS: &[u8] = b"\x1b[m";
 
 /// The rows of the screen, of the primary one if a program shows the other.
-fn screen_rows(terminal: &Terminal) -> Vec<u8> {
+fn screen_rows(terminal: &Terminal, marks: &[(u64, i64)]) -> Vec<u8> {
     let first = terminal.first_line() + u64::from(terminal.history_len());
     let last = first + u64::from(terminal.size().rows) - 1;
     let how = Capture {
@@ -277,7 +283,7 @@ fn screen_rows(terminal: &Terminal) -> Vec<u8> {
         ..Capture::LINES
     };
     let mut rows = NO_ROWS.to_vec();
-    rows.extend(terminal.capture(first, last, how));
+    rows.extend(capture(terminal, marks, (first, last), how));
     while rows.last() == Some(&b'\n') {
         rows.pop();
     }
@@ -292,6 +298,6 @@ pub fn whole_text(terminal: &Terminal) -> Vec<u8> {
         true => terminal.capture(first, screen - 1, Capture::LINES),
         false => Vec::new(),
     };
-    rows.extend(screen_rows(terminal));
+    rows.extend(screen_rows(terminal, &[]));
     rows
 }

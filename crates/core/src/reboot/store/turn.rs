@@ -226,14 +226,15 @@ impl Store {
             self.taking = None;
             return;
         };
-        if !taking.step(terminal, typing) {
+        let marks = core.run_marks(pane);
+        if !taking.step(terminal, marks, typing) {
             return;
         }
         let (Some(taking), Some(text)) = (self.taking.take(), self.panes.get_mut(&pane)) else {
             return;
         };
         let pane = pane.0;
-        let keep = match text.taken(taking, terminal) {
+        let keep = match text.taken(taking, terminal, marks) {
             Taken::Rewrite { bytes, cleared } => Keep::Rewrite {
                 pane,
                 bytes,

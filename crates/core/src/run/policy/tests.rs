@@ -218,6 +218,12 @@ fn every_row() {
         (Failed, Event::Start, Starting, Verdict::Launch),
         (Failed, Event::Restart, Starting, Verdict::Launch),
         (Failed, Event::Stop, Failed, Verdict::Refused),
+        (
+            Failed,
+            Event::StartOver,
+            stopping(11_000, Then::Start),
+            Verdict::Terminate,
+        ),
         (Failed, BADLY, Failed, Verdict::Nothing),
         (Done, Event::Time, Done, Verdict::Nothing),
         (Stopped, Event::Gone, Stopped, Verdict::Nothing),

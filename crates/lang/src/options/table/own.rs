@@ -190,6 +190,28 @@ pub(super) const ROWS: &[Row] = &[
         "A run has failed and is not started again (any more).",
     ),
     option(
+        "session-cpu-weight",
+        SESSION,
+        Kind::Number(0, 10_000),
+        "0",
+        "The share of the processor that all programs of a session have together, where a control group holds that: 100 is usual, 0 is none set.",
+    ),
+    option(
+        "session-memory-max",
+        SESSION,
+        Kind::Number(0, i64::MAX),
+        "0",
+        "The memory that all programs of a session may use together, as in 8G; over it the largest is ended; 0 is no limit.",
+    )
+    .unit("bytes"),
+    option(
+        "session-processes-max",
+        SESSION,
+        Kind::Number(0, INT),
+        "0",
+        "How many processes and threads a session may have where a control group holds that; 0 is no limit.",
+    ),
+    option(
         "stay-awake",
         PANE,
         Kind::Choice(&["off", "on", "agent"]),
