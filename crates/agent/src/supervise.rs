@@ -82,8 +82,8 @@ pub enum Act {
     Person,
 }
 
-/// Failures that pass.
-const PASSING: &[&str] = &["rate_limit", "overloaded"];
+/// Failures that pass. Claude Code 2.1.329 calls an overload (529) a `server_error`.
+const PASSING: &[&str] = &["rate_limit", "overloaded", "server_error"];
 /// Failures that only a person can mend.
 const LASTING: &[&str] = &[
     "authentication_failed",
@@ -406,7 +406,7 @@ mod tests {
         // A person was quicker.
         heard.hears(&mut plan, &said("UserPromptSubmit", ""), 0);
         assert_eq!(heard.go_on_at, None);
-        let other = said("StopFailure", "server_error");
+        let other = said("StopFailure", "invalid_request");
         assert_eq!(heard.hears(&mut plan, &other, 9), Act::Nothing);
     }
 }

@@ -55,7 +55,7 @@ pub fn sign_in(stage: &Stage) -> Result<()> {
         &["--continue-with", "go on"],
         "hi {{error 401}}",
     )?;
-    lasting(stage, "key", "authentication_failed")
+    lasting(stage, "key", "waiting auth", "authentication_failed")
 }
 
 /// An account without money.
@@ -71,7 +71,7 @@ pub fn billing(stage: &Stage) -> Result<()> {
     let base = format!("ANTHROPIC_BASE_URL=http://127.0.0.1:{port}");
     let more = ["--env", &base, "--continue-with", "go on"];
     starts(stage, "bill", &more, "hi {{say never}}")?;
-    lasting(stage, "bill", "billing_error")
+    lasting(stage, "bill", "failed ", "billing_error")
 }
 
 /// Answers a request with what an account without money is told.
@@ -102,17 +102,15 @@ fn refuse(mut stream: std::net::TcpStream) {
     let _ = stream.write_all(answer.as_bytes());
 }
 
-fn lasting(stage: &Stage, name: &str, failure: &str) -> Result<()> {
+/// It is in that state for that reason, which is said once; when it ends it is not started again.
+fn lasting(stage: &Stage, name: &str, state: &str, failure: &str) -> Result<()> {
     let target = format!("{name}:");
-    stage.until(
-        &target,
-        "#{agent_failure} #{run_state}",
-        &format!("{failure} running"),
-    )?;
-    let told = said(
-        stage,
-        &format!("run {name}: Claude Code needs a person: {failure}"),
-    )?;
+    let does = "#{agent_state} #{agent_waits_for} #{run_state}";
+    stage.until(&target, does, &format!("{state} running"))?;
+    let person = format!("run {name}: Claude Code needs a person: {failure}");
+    let is_said = |text: &str| text.contains(&person);
+    stage.world.until(&["show-messages"], is_said)?;
+    let told = said(stage, &person)?;
     if told != 1 {
         return Err(format!("said {told} times that a person is needed"));
     }
@@ -160,6 +158,26 @@ pub fn asks_once(stage: &Stage) -> Result<()> {
     stage.own(&["approve", &id])?;
     stage.state("once:", "done")?;
     stage.settled()
+}
+
+/// Gemini CLI as far as it goes without a model: recognised, followed by its title, killed and started again, ended.
+pub fn gemini(stage: &Stage) -> Result<()> {
+    let told = "#{agent_name} #{agent_state} #{run_state} #{run_restarts}";
+    stage.own(&["agent", "gemini", "--detach", "gm", "--skip-trust"])?;
+    stage.until("gm:", told, "gemini idle running 0")?;
+    let conversation = stage.world.format("gm:", "#{run_conversation}")?;
+    stage.types("gm", "hello")?;
+    stage.shows("gm:", "> hello")?;
+    stage.types("gm", "\r")?;
+    stage.until("gm:", told, "gemini working running 0")?;
+    let pid = stage.world.format("gm:", "#{pane_pid}")?;
+    proc::signal(pid.parse().map_err(|_| pid)?, Signal::KILL)?;
+    stage.until("gm:", told, "gemini idle running 1")?;
+    stage.until("gm:", "#{run_conversation}", &conversation)?;
+    stage.types("gm", "\x03")?;
+    stage.shows("gm:", "again to exit")?;
+    stage.types("gm", "\x03")?;
+    stage.until("gm:", "#{run_state} #{run_restarts}", "done 1")
 }
 
 /// The server becomes another build while an agent waits for an answer.

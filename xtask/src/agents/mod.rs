@@ -19,22 +19,24 @@ use stage::Stage;
 type Result<T> = std::result::Result<T, String>;
 
 /// Packages of npm with their versions.
-const PACKAGES: [&str; 3] = [
+const PACKAGES: [&str; 4] = [
     "@anthropic-ai/claude-code-linux-x64@2.1.329",
     "@openai/codex@0.169.0",
     "opencode-ai@1.18.33",
+    "@google/gemini-cli@0.61.0",
 ];
 /// Where their programs are below `node_modules`.
-const PROGRAMS: [(&str, &str); 3] = [
+const PROGRAMS: [(&str, &str); 4] = [
     ("claude", "@anthropic-ai/claude-code-linux-x64/claude"),
     ("codex", ".bin/codex"),
     ("opencode", ".bin/opencode"),
+    ("gemini", ".bin/gemini"),
 ];
 
 type Check = (&'static str, fn(&Stage) -> Result<()>);
 
 /// What is shown: a name, and how. They are done in this order, in one world.
-const CHECKS: [Check; 18] = [
+const CHECKS: [Check; 19] = [
     ("claude asks, and it is a request", claude_asks),
     (
         "claude is approved from another terminal",
@@ -68,6 +70,7 @@ const CHECKS: [Check; 18] = [
     ),
     ("opencode is recognised and works", opencode_works),
     ("opencode takes a prompt", opencode_answers),
+    ("gemini without a model", life::gemini),
     ("a limit and an overload: told to go on, once", life::limits),
     ("a key that is refused: said, and no loop", life::sign_in),
     ("an account without money: said, and no loop", life::billing),
@@ -93,8 +96,15 @@ pub fn run(mut args: Args) -> Result<()> {
     let packages = args.value("--packages")?;
     let binary = args.value("--binary")?;
     let only: Vec<String> = args.rest()?;
-    let packages = packages.map_or_else(|| root().join("target/agents"), PathBuf::from);
-    install(&packages)?;
+    // In a directory of somebody's own nothing is installed: what is not there is left out.
+    let packages = match packages {
+        Some(dir) => PathBuf::from(dir),
+        None => {
+            let dir = root().join("target/agents");
+            install(&dir)?;
+            dir
+        }
+    };
     let program = match binary {
         Some(path) => path.into(),
         None => build(false)?,
@@ -104,6 +114,11 @@ pub fn run(mut args: Args) -> Result<()> {
     let mut done = 0;
     for (name, check) in CHECKS {
         if !only.is_empty() && !only.iter().any(|part| name.contains(part.as_str())) {
+            continue;
+        }
+        let agent = name.split(' ').next().unwrap_or_default();
+        if PROGRAMS.iter().any(|(known, _)| *known == agent) && !stage.has(agent) {
+            println!("-       {name}: {agent} is not installed");
             continue;
         }
         let begin = Instant::now();

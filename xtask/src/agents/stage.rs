@@ -55,8 +55,9 @@ impl Stage {
         let bin = world.home().join("bin");
         text(fs::create_dir_all(&bin))?;
         for (name, path) in PROGRAMS {
-            let from = text(fs::canonicalize(packages.join("node_modules").join(path)))?;
-            text(std::os::unix::fs::symlink(from, bin.join(name)))?;
+            if let Ok(from) = fs::canonicalize(packages.join("node_modules").join(path)) {
+                text(std::os::unix::fs::symlink(from, bin.join(name)))?;
+            }
         }
         let path = std::env::var("PATH").unwrap_or_default();
         let base = format!("http://127.0.0.1:{port}");
@@ -68,6 +69,9 @@ impl Stage {
             ("DISABLE_AUTOUPDATER", "1".into()),
             ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".into()),
             ("OPENCODE_DISABLE_AUTOUPDATE", "1".into()),
+            // Nobody answers there: the stub does not speak its model's language.
+            ("GOOGLE_GEMINI_BASE_URL", "http://127.0.0.1:9".into()),
+            ("GEMINI_API_KEY", "x".into()),
         ] {
             world.set_env(name, Some(&value));
         }
@@ -97,6 +101,12 @@ impl Stage {
             ),
         )?;
         write(
+            ".gemini/settings.json",
+            "{\"security\":{\"auth\":{\"selectedType\":\"gemini-api-key\"}},\"general\":{\"disableAutoUpdate\":true},\
+             \"privacy\":{\"usageStatisticsEnabled\":false}}"
+                .into(),
+        )?;
+        write(
             ".config/opencode/opencode.json",
             format!(
                 "{{\"provider\":{{\"stub\":{{\"npm\":\"@ai-sdk/openai-compatible\",\"options\":{{\"baseURL\":\"{base}/v1\",\
@@ -112,6 +122,11 @@ impl Stage {
             script: script.to_path_buf(),
             stub,
         })
+    }
+
+    /// Whether that agent is installed.
+    pub fn has(&self, agent: &str) -> bool {
+        self.world.home().join("bin").join(agent).exists()
     }
 
     /// Another world like this one.
