@@ -18,6 +18,7 @@ use crate::draw;
 use crate::mode::prompt;
 use crate::model::ids::{ClientId, PaneId};
 use crate::overlay;
+use crate::save::Entry;
 pub(crate) use focus::update as update_focus;
 pub(crate) use pane::{mouse_to_pane, paste_to, send_key};
 
@@ -40,6 +41,45 @@ pub struct KeyState {
     pub guard_until_ms: Option<u64>,
     /// Monotonic ms at which a drag at a pane's edge scrolls on.
     pub scroll_at_ms: Option<u64>,
+}
+
+/// Keys and the like that were typed in a turn, and those among them that did nothing but go to a pane's program.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Passing {
+    typed: usize,
+    passed: usize,
+}
+
+impl Core {
+    /// Everything typed in this turn went to a program and did nothing else: no command, prompt or mode has had a part of
+    /// it.
+    pub fn only_passed(&self) -> bool {
+        self.passing.typed > 0 && self.passing.passed == self.passing.typed
+    }
+
+    /// The first `len` bytes of what this turn writes to a pane have been typed already: they have no place among its
+    /// input, and are not committed.
+    pub fn typed_already(&mut self, pane: PaneId, len: usize) {
+        let mut first = None;
+        let mut rest = Vec::new();
+        self.entries.retain(|entry| match entry {
+            Entry::Input(id, at, bytes) if *id == pane.0 => {
+                first.get_or_insert(*at);
+                rest.extend_from_slice(bytes);
+                false
+            }
+            _ => true,
+        });
+        let (Some(at), Some(entry)) = (first, self.model.panes.get_mut(&pane)) else {
+            return;
+        };
+        let len = len.min(rest.len());
+        rest.drain(..len);
+        entry.input_offset -= len as u64;
+        if !rest.is_empty() {
+            self.entries.push(Entry::Input(pane.0, at, rest));
+        }
+    }
 }
 
 /// Handles what a client typed.
@@ -65,11 +105,13 @@ fn handle_all(core: &mut Core, client: ClientId, inputs: Vec<Input>) {
     let mut inputs = inputs.into_iter();
     loop {
         let run = keys::run(core, client, inputs.as_slice());
+        core.passing.typed += run;
         if run > 0 {
             inputs.nth(run - 1);
             continue;
         }
         let Some(input) = inputs.next() else { break };
+        core.passing.typed += 1;
         handle(core, client, input);
         // What was typed next may depend on what this key's command has done.
         core.unfinished |= core.run_queues();

@@ -101,6 +101,8 @@ pub struct Core {
     pub(crate) looks: (u64, outlast_term::OuterColours),
     /// What is committed with the turn besides sections and operations.
     pub(crate) entries: Vec<Entry>,
+    /// What was typed in this turn, and how much of that was handed on as it came.
+    pub(crate) passing: input::Passing,
     /// Operations on terminals that are not committed yet.
     pub(crate) new_ops: Vec<(PaneId, PendingOp)>,
     /// Panes that need a checkpoint before more output.

@@ -21,6 +21,7 @@ impl Core {
             draw: Default::default(),
             looks: Default::default(),
             entries: Vec::new(),
+            passing: Default::default(),
             new_ops: Vec::new(),
             checkpoints_due: Default::default(),
             turn: 0,

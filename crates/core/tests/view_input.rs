@@ -269,3 +269,62 @@ fn shift_and_tab_have_two_names() {
     world.keys("\x1b[1;5Z\x1b[27;6;9~\x1b[9;6u\x1b[Z");
     assert_eq!(world.format("#{@k}"), "xaaab");
 }
+
+/// What a turn in which this is typed writes to panes, and what is committed of it if `already` of the bytes have been
+/// typed before; and whether it was only passed on.
+fn commit(world: &mut World, typed: &str, already: usize) -> (bool, String, Vec<(u64, String)>) {
+    let mut effects = Vec::new();
+    world.core.commit();
+    let bytes = typed.as_bytes();
+    let input = outlast_core::Event::Input {
+        client: view::ME,
+        bytes,
+    };
+    world.core.handle(world.now, input, &mut effects);
+    world.core.finish_turn(world.now, &mut effects);
+    let only = world.core.only_passed();
+    let mut written = String::new();
+    for effect in effects {
+        if let outlast_core::Effect::Write { pane, bytes } = effect {
+            assert_eq!(pane, outlast_core::PaneId(0));
+            written.push_str(&String::from_utf8_lossy(&bytes));
+        }
+    }
+    world.core.typed_already(outlast_core::PaneId(0), already);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let entries = world.core.commit().entries;
+    let inputs = entries.iter().filter_map(|entry| match entry {
+        outlast_core::save::Entry::Input(0, at, bytes) => Some((*at, text(bytes))),
+        _ => None,
+    });
+    let inputs = inputs.collect();
+    (only, written, inputs)
+}
+
+#[test]
+fn what_only_passes_is_known_and_has_no_place_once_it_was_typed() {
+    let config = format!("{PLAIN}bind -n x send-keys x\nset -g @x 1\n");
+    let mut world = World::new(40, 6, &config);
+    let all = |at, text: &str| vec![(at, text.to_string())];
+    let passes = |text: &str| (true, text.to_string());
+    let (only, written, inputs) = commit(&mut world, "ls\r", 0);
+    assert_eq!((only, written), passes("ls\r"));
+    let joined: String = inputs.iter().map(|(_, text)| &**text).collect();
+    assert_eq!((inputs[0].0, &*joined), (0, "ls\r"));
+    // All of it has been typed, or a part: the next byte has the place that it would have had without it.
+    assert_eq!(commit(&mut world, "abc", 3).2, []);
+    assert_eq!(commit(&mut world, "defg", 3).2, all(3, "g"));
+    assert_eq!(commit(&mut world, "h\x1b[A", 0).2[0].0, 4);
+    // Something else than passing on has happened: a command, a key that leads to one, a prompt, a mode.
+    assert!(!commit(&mut world, "x", 0).0);
+    assert!(!commit(&mut world, "a\x02", 0).0);
+    assert!(!commit(&mut world, ":", 0).0);
+    assert!(!commit(&mut world, "\x02", 0).0);
+    assert!(!commit(&mut world, "\x1b", 0).0, "half a key");
+    world.pass(600);
+    assert!(!commit(&mut world, "\x02[", 0).0);
+    assert!(!commit(&mut world, "k", 0).0);
+    assert!(!commit(&mut world, "q", 0).0);
+    assert_eq!(commit(&mut world, "", 0), (false, String::new(), vec![]));
+    assert!(commit(&mut world, "q", 0).0);
+}

@@ -36,6 +36,11 @@ impl Eager {
         self.typed_ms = Some(now_ms);
     }
 
+    /// What was typed is on its way already: output need not wait for it.
+    pub fn sent(&mut self) {
+        self.typed = false;
+    }
+
     /// Whether somebody is typing.
     pub fn is_typing(&self, now_ms: u64) -> bool {
         self.typed_ms.is_some_and(|at| at + TYPING_MS >= now_ms)

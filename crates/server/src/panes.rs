@@ -243,6 +243,16 @@ impl PaneIo {
         self.waiting.shrink_to(0);
     }
 
+    /// The terminal, if what is typed there now comes after all that was to be typed before.
+    fn direct(&self) -> Option<&OwnedFd> {
+        let rings = self.rings.as_ref()?;
+        let clear = self.waiting.is_empty()
+            && rings.input_is_done()
+            && !rings.eof()
+            && self.ended.is_none();
+        self.master.as_deref().filter(|_| clear)
+    }
+
     /// Whether one more message of typed bytes has room.
     fn has_room(&self) -> bool {
         self.waiting.is_empty()
@@ -502,6 +512,13 @@ impl Panes {
             io.is_busy()
         });
         waits
+    }
+
+    /// The terminal of a pane's program of this life, if what is typed there now comes after all that was to be typed
+    /// before.
+    pub fn direct(&self, pane: PaneId, life: u32) -> Option<&OwnedFd> {
+        let io = self.panes.get(&pane).filter(|io| io.life == life)?;
+        io.direct()
     }
 
     /// Whether what is typed for a pane may be taken.

@@ -58,6 +58,9 @@ const TERMINAL: u64 = 1 << 63;
 const RETRY_MS: u64 = 2;
 const RETRY_MAX_MS: u64 = 128;
 
+/// So long at most the end of a turn waits for the echo of a key.
+const ECHO: Duration = Duration::from_millis(1);
+
 /// The parts of a running server.
 pub struct Server {
     pub(crate) core: Core,
@@ -244,6 +247,23 @@ impl Server {
         };
         self.eager.begin();
         let timeout = self.rest.before_wait(clock::boottime_ms(), timeout);
+        self.wait_once(timeout, &mut ready)?;
+        // A key that went straight to its program leaves nothing to be done before its echo: that comes within the same
+        // turn, and what is done once in a turn is not in its way.
+        if self.has_only_passed() && !self.is_busy() {
+            let timeout = if self.bells.may_sleep() {
+                ECHO
+            } else {
+                Duration::ZERO
+            };
+            self.wait_once(Some(timeout), &mut ready)?;
+        }
+        self.ready = ready;
+        Ok(())
+    }
+
+    /// Waits once, and takes all that has come but output.
+    fn wait_once(&mut self, timeout: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
         let waited = self.poll.wait(timeout, |found| ready.push(found));
         self.bells.woke();
         waited?;
@@ -293,19 +313,22 @@ impl Server {
                 token => self.take_call(token, now),
             }
         }
-        self.ready = ready;
         Ok(())
     }
 
-    /// How long nothing has to be done; None: for ever.
-    fn timeout(&self) -> Option<Duration> {
-        if self.panes.any_ready()
+    /// Something is to be done at once.
+    fn is_busy(&self) -> bool {
+        self.panes.any_ready()
             || self.pipes.have_news(&self.panes)
             || self.core.any_control() && !self.core.control_behind().is_empty()
             || self.store.is_busy()
             || !self.effects.is_empty()
             || self.uncommitted
-        {
+    }
+
+    /// How long nothing has to be done; None: for ever.
+    fn timeout(&self) -> Option<Duration> {
+        if self.is_busy() {
             return Some(Duration::ZERO);
         }
         let now = clock::boottime_ms();

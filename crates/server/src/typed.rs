@@ -1,10 +1,14 @@
 //! What is typed at terminals that we read ourselves: to the core, and under a number into the journal, before it is
 //! taken out of the client's pipe for good (`outlast_sys::intake`).
+//!
+//! A key that a program gets as it was typed, and that does nothing else, takes neither the journal nor the keeper's
+//! time: it goes from the client's pipe into the program's terminal at once.
 
 use std::io;
+use std::os::fd::AsFd;
 
 use outlast_core::event::Now;
-use outlast_core::{ClientId, Event};
+use outlast_core::{ClientId, Effect, Event};
 use outlast_sys::errno::EINVAL;
 use outlast_sys::intake::{Copier, Intake};
 use outlast_sys::poll::Interest;
@@ -17,7 +21,10 @@ use crate::server::Server;
 #[derive(Default)]
 pub struct Typing {
     copier: Option<Copier>,
+    /// Whose batches are on their way through the journal.
     typists: Vec<ClientId>,
+    /// Something has gone straight to a program.
+    straight: bool,
 }
 
 impl Server {
@@ -101,6 +108,13 @@ impl Server {
 
     /// A batch of typed bytes; the intake has counted it.
     fn batch(&mut self, id: ClientId, bytes: &[u8], now: Now) {
+        let first = self.effects.is_empty();
+        self.typed(id, bytes, now);
+        if first && self.type_at_once(id, bytes) {
+            self.eager.sent();
+            self.typing.straight = true;
+            return;
+        }
         let Some(client) = self.clients.get_mut(id) else {
             return;
         };
@@ -110,7 +124,40 @@ impl Server {
             self.entries.push(Note::Typed { id: id.0, batch }.entry());
             self.typing.typists.push(id);
         }
-        self.typed(id, bytes, now);
+    }
+
+    /// What only goes to a program, as it was typed, goes there now: from the client's pipe into the program's terminal.
+    /// A death before the splice leaves it in the pipe, one after it leaves it typed: there is nothing between the two.
+    /// True: so it was with all of it, and nothing else has come of it.
+    fn type_at_once(&mut self, id: ClientId, typed: &[u8]) -> bool {
+        let [Effect::Write { pane, bytes }] = &mut self.effects[..] else {
+            return false;
+        };
+        if bytes != typed || !self.core.only_passed() {
+            return false;
+        }
+        let life = self.core.pane_life(*pane).map(|(life, _)| life);
+        let direct = life.and_then(|life| self.panes.direct(*pane, life));
+        let client = self.clients.get_mut(id);
+        let intake = client.and_then(|client| client.intake.as_mut());
+        let (Some(terminal), Some(intake)) = (direct, intake) else {
+            return false;
+        };
+        // Whatever stands in its way, the keeper finds out in its turn.
+        let poured = intake.pour(bytes.len(), terminal.as_fd()).unwrap_or(0);
+        crate::fault::point("poured");
+        self.core.typed_already(*pane, poured);
+        bytes.drain(..poured);
+        let all = bytes.is_empty();
+        if all {
+            self.effects.clear();
+        }
+        all
+    }
+
+    /// Whether what has been typed in this turn went straight to programs.
+    pub(crate) fn has_only_passed(&self) -> bool {
+        self.typing.straight && self.typing.typists.is_empty()
     }
 
     /// Typed bytes, however they came.
@@ -121,8 +168,9 @@ impl Server {
         self.core.handle(now, input, &mut self.effects);
     }
 
-    /// What was typed in this turn is in the journal.
+    /// What was typed in this turn is in the journal, or with a program.
     pub(crate) fn typed_done(&mut self) {
+        self.typing.straight = false;
         for id in std::mem::take(&mut self.typing.typists) {
             if let Some(intake) = self
                 .clients

@@ -10,6 +10,9 @@
 //! |---|---|---|
 //! | in the pipe of the last batch that the journal names | that batch | drops it |
 //! | in the other one | the batch after that | takes it |
+//!
+//! What goes to a program as it was typed needs no number: [`Intake::pour`] moves it from the pipe into the program's
+//! terminal by one splice. It is either in the pipe still, for the next server, or typed.
 
 use std::cell::Cell;
 use std::io;
@@ -95,8 +98,8 @@ pub struct Intake {
     pipes: [OwnedFd; 2],
     /// Number of the last batch that was taken.
     batch: u64,
-    /// It is in its pipe still.
-    held: bool,
+    /// So many bytes of it are in its pipe still.
+    held: usize,
 }
 
 impl Intake {
@@ -108,17 +111,14 @@ impl Intake {
         let intake = Intake {
             pipes,
             batch,
-            held: true,
+            held: 0,
         };
         for pipe in &intake.pipes {
             // What a stranger sends must not make us wait.
             crate::socket::set_nonblocking(pipe, true)?;
         }
         drain(intake.pipe(batch))?;
-        Ok(Intake {
-            held: false,
-            ..intake
-        })
+        Ok(intake)
     }
 
     fn pipe(&self, batch: u64) -> &OwnedFd {
@@ -139,7 +139,7 @@ impl Intake {
     /// # Errors
     /// EIO: the terminal is gone; EINVAL: terminals cannot be spliced (Linux 5.10); what splice(2) says.
     pub fn next(&mut self, tty: BorrowedFd<'_>, copier: &Copier) -> io::Result<Option<Vec<u8>>> {
-        if self.held {
+        if self.held > 0 {
             return Ok(None);
         }
         let pipe = self.pipe(self.batch + 1);
@@ -156,8 +156,29 @@ impl Intake {
     fn taken(&mut self, bytes: Vec<u8>) -> Option<Vec<u8>> {
         let some = !bytes.is_empty();
         self.batch += u64::from(some);
-        self.held |= some;
+        self.held += bytes.len();
         some.then_some(bytes)
+    }
+
+    /// Moves at most `len` bytes of the last batch, if it is not [`Intake::done`], into a terminal that is O_NONBLOCK, as
+    /// far as it takes them. Returns how many. If nothing of the batch is left it never was: the next one has its number.
+    ///
+    /// # Errors
+    /// EAGAIN: it takes nothing now; EIO: nobody has it open; EINVAL: terminals cannot be spliced; what splice(2) says.
+    /// Nothing has changed then.
+    pub fn pour(&mut self, len: usize, terminal: BorrowedFd<'_>) -> io::Result<usize> {
+        let len = len.min(self.held);
+        if len == 0 {
+            return Ok(0);
+        }
+        let pipe = self.pipe(self.batch);
+        let flags = SpliceFlags::NONBLOCK;
+        let poured = rustix::pipe::splice(pipe, None, terminal, None, len, flags)?;
+        self.held = self.held.saturating_sub(poured);
+        if self.held == 0 {
+            self.batch -= 1;
+        }
+        Ok(poured)
     }
 
     /// Number of the last batch that was taken.
@@ -170,7 +191,7 @@ impl Intake {
     /// # Errors
     /// What read(2) says.
     pub fn done(&mut self) -> io::Result<()> {
-        if std::mem::take(&mut self.held) {
+        if std::mem::take(&mut self.held) > 0 {
             drain(self.pipe(self.batch))?;
         }
         Ok(())
@@ -257,6 +278,84 @@ mod tests {
             intake.next(tty.as_fd(), &copier).is_err(),
             "nobody is there any more"
         );
+    }
+
+    #[test]
+    fn what_is_poured_is_typed_once_wherever_the_server_dies() {
+        let (master, tty) = terminal();
+        let (program, programs) = terminal();
+        crate::socket::set_nonblocking(&program, true).unwrap();
+        let copier = Copier::new().unwrap();
+        let client = pipes().unwrap();
+        let copies = || {
+            [
+                client[0].try_clone().unwrap(),
+                client[1].try_clone().unwrap(),
+            ]
+        };
+        let (mut sent, mut got, mut committed) = (Vec::new(), Vec::new(), 0);
+        let mut intake = Intake::new(copies(), 0).unwrap();
+        for round in 0..300u32 {
+            let text = format!("{round};").repeat(1 + round as usize % 9);
+            sent.extend_from_slice(text.as_bytes());
+            write(&master, text.as_bytes()).unwrap();
+            arrive(&tty);
+            let bytes = intake.next(tty.as_fd(), &copier).unwrap().unwrap();
+            assert_eq!(bytes, text.as_bytes());
+            // All of it goes at once, or a part, or nothing of it; of the rest it dies before it is in the journal.
+            let part = [bytes.len(), bytes.len() / 2, 0][round as usize % 3];
+            assert_eq!(intake.pour(part, program.as_fd()).unwrap(), part);
+            let mut rest = bytes[part..].to_vec();
+            if round % 2 == 1 {
+                intake = Intake::new(copies(), committed).unwrap();
+                let left = intake.left(&copier).unwrap();
+                assert_eq!(left.unwrap_or_default(), rest);
+                rest = bytes[part..].to_vec();
+            }
+            assert_eq!(intake.batch(), committed + u64::from(!rest.is_empty()));
+            committed = intake.batch();
+            intake.done().unwrap();
+            while got.len() < sent.len() - rest.len() {
+                arrive(&programs);
+                let mut buffer = [0; 256];
+                let len = rustix::io::read(&programs, &mut buffer).unwrap();
+                got.extend_from_slice(&buffer[..len]);
+            }
+            got.extend_from_slice(&rest);
+        }
+        assert_eq!(got, sent);
+        assert_eq!(
+            intake.pour(5, program.as_fd()).unwrap(),
+            0,
+            "nothing is held"
+        );
+    }
+
+    #[test]
+    fn a_terminal_that_is_full_takes_a_part_and_the_rest_is_still_there() {
+        let (master, tty) = terminal();
+        let (program, programs) = terminal();
+        crate::socket::set_nonblocking(&program, true).unwrap();
+        let copier = Copier::new().unwrap();
+        let mut intake = Intake::new(pipes().unwrap(), 0).unwrap();
+        let mut full = None;
+        while full.is_none() {
+            write(&master, &[b'x'; 1000]).unwrap();
+            arrive(&tty);
+            let bytes = intake.next(tty.as_fd(), &copier).unwrap().unwrap();
+            match intake.pour(bytes.len(), program.as_fd()) {
+                Ok(poured) if poured == bytes.len() => assert_eq!(intake.batch(), 0),
+                Ok(poured) => full = Some(bytes.len() - poured),
+                Err(error) => {
+                    assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+                    full = Some(bytes.len());
+                }
+            }
+        }
+        assert_eq!(intake.batch(), 1);
+        let left = copier.copy(intake.pipe(1)).unwrap();
+        assert_eq!(Some(left.len()), full);
+        drop(programs);
     }
 
     #[test]

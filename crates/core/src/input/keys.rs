@@ -131,6 +131,7 @@ pub(super) fn run(core: &mut Core, client: ClientId, inputs: &[Input]) -> usize 
         .collect();
     if keys.is_empty() || !core.holds_back(client, pane) {
         pane::send_keys(core, pane, &keys);
+        core.passing.passed += keys.len();
     }
     keys.len()
 }
@@ -289,13 +290,10 @@ fn forward(
         Some(mouse) => pane::mouse_to_pane(core, Some(client), pane, &mouse),
         None if matches!(key.code, Code::FocusIn | Code::FocusOut) => {}
         None if front::key(core, Some(client), pane, key, None) => {}
-        None => pane::send_key(
-            core,
-            pane,
-            Key {
-                mods: Mods(key.mods.0),
-                ..key
-            },
-        ),
+        None => {
+            let mods = Mods(key.mods.0);
+            pane::send_key(core, pane, Key { mods, ..key });
+            core.passing.passed += 1;
+        }
     }
 }

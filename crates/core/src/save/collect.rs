@@ -404,6 +404,7 @@ impl Core {
     /// What of the turn must survive. Empty entries: nothing, there is no need to write it.
     pub fn commit(&mut self) -> Transaction {
         let mut entries = Vec::new();
+        self.passing = Default::default();
         self.sections(false, &mut entries);
         for (pane, op) in std::mem::take(&mut self.new_ops) {
             let mut bytes = Vec::new();

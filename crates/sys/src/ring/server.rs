@@ -128,6 +128,11 @@ impl ServerRings {
         self.out.word(IN_DONE).load(Ordering::Acquire)
     }
 
+    /// Whether the program has had all input: what is typed at its terminal now comes after it.
+    pub fn input_is_done(&self) -> bool {
+        self.input_done() == self.input_end()
+    }
+
     /// Bytes of input that fit now. An ended program takes nothing any more: its ring stays as full as it was.
     pub fn input_room(&self) -> usize {
         (self.in_len

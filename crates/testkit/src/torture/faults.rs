@@ -87,6 +87,7 @@ pub const TABLE: &[Fault] = &[
     row("at-journal-write",      3, Faults,  (points::strike, "journal-write"),       (Another, Same)),
     row("at-journal-publish",    3, Faults,  (points::strike, "journal-publish"),     (Another, Same)),
     row("at-effects",            3, Faults,  (points::strike, "effects"),             (Another, Same)),
+    row("at-poured",             3, Faults,  (points::strike, "poured"),              (Another, Same)),
     row("at-recover",            3, Faults,  (points::strike, "recover"),             (Another, Same)),
     row("poison",                1, Faults,  (poison::strike, ""),                    (Another, Same)),
     // The keeper.
@@ -128,7 +129,7 @@ pub const TABLE: &[Fault] = &[
 ];
 
 /// Points at which a server with the feature `faults` can be killed: rows.
-pub const POINTS: [&str; 8] = [
+pub const POINTS: [&str; 9] = [
     "at-checkpoint-write",
     "at-checkpoint-flip",
     "at-history-append",
@@ -136,6 +137,7 @@ pub const POINTS: [&str; 8] = [
     "at-journal-write",
     "at-journal-publish",
     "at-effects",
+    "at-poured",
     "at-recover",
 ];
 
