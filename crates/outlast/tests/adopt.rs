@@ -97,6 +97,67 @@ fn vim_goes_on_in_a_pane_and_redraws_itself() -> Result<()> {
     )
 }
 
+/// Holds a terminal for a line of the shell, as simply as a terminal emulator may; `script` is none that reptyr can take one from.
+const EMULATOR: &str = "import os, pty, select, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp('sh', ['sh', '-c', sys.argv[1]])
+while select.select([fd], [], []):
+    try:
+        data = os.read(fd, 4096)
+    except OSError:
+        break
+    if not data:
+        break
+    os.write(1, data)
+";
+
+/// One that shares its terminal with a child: all of the terminal comes along.
+fn taken_whole(name: &str, line: &str, ready: &str, typed: &[&str], shown: &str) -> Result<()> {
+    let world = world()?;
+    if !may_trace() {
+        println!("NOT RUN: nobody may trace here");
+        return Ok(());
+    }
+    let line = format!("echo $$ > pid; {line}");
+    let client = foreign(&world, &["/usr/bin/python3", "-c", EMULATOR, &line])?;
+    client.wait_text(ready, patience())?;
+    let text = std::fs::read_to_string(world.home().join("pid")).unwrap_or_default();
+    let pid = text.trim().parse().map_err(|_| format!("pid: {text:?}"))?;
+    let said = adopt(&world, pid)?;
+    assert_eq!(said.status, 0, "{name}: {said:?}");
+    let told = "; its whole terminal came along, under the name that it had";
+    assert!(said.stdout.contains(told), "{said:?}");
+    world.ok(&[&["send-keys", "-t", "adopted:"], typed].concat())?;
+    let seen = world.until(&["capture-pane", "-p", "-t", "adopted:"], |text| {
+        text.contains(shown)
+    });
+    seen.map_err(|error| format!("{name}: {error}"))?;
+    assert!(proc::is_alive(pid), "{name} has ended");
+    Ok(())
+}
+
+#[test]
+fn a_shell_with_a_job_brings_its_terminal() -> Result<()> {
+    let line = "sleep 1000 & PS1='here$ '; export PS1; exec sh -i";
+    taken_whole("sh", line, "here$", &["echo $((6*7))", "Enter"], "42")
+}
+
+#[test]
+fn vim_below_a_shell_brings_its_terminal() -> Result<()> {
+    let line = "vim -u NONE -N \"+call setline(1, 'unsaved text')\"; exit 0";
+    let typed = ["A", " and more"];
+    taken_whole("vim", line, "unsaved text", &typed, "unsaved text and more")
+}
+
+#[test]
+fn python_with_a_child_brings_its_terminal() -> Result<()> {
+    let program = "import subprocess, sys\nchild = subprocess.Popen([\"sleep\", \"1000\"])\nkept = 6\n\
+                   print(\"ready\", flush=True)\nfor line in sys.stdin: print(kept * int(line), flush=True)";
+    let line = format!("exec /usr/bin/python3 -c '{program}'");
+    taken_whole("python3", &line, "ready", &["7", "Enter"], "42")
+}
+
 #[test]
 fn what_cannot_be_had_is_left_as_it_is() -> Result<()> {
     let world = world()?;

@@ -6,6 +6,7 @@
 mod disk;
 mod dying;
 mod lab;
+mod runs;
 mod versions;
 
 use std::fs;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
             versions::other_servers,
         ),
         ("files_of_other_formats_are_set_aside", disk::other_formats),
+        ("a_run_and_who_waits_for_it_hear_nothing", runs::waited_for),
     ];
     if cfg!(feature = "faults") {
         trials.push(("a_build_that_dies_soon_is_given_up", dying::given_up));
