@@ -6,6 +6,7 @@ mod args;
 mod bench;
 mod check;
 mod docs;
+mod machine;
 mod sessions;
 mod tidy;
 mod torture;
@@ -17,7 +18,7 @@ use args::Args;
 /// A chore: name, what it does, function.
 type Chore = (&'static str, &'static str, fn(Args) -> Result<(), String>);
 
-const CHORES: [Chore; 7] = [
+const CHORES: [Chore; 8] = [
     (
         "agents",
         "--stub FILE [--packages DIR] [--binary PATH] [CHECK]...  real agents against a stub of the models' APIs",
@@ -37,6 +38,11 @@ const CHORES: [Chore; 7] = [
         "docs",
         " writes the manual's tables in docs/ from those of the program",
         docs::run,
+    ),
+    (
+        "machine",
+        "[--dir DIR] [--binary PATH]  a machine with the real systemd, logind, polkit and control groups, and its reboot",
+        machine::run,
     ),
     ("tidy", " imports, unsafe code, leftovers", tidy::run),
     (
