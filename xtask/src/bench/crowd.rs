@@ -84,13 +84,17 @@ pub fn agents(subject: &Subject, scale: &Scale) -> Rows {
             world.socket(),
             "events".into(),
             "--follow".into(),
+            "-n".into(),
+            "1".into(),
             "--json".into(),
         ];
+        // There is something to begin with.
+        let end = ["new-window", "-d", "-t", "s:", "-n", "last", "exit 0"];
+        world.ok(&end)?;
+        world.until(&["show-events"], |said| said.contains("ended"))?;
         let home = world.home().to_string_lossy().into_owned();
         let pty = outlast_testkit::Pty::spawn(&argv, &world.env(), &home, 80, 24)?;
         let mut follows = Drain::new(pty)?;
-        // It follows when it prints what happens.
-        world.ok(&["new-window", "-d", "-t", "s:", "-n", "last", "exit 0"])?;
         follows.wait(b"\"event\"", patience())?;
         measure("and events are followed", Some(&mut client))?;
     }
