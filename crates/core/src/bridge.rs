@@ -70,7 +70,7 @@ impl Core {
 }
 
 /// Whether a read-only client may run them all.
-fn all_read_only(commands: &CommandList) -> bool {
+pub(crate) fn all_read_only(commands: &CommandList) -> bool {
     commands
         .commands
         .iter()

@@ -85,12 +85,12 @@ impl Core {
             .count()
     }
 
-    /// attach -r.
+    /// attach -r, or server-access has it so.
     pub fn is_read_only(&self, client: ClientId) -> bool {
         self.model
             .clients
             .get(&client)
-            .is_some_and(|client| client.state.read_only)
+            .is_some_and(|client| client.state.read_only || self.only_looks(client.state.info.uid))
     }
 
     /// The pane that has the client's keyboard.
@@ -423,6 +423,10 @@ impl Core {
             self.parse_argv(argv)
         };
         match parsed {
+            Ok(list) if self.is_read_only(id) && !crate::bridge::all_read_only(&list) => {
+                let error = "client is read-only".to_string();
+                self.append_action(Some(id), Action::Error(error));
+            }
             Ok(list) => {
                 let state = State {
                     proof: proof.filter(|_| !self.aliased),

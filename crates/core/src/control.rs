@@ -169,7 +169,19 @@ impl Core {
         if line.is_empty() {
             return self.control_leaves(id);
         }
+        let uid = self
+            .model
+            .clients
+            .get(&id)
+            .map(|client| client.state.info.uid);
+        let looks_on = uid.is_some_and(|uid| self.only_looks(uid));
         match self.parse_commands(line) {
+            Ok(list) if looks_on && !crate::bridge::all_read_only(&list) => {
+                self.open_block(id, true);
+                self.control_line(id, "client is read-only");
+                self.fail_block(id);
+                self.close_block(id);
+            }
             Ok(list) => {
                 let state = State {
                     control: true,

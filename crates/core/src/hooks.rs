@@ -36,7 +36,12 @@ impl Hook {
 
     /// `after-NAME` about another place than the command's target.
     pub fn after_at(ctx: &Ctx<'_>, find: Find) -> Option<Hook> {
-        Self::of(ctx, &format!("after-{}", ctx.row.name), find)
+        // A floating pane has the hook of a split, as in tmux.
+        let name = match ctx.row.name {
+            "new-pane" => "split-window",
+            name => name,
+        };
+        Self::of(ctx, &format!("after-{name}"), find)
     }
 
     /// A hook of this name at this place.

@@ -246,10 +246,7 @@ fn has_prompt(core: &Core, client: ClientId) -> bool {
 }
 
 fn is_read_only(core: &Core, client: ClientId) -> bool {
-    core.model
-        .clients
-        .get(&client)
-        .is_some_and(|client| client.state.read_only)
+    core.is_read_only(client)
 }
 
 /// A key takes a message away. False: the message does not let itself be.

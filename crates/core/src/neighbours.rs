@@ -75,7 +75,8 @@ impl Core {
             at == line && overlaps
         };
         let mut best: Option<(usize, PaneId)> = None;
-        for other in window.panes.iter().filter(|other| **other != pane) {
+        let tiled = window.tiled();
+        for other in tiled.iter().filter(|other| **other != pane) {
             if self.place(*other).is_some_and(touches) {
                 // Recency: the active pane first, then the order of use, then those never used.
                 let rank = if *other == window.active {
@@ -102,11 +103,22 @@ impl Core {
         let window = self.model.windows.get(&window)?;
         let panes: Vec<(PaneId, Place)> = match window.zoomed {
             Some(pane) => vec![(pane, self.place(pane)?)],
-            None => window
-                .panes
-                .iter()
-                .filter_map(|pane| Some((*pane, self.place(*pane)?)))
-                .collect(),
+            None => {
+                // What floats is in front, its border part of it.
+                let over = |pane: &PaneId| {
+                    self.place(*pane).is_some_and(|(px, py, cols, rows)| {
+                        (px - 1..=px + cols).contains(&x) && (py - 1..=py + rows).contains(&y)
+                    })
+                };
+                if let Some(pane) = window.floats.iter().map(|float| float.pane).find(over) {
+                    return Some(pane);
+                }
+                window
+                    .tiled()
+                    .iter()
+                    .filter_map(|pane| Some((*pane, self.place(*pane)?)))
+                    .collect()
+            }
         };
         let across = |(px, _, cols, _): &Place| (*px..=px + cols).contains(&x);
         if top

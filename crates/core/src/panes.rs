@@ -37,9 +37,16 @@ impl Core {
             return;
         };
         if pane.looks != self.looks.0 {
+            let colours = self.colours_for(id);
+            let Some(pane) = self.model.panes.get_mut(&id) else {
+                return;
+            };
             pane.looks = self.looks.0;
-            pane.terminal.set_outer_colours(self.looks.1.clone());
+            pane.terminal.set_outer_colours(colours);
         }
+        let Some(pane) = self.model.panes.get_mut(&id) else {
+            return;
+        };
         let before = pane.terminal.change();
         let alternate = pane.terminal.modes().alternate;
         pane.terminal.advance(bytes);

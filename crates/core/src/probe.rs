@@ -22,6 +22,14 @@ pub trait Probe {
     fn host(&self) -> String;
     /// Home directory of a user, None for ourselves.
     fn home(&self, user: Option<&str>) -> Option<String>;
+    /// The number of a user.
+    fn user_id(&self, _name: &str) -> Option<u32> {
+        None
+    }
+    /// The name of a user.
+    fn user_name(&self, _uid: u32) -> Option<String> {
+        None
+    }
     /// The user's login shell, absolute.
     fn shell(&self) -> String;
     /// Our process id, socket path, user id and name.

@@ -152,10 +152,18 @@ impl Core {
         let Some(window) = self.model.windows.get(&id) else {
             return Vec::new();
         };
-        match window.zoomed {
-            Some(pane) => layout::geometry(&layout::leaf(window.cols, window.rows, pane.0), edge),
-            None => layout::geometry(&window.layout, edge),
+        if let Some(pane) = window.zoomed {
+            return layout::geometry(&layout::leaf(window.cols, window.rows, pane.0), edge);
         }
+        let mut places = layout::geometry(&window.layout, edge);
+        places.extend(window.floats.iter().map(|float| Geometry {
+            pane: float.pane.0,
+            x: float.x,
+            y: float.y,
+            cols: float.cols.max(1),
+            rows: float.rows.max(1),
+        }));
+        places
     }
 
     /// The whole place of a pane in its window: column, row, columns, rows.

@@ -72,6 +72,8 @@ impl Core {
             manual_size: None,
             panes: vec![pane],
             layout: layout::leaf(cols, rows, pane.0),
+            floats: Vec::new(),
+            last_float: (0, 0),
             zoomed: None,
             active: pane,
             last: Vec::new(),
@@ -235,6 +237,10 @@ impl Core {
             window.last.insert(0, old);
         }
         window.active = pane;
+        if let Some(at) = window.floats.iter().position(|float| float.pane == pane) {
+            let float = window.floats.remove(at);
+            window.floats.insert(0, float);
+        }
         if let Some(pane) = self.model.panes.get_mut(&pane) {
             pane.name_stale = true;
             if pane.state.unseen {
@@ -405,6 +411,7 @@ impl PaneState {
             guard: None,
             run: None,
             agent: None,
+            told_colours: (None, None),
             limits: Default::default(),
             over: None,
         }

@@ -124,7 +124,7 @@ fn a_selection_is_drawn_and_its_formats_say_where() {
     send(&mut world, &["rectangle-toggle"]);
     assert_eq!(
         world.format("#{rectangle_toggle} #{copy_cursor_x} #{copy_cursor_y} #{copy_cursor_word}"),
-        "1 4 5 "
+        "1 4 5 19"
     );
 }
 

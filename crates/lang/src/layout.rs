@@ -40,8 +40,20 @@ const MAX_DEPTH: usize = 100;
 
 /// The string of a layout with its checksum in front.
 pub fn print(root: &Cell) -> String {
+    print_all(root, &[])
+}
+
+/// The same with panes that float over it, the one in front first: `…<40x6,4,2,1>`.
+pub fn print_all(root: &Cell, floats: &[Cell]) -> String {
     let mut out = String::new();
     print_cell(root, &mut out);
+    for (at, float) in floats.iter().enumerate() {
+        out.push(if at == 0 { '<' } else { ',' });
+        print_cell(float, &mut out);
+    }
+    if !floats.is_empty() {
+        out.push('>');
+    }
     format!("{:04x},{out}", checksum(&out))
 }
 
@@ -74,10 +86,15 @@ fn brackets(direction: Direction) -> (char, char) {
 /// The layout of a string; Err is tmux's "invalid layout". Sizes are not compared with each other: see [`Cell::fix`]
 /// and [`Cell::fits`]. A row or column of one cell is that cell.
 pub fn parse(text: &str) -> Result<Cell, String> {
+    parse_all(text).map(|(root, _)| root)
+}
+
+/// The same with the panes that float over it.
+pub fn parse_all(text: &str) -> Result<(Cell, Vec<Cell>), String> {
     try_parse(text).ok_or_else(|| "invalid layout".to_string())
 }
 
-fn try_parse(text: &str) -> Option<Cell> {
+fn try_parse(text: &str) -> Option<(Cell, Vec<Cell>)> {
     let (sum, cells) = text.split_once(',')?;
     if sum.len() != 4 || !sum.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
@@ -87,7 +104,18 @@ fn try_parse(text: &str) -> Option<Cell> {
     }
     let mut reader = Reader { rest: cells };
     let root = reader.cell(0)?;
-    reader.rest.is_empty().then_some(root)
+    let mut floats = Vec::new();
+    if reader.rest.starts_with('<') {
+        loop {
+            reader.rest = &reader.rest[1..];
+            floats.push(reader.leaf()?);
+            if !reader.rest.starts_with(',') {
+                break;
+            }
+        }
+        reader.expect('>')?;
+    }
+    reader.rest.is_empty().then_some((root, floats))
 }
 
 struct Reader<'a> {
@@ -105,6 +133,12 @@ impl Reader<'_> {
     fn expect(&mut self, wanted: char) -> Option<()> {
         self.rest = self.rest.strip_prefix(wanted)?;
         Some(())
+    }
+
+    /// A cell without cells in it.
+    fn leaf(&mut self) -> Option<Cell> {
+        let cell = self.cell(0)?;
+        matches!(cell.content, Content::Pane(_)).then_some(cell)
     }
 
     fn cell(&mut self, depth: usize) -> Option<Cell> {
@@ -242,6 +276,14 @@ mod tests {
         assert_eq!(parse(KNOWN[2]).map(|cell| cell.panes()), Ok(3));
     }
 
+    #[test]
+    fn floats_come_back() {
+        let text = summed("80x24,0,0,1<40x6,4,2,2,9x9,1,1,3>");
+        let (root, floats) = parse_all(&text).expect("parses");
+        assert_eq!((root.panes(), floats.len()), (1, 2));
+        assert_eq!(print_all(&root, &floats), text);
+    }
+
     fn summed(cells: &str) -> String {
         format!("{:04x},{cells}", checksum(cells))
     }
@@ -267,6 +309,10 @@ mod tests {
         );
         check("80x24,0,0{80x24,0,0,4}", "80x24,0,0,4");
         check("80x24,0,0}", "invalid layout");
+        check("80x24,0,0,1<40x6,4,2,2,9x9,1,1,3>", "80x24,0,0,1");
+        check("80x24,0,0,1<40x6,4,2,2", "invalid layout");
+        check("80x24,0,0,1<>", "invalid layout");
+        check("80x24,0,0<40x6,4,2{1x1,0,0,1x1,0,0}>", "invalid layout");
         check("80x24,0,0{80x24,0,0", "invalid layout");
         check("80x24,0,0{80x24,0,0]", "invalid layout");
         check("80x24,0,0{}", "invalid layout");
@@ -299,7 +345,7 @@ mod tests {
 
     #[test]
     fn any_text_is_a_layout_or_not() {
-        crate::tests::random_texts(5000, "0123456789xx,,{}[]", |text| {
+        crate::tests::random_texts(5000, "0123456789xx,,{}[]<>", |text| {
             if let Ok(cell) = parse(&summed(text)) {
                 assert_eq!(parse(&print(&cell)), Ok(cell));
             }

@@ -14,8 +14,7 @@ pub mod parse;
 pub mod style;
 pub mod target;
 
-/// The default key bindings of tmux 3.7c as `bind-key` commands, those that work so far.
-/// (`defaults-later.conf` has the others.)
+/// The default key bindings of tmux 3.7c as `bind-key` commands, and our own.
 pub const DEFAULT_BINDINGS: &str = concat!(include_str!("defaults.conf"), include_str!("own.conf"));
 
 #[cfg(test)]

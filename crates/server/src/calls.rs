@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use outlast_core::ClientId;
 use outlast_sys::errno::{EMFILE, ENFILE};
@@ -10,7 +10,6 @@ use outlast_sys::fd_pass;
 use outlast_sys::origin;
 use outlast_sys::poll::{Interest, Poll};
 use outlast_sys::socket;
-use outlast_sys::user;
 use outlast_wire::client::{INPUT_TAG, ToClient, ToServer};
 use outlast_wire::frame::Splitter;
 
@@ -146,6 +145,25 @@ impl Connection {
     }
 }
 
+/// Says to a caller who is not taken why; it is the first that is said on a new connection, so there is room.
+fn turn_away(socket: BorrowedFd<'_>, why: &str) {
+    let mut words = Vec::new();
+    ToClient::Print {
+        n: 1,
+        stream: 2,
+        bytes: why.into(),
+    }
+    .encode(&mut words);
+    ToClient::Exit {
+        n: 2,
+        status: 1,
+        message: String::new(),
+    }
+    .encode(&mut words);
+    // One that has gone meanwhile need not know.
+    let _ = fd_pass::send(socket, &words, &[], true);
+}
+
 /// All connections, by the token under which they are polled.
 #[derive(Default)]
 pub struct Calls {
@@ -156,8 +174,14 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// Accepts who is waiting, each under a token from `tokens`. Peers of another user are turned away.
-    pub fn accept(&mut self, listener: &OwnedFd, poll: &Poll, mut tokens: impl FnMut() -> u64) {
+    /// Accepts who is waiting, each under a token from `tokens`. Peers of users who are not admitted are turned away.
+    pub fn accept(
+        &mut self,
+        listener: &OwnedFd,
+        poll: &Poll,
+        mut tokens: impl FnMut() -> u64,
+        admits: impl Fn(u32) -> bool,
+    ) {
         self.reserve = self.reserve.take().or_else(|| listener.try_clone().ok());
         for _ in 0..ACCEPTS {
             let socket = match socket::accept(listener.as_fd()) {
@@ -168,9 +192,12 @@ impl Calls {
                 }
                 Err(_) => return,
             };
-            let ours = socket::peer(socket.as_fd()).is_ok_and(|peer| peer.uid == user::own_uid());
+            if !socket::peer(socket.as_fd()).is_ok_and(|peer| admits(peer.uid)) {
+                turn_away(socket.as_fd(), "access not allowed\n");
+                continue;
+            }
             let token = tokens();
-            if !ours || poll.add(&socket, token, Interest::IN).is_err() {
+            if poll.add(&socket, token, Interest::IN).is_err() {
                 continue;
             }
             let connection = Connection {
@@ -194,22 +221,7 @@ impl Calls {
     fn refuse(&mut self, listener: &OwnedFd) {
         drop(self.reserve.take());
         if let Ok(socket) = socket::accept(listener.as_fd()) {
-            let mut words = Vec::new();
-            let text = "no file descriptors left in the server\n";
-            ToClient::Print {
-                n: 1,
-                stream: 2,
-                bytes: text.into(),
-            }
-            .encode(&mut words);
-            ToClient::Exit {
-                n: 2,
-                status: 1,
-                message: String::new(),
-            }
-            .encode(&mut words);
-            // It is the first that is said on a new connection: there is room.
-            let _ = fd_pass::send(socket.as_fd(), &words, &[], true);
+            turn_away(socket.as_fd(), "no file descriptors left in the server\n");
         }
         self.reserve = listener.try_clone().ok();
     }

@@ -157,6 +157,14 @@ impl Probe for SystemProbe {
         Some(home.to_string_lossy().into_owned())
     }
 
+    fn user_id(&self, name: &str) -> Option<u32> {
+        user::by_name(name).map(|user| user.uid)
+    }
+
+    fn user_name(&self, uid: u32) -> Option<String> {
+        user::by_uid(uid).map(|user| user.name)
+    }
+
     fn records(&self, make: bool) -> Option<String> {
         let place = crate::disk::place::records(&self.socket)?;
         match make {

@@ -281,10 +281,14 @@ impl Server {
                 BELL => {}
                 LISTENER => {
                     let next = &mut self.next_token;
-                    self.calls.accept(&self.listener, &self.poll, || {
+                    let number = || {
                         *next += 1;
                         *next
-                    });
+                    };
+                    let core = &self.core;
+                    let admits = |uid| core.admits(Some(uid));
+                    self.calls
+                        .accept(&self.listener, &self.poll, number, admits);
                 }
                 SIGNALS => self.take_signals(now),
                 DISK => {

@@ -80,8 +80,12 @@ impl Server {
         if hello.version < OLDEST_CLIENT {
             return self.turn_away(token, &hello);
         }
+        let uid = connection.peer().map(|peer| peer.uid);
         let tty = connection.tty.take();
-        self.meet(token, &hello.release, &hello.env);
+        if uid.is_some_and(|uid| self.core.is_owner(uid)) {
+            // Nobody else's build is what the server becomes.
+            self.meet(token, &hello.release, &hello.env);
+        }
         let release = self.upgrade.release().to_string();
         let size = Size::new(hello.cols, hello.rows);
         let (welcome, client) = match self.clients.by_key(ClientKey(hello.key)) {
@@ -132,7 +136,7 @@ impl Server {
                 self.entries.push(made);
                 let info = ClientInfo {
                     pid: hello.pid,
-                    uid: outlast_sys::user::own_uid(),
+                    uid: uid.unwrap_or(u32::MAX),
                     tty: hello.tty,
                     term: hello.term,
                     flags: hello.flags,

@@ -4,7 +4,7 @@ use crate::cell::TAB_TAIL;
 use crate::draw::Seen;
 use crate::line::Glyph;
 use crate::parse::{Kind, State};
-use crate::row::WRAPPED;
+use crate::row::{OUTPUT, PROMPT, WRAPPED};
 use crate::style::{Attrs, Colour, Style, Underline};
 use crate::terminal::Terminal;
 
@@ -36,6 +36,9 @@ pub struct Capture {
     pub octal: bool,
     /// -T: without -J, no cells after the last that was written.
     pub used_only: bool,
+    /// -F: each row begins with what is known of it: H has hyperlinks, O output and P a prompt begin here, W the next row
+    /// goes on with it, X has more than ASCII in simple looks; `-` nothing.
+    pub flags: bool,
     /// -L: each row begins with its number, counted from this absolute row.
     pub numbered_from: Option<u64>,
     /// -a: the saved primary or alternate screen that is not shown.
@@ -50,6 +53,7 @@ impl Capture {
         keep_trailing: false,
         octal: false,
         used_only: false,
+        flags: false,
         numbered_from: None,
         other_screen: false,
     };
@@ -61,6 +65,41 @@ impl Capture {
     }
 }
 
+/// A row's letters for -F.
+fn letters(flags: u8, cells: &[Captured<'_>], out: &mut Vec<u8>) {
+    let linked = cells.iter().any(|cell| cell.link.is_some());
+    let extended = cells.iter().any(|cell| {
+        let ascii = match cell.glyph {
+            Glyph::Empty => true,
+            Glyph::Char(c) => c.is_ascii() && c != '\t',
+            Glyph::Cluster(_) => false,
+        };
+        let rgb = |colour: Colour| matches!(colour, Colour::Rgb(..));
+        let style = &cell.style;
+        !ascii
+            || cell.link.is_some()
+            || rgb(style.fg)
+            || rgb(style.bg)
+            || style.ul != Colour::Default
+            || style.attrs.has(Attrs::STRIKE)
+            || style.attrs.has(Attrs::OVERLINE)
+            || !matches!(style.underline, Underline::None | Underline::Single)
+    });
+    let all = [
+        (linked, b'H'),
+        (flags & OUTPUT != 0, b'O'),
+        (flags & PROMPT != 0, b'P'),
+        (flags & WRAPPED != 0, b'W'),
+        (extended, b'X'),
+    ];
+    let start = out.len();
+    out.extend(all.iter().filter(|(on, _)| *on).map(|(_, letter)| letter));
+    if out.len() == start {
+        out.push(b'-');
+    }
+    out.push(b' ');
+}
+
 impl Terminal {
     /// The links of rows `first..=last` (absolute, clamped), each where it is first seen: those of a row with a blank
     /// between them, rows without any left out (capture-pane -H).
@@ -70,7 +109,11 @@ impl Terminal {
         let end = self.screen_line() + u64::from(self.size.rows) - 1;
         for line in first.max(self.history.first_line)..=last.min(end) {
             let mut fresh: Vec<String> = Vec::new();
-            self.each_glyph(line, |seen| {
+            let mut cells = Vec::new();
+            let flags = self.each_glyph(line, |seen| {
+                if how.flags {
+                    push(&mut cells, &seen);
+                }
                 if let Some((_, uri)) = seen.link
                     && known.len() + fresh.len() < usize::from(self.size.cols)
                     && !known.iter().chain(&fresh).any(|known| known == uri)
@@ -80,6 +123,9 @@ impl Terminal {
             });
             if !fresh.is_empty() {
                 how.number(line, &mut out);
+                if how.flags {
+                    letters(flags, &cells, &mut out);
+                }
                 out.extend_from_slice(fresh.join(" ").as_bytes());
                 out.push(b'\n');
                 known.append(&mut fresh);
@@ -146,6 +192,9 @@ impl Terminal {
                     let row = self.other.row((line - start) as u16);
                     let mut cells = Vec::new();
                     self.each_in_row(row, |seen| push(&mut cells, &seen));
+                    if how.flags {
+                        letters(row.flags, &cells, &mut out);
+                    }
                     self.capture_row(&cells, row.wrapped(), how, &mut pen, &mut out);
                 }
             }
@@ -156,6 +205,9 @@ impl Terminal {
             how.number(line, &mut out);
             let mut cells = Vec::new();
             let flags = self.each_glyph(line, |seen| push(&mut cells, &seen));
+            if how.flags {
+                letters(flags, &cells, &mut out);
+            }
             self.capture_row(&cells, flags & WRAPPED != 0, how, &mut pen, &mut out);
         }
         out

@@ -75,6 +75,7 @@ impl<'a> Record<'a> {
             Record::Op(Op::Respawn) => with(5, &[]),
             Record::Op(Op::HistoryLimit(rows)) => with(6, &rows.to_le_bytes()),
             Record::Op(Op::AlternateAllowed(on)) => with(7, &[u8::from(*on)]),
+            Record::Op(Op::ForgetLinks) => with(8, &[]),
         }
     }
 
@@ -97,6 +98,7 @@ impl<'a> Record<'a> {
             5 => Op::Respawn,
             6 => Op::HistoryLimit(inner.u32()?),
             7 => Op::AlternateAllowed(inner.bool()?),
+            8 => Op::ForgetLinks,
             _ => return None,
         };
         inner.is_empty().then_some(Record::Op(op))
@@ -399,6 +401,7 @@ mod tests {
             Record::Op(Op::AlternateAllowed(false)),
             Record::Op(Op::ClearHistory),
             Record::Op(Op::Respawn),
+            Record::Op(Op::ForgetLinks),
             Record::Op(Op::Reset),
             Record::Output(b"last"),
         ];

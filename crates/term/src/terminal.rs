@@ -90,6 +90,8 @@ pub enum Op {
     HistoryLimit(u32),
     /// `alternate-screen` off: 1049 and its kin are ignored.
     AlternateAllowed(bool),
+    /// clear-history -H: hyperlinks are taken off what is on the screens.
+    ForgetLinks,
 }
 
 /// What a new terminal needs to know.
@@ -273,6 +275,7 @@ impl Terminal {
             Op::Respawn => self.respawn(),
             Op::HistoryLimit(limit) => self.history.set_limit(*limit, self.blocks.as_mut()),
             Op::AlternateAllowed(on) => self.alternate_allowed = *on,
+            Op::ForgetLinks => self.forget_links(),
         }
         self.history.flush(self.blocks.as_mut());
         self.touched = true;
@@ -397,6 +400,21 @@ impl Terminal {
     /// Drops the history (ED 3, clear-history).
     pub(crate) fn clear_history(&mut self) {
         self.history.clear();
+        self.touched = true;
+    }
+
+    /// No cell has a hyperlink any more, nor has what is printed next.
+    fn forget_links(&mut self) {
+        for grid in [&mut self.grid, &mut self.other] {
+            for y in 0..grid.height() {
+                for cell in &mut grid.row_mut(y).cells {
+                    *cell = cell.with_look(crate::cell::look(cell.style(), 0));
+                }
+            }
+            grid.touch_all(self.now);
+        }
+        self.pen_link = 0;
+        self.pen_stale = true;
         self.touched = true;
     }
 

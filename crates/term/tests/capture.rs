@@ -19,6 +19,7 @@ const PLAIN: Capture = Capture {
     keep_trailing: false,
     octal: false,
     used_only: false,
+    flags: false,
     numbered_from: None,
     other_screen: false,
 };
@@ -30,6 +31,20 @@ const JOIN: Capture = Capture {
     join: true,
     ..PLAIN
 };
+
+#[test]
+fn what_is_known_of_a_row_stands_before_it() {
+    let how = Capture {
+        flags: true,
+        ..PLAIN
+    };
+    prints("plain\r\n\x1b[1;31mbold\x1b[m", how, "- plain\n- bold\n");
+    prints("日本\r\n\x1b[38;2;1;2;3mx", how, "X 日本\nX x\n");
+    let link = "\x1b]8;;http://a\x1b\\x\x1b]8;;\x1b\\";
+    prints(link, how, "HX x\n");
+    let prompt = "\x1b]133;A\x1b\\$ \r\n\x1b]133;C\x1b\\out";
+    prints(prompt, how, "P $\nO out\n");
+}
 
 #[test]
 fn rows_end_with_a_newline_and_without_blanks() {

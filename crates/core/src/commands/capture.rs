@@ -13,6 +13,9 @@ pub(super) fn clear_history(ctx: &mut Ctx<'_>) -> Outcome {
     let pane = ctx.pane()?;
     ctx.core.leave_mode(pane);
     ctx.core.operate(pane, Op::ClearHistory);
+    if ctx.has('H') {
+        ctx.core.operate(pane, Op::ForgetLinks);
+    }
     Ok(Flow::Normal)
 }
 
@@ -115,6 +118,7 @@ fn rows(ctx: &Ctx<'_>, terminal: &Terminal) -> Vec<u8> {
         keep_trailing: ctx.has('N'),
         octal: ctx.has('C'),
         used_only: ctx.has('T'),
+        flags: ctx.has('F'),
         numbered_from: ctx.has('L').then_some(base + history as u64),
         other_screen: ctx.has('a'),
     };

@@ -268,6 +268,15 @@ pub(super) fn refresh_client(ctx: &mut Ctx<'_>) -> Outcome {
             ctx.core.set_client_flags(target, &flags);
         }
     }
+    if let Some(report) = ctx.get('r') {
+        let pane = report.strip_prefix('%').and_then(|rest| {
+            let (pane, report) = rest.split_once(':')?;
+            Some((crate::PaneId(pane.parse().ok()?), report))
+        });
+        if let Some((pane, report)) = pane {
+            crate::looks::report(ctx.core, pane, report.as_bytes());
+        }
+    }
     if let Some(flag) = ['A', 'B', 'C'].into_iter().find(|flag| ctx.has(*flag)) {
         return refresh_control(ctx, target, flag);
     }

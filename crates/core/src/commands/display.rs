@@ -41,6 +41,12 @@ pub(super) fn display_message(ctx: &mut Ctx<'_>) -> Outcome {
     }
     let text = if ctx.has('l') {
         template
+    } else if ctx.has('v') {
+        let (text, told) = formats::expand_told(ctx.core, &template, &context);
+        for line in told {
+            ctx.print(&line);
+        }
+        text
     } else {
         formats::expand(ctx.core, &template, &context, true)
     };

@@ -1,8 +1,9 @@
 //! select-layout, next-layout, previous-layout.
 
-use outlast_lang::layout::{parse, print};
+use outlast_lang::layout::{Content, parse_all};
 
 use super::{Ctx, Flow, Outcome};
+use crate::model::Float;
 use crate::model::ids::WindowId;
 use crate::model::layout::presets::{self, Room};
 use crate::model::layout::{self};
@@ -15,7 +16,7 @@ pub(super) fn select_layout(ctx: &mut Ctx<'_>) -> Outcome {
         return Ok(Flow::Normal);
     };
     let old = state.old_layout.clone();
-    let now = print(&state.layout);
+    let now = state.layout_text();
     let preset = usize::try_from(state.preset).ok();
     let count = presets::NAMES.len();
     let text = ctx.args.word(0);
@@ -72,7 +73,7 @@ fn arrange(ctx: &mut Ctx<'_>, id: WindowId, preset: usize) {
     let Some(window) = ctx.core.model.windows.get_mut(&id) else {
         return;
     };
-    let panes: Vec<u32> = window.panes.iter().map(|pane| pane.0).collect();
+    let panes: Vec<u32> = window.tiled().iter().map(|pane| pane.0).collect();
     let room = Room {
         cols: window.cols,
         rows: window.rows,
@@ -90,12 +91,13 @@ fn arrange(ctx: &mut Ctx<'_>, id: WindowId, preset: usize) {
 
 /// A layout string.
 fn apply(ctx: &mut Ctx<'_>, id: WindowId, text: &str) -> Result<(), String> {
-    let mut root = parse(text).map_err(|_| "invalid layout".to_string())?;
+    let (mut root, floats) = parse_all(text)?;
     let edge = ctx.core.edge(id);
     let Some(window) = ctx.core.model.windows.get_mut(&id) else {
         return Ok(());
     };
-    let (panes, cells) = (window.panes.len(), layout::count(&root));
+    let tiled = window.tiled();
+    let (panes, cells) = (tiled.len(), layout::count(&root));
     if panes > cells {
         return Err(format!("have {panes} panes but need {cells}"));
     }
@@ -103,7 +105,15 @@ fn apply(ctx: &mut Ctx<'_>, id: WindowId, text: &str) -> Result<(), String> {
     if !layout::check(&mut root) {
         return Err("size mismatch after applying layout".to_string());
     }
-    layout::assign(&mut root, &mut window.panes.iter().map(|pane| pane.0));
+    layout::assign(&mut root, &mut tiled.iter().map(|pane| pane.0));
+    // What floats goes where it was: by its id, as cells of a layout go by their order.
+    for cell in &floats {
+        let is = |float: &&mut Float| cell.content == Content::Pane(Some(float.pane.0));
+        if let Some(float) = window.floats.iter_mut().find(is) {
+            (float.x, float.y) = (cell.x, cell.y);
+            (float.cols, float.rows) = (cell.width.max(1), cell.height.max(1));
+        }
+    }
     layout::fix_offsets(&mut root);
     (window.cols, window.rows) = (root.width, root.height);
     ctx.core.change_layout(id, |old| *old = root);

@@ -14,6 +14,7 @@ use crate::model::ids::{ClientId, PaneId, SessionId, WindowId};
 use crate::queue::State;
 use crate::target::Find;
 
+mod access;
 mod agents;
 mod arrange;
 mod attach_session;
@@ -34,6 +35,7 @@ mod list;
 mod lock;
 mod menus;
 mod messages;
+mod new_pane;
 mod new_session;
 mod new_window;
 mod options;
@@ -387,7 +389,7 @@ pub fn reads_stdin(argv: &[String]) -> bool {
             resolve(command).is_ok_and(|(row, args)| match row.name {
                 "load-buffer" => args.word(0).as_deref() == Some("-"),
                 "source-file" => args.words.iter().any(|word| word.text() == Some("-")),
-                "display-message" | "split-window" => args.has('I'),
+                "display-message" | "split-window" | "new-pane" => args.has('I'),
                 _ => false,
             })
         })

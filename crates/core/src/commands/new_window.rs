@@ -4,7 +4,7 @@ use outlast_lang::args::{number, percentage};
 use outlast_lang::layout::Direction;
 use outlast_lang::options::{Kind, Value, find};
 
-use super::{Ctx, Flow, Outcome};
+use super::{Ctx, Flow, Outcome, new_pane};
 use crate::formats::{self, FormatContext};
 use crate::model::ids::{PaneId, WindowId};
 use crate::model::layout::{Geometry, Split, split};
@@ -13,7 +13,7 @@ use crate::spawn::{Wanted, WantedWindow};
 use crate::started::{Started, when_started};
 use crate::target::Find;
 
-const TEMPLATE: &str = "#{session_name}:#{window_index}.#{pane_index}";
+pub(super) const TEMPLATE: &str = "#{session_name}:#{window_index}.#{pane_index}";
 
 /// What a command wants of a new program.
 pub(super) fn wanted(ctx: &Ctx<'_>) -> Wanted {
@@ -184,7 +184,21 @@ pub(super) fn split_window(ctx: &mut Ctx<'_>) -> Outcome {
     if program.empty {
         program.command.clear();
     }
+    if ctx.row.name == "new-pane" && !ctx.has('L') {
+        return new_pane::float(ctx, program);
+    }
     let how = split_of(ctx, window, pane)?;
+    let floats = |window: &crate::model::Window| window.is_floating(pane);
+    if !how.full
+        && ctx
+            .core
+            .model
+            .windows
+            .get(&window)
+            .is_some_and(|w| floats(w))
+    {
+        return Err("size or position can't split a floating pane".to_string());
+    }
     let was_zoomed = ctx.core.unzoom(window);
     let edge = ctx.core.edge(window);
     let history = ctx.core.history_limit(session);
@@ -258,7 +272,7 @@ pub(super) fn split_window(ctx: &mut Ctx<'_>) -> Outcome {
 }
 
 /// -s, -S, -R, -k and -m: options of the new pane.
-fn set_styles(ctx: &mut Ctx<'_>, pane: PaneId) -> Result<(), String> {
+pub(super) fn set_styles(ctx: &mut Ctx<'_>, pane: PaneId) -> Result<(), String> {
     let mut wanted: Vec<(&str, String, String)> = Vec::new();
     if let Some(style) = ctx.get('s') {
         wanted.push(("window-style", style.clone(), format!("bad style: {style}")));

@@ -329,6 +329,11 @@ pub(super) fn changed(core: &mut Core, name: &str) {
             }
         }
         "session-memory-max" => core.session_limits_changed(),
+        "pane-colours" => {
+            // Terminals answer with the new ones.
+            core.looks.0 += 1;
+            crate::looks::renew(core);
+        }
         "history-limit" => {
             for session in core.sessions_by_name() {
                 let limit = core.history_limit(session);

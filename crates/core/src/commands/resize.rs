@@ -45,6 +45,10 @@ pub(super) fn resize_pane(ctx: &mut Ctx<'_>) -> Outcome {
     let width = ctx.args.percentage('x', any.clone(), cols, "width")?;
     let height = ctx.args.percentage('y', any, rows, "height")?;
     let small = |size: i64| i32::try_from(size.min(20_000)).unwrap_or(20_000);
+    if state.is_floating(pane) {
+        let size = (width.map(small), height.map(small));
+        return super::new_pane::resize(ctx, window, pane, size, adjust.min(20_000));
+    }
     if let Some(width) = width.map(small) {
         ctx.core.change_layout(window, |root| {
             layout::resize_pane_to(root, pane.0, Direction::LeftRight, width, edge)

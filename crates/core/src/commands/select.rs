@@ -169,6 +169,11 @@ pub(super) fn select_pane(ctx: &mut Ctx<'_>) -> Outcome {
             ctx.core.model.global.marked = new;
             ctx.core.model.global.marked_in = ctx.target.session.zip(ctx.target.link);
         }
+        let floats = ctx.core.model.windows.get(&window);
+        if floats.is_some_and(|window| window.is_floating(pane)) {
+            // A press on its border (select-pane -M) brings it to the front.
+            ctx.core.activate(window, pane, true);
+        }
         ctx.core.touch_all();
         return Ok(Flow::Normal);
     }

@@ -86,6 +86,13 @@ pub(super) fn swap_pane(ctx: &mut Ctx<'_>) -> Outcome {
         )
     };
     let was_from = from_window != to_window && ctx.core.unzoom(from_window) && ctx.has('Z');
+    let floats = |window: WindowId, pane: PaneId| {
+        let window = ctx.core.model.windows.get(&window);
+        window.is_some_and(|window| window.is_floating(pane))
+    };
+    if from != to && (floats(from_window, from) || floats(to_window, to)) {
+        return Err("cannot swap floating panes".to_string());
+    }
     if from != to {
         swap(ctx, from_window, from, to_window, to);
     }
@@ -168,14 +175,22 @@ pub(super) fn rotate_window(ctx: &mut Ctx<'_>) -> Outcome {
     let Some(window) = ctx.core.model.windows.get_mut(&window_id) else {
         return Ok(Flow::Normal);
     };
-    let old = window.panes.clone();
+    let old = window.tiled();
+    let mut new = old.clone();
     // The places in the order of the panes before; the panes move on by one place.
     if down {
-        window.panes.rotate_right(1)
+        new.rotate_right(1)
     } else {
-        window.panes.rotate_left(1)
+        new.rotate_left(1)
     }
-    let new = window.panes.clone();
+    let mut tiled = new.iter();
+    for pane in &mut window.panes {
+        if old.contains(pane)
+            && let Some(next) = tiled.next()
+        {
+            *pane = *next;
+        }
+    }
     rename(&mut window.layout, &|pane| {
         let at = old.iter().position(|other| other.0 == pane)?;
         new.get(at).map(|pane| pane.0)

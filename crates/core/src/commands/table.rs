@@ -55,9 +55,9 @@ rows! {
         "Makes a pane a window of its own."
         "[-abdP] [-F format] [-n window-name] [-s src-pane] [-t dst-window]"
         [target('s', Kind::Pane, 0), WINDOW_INDEX] 0 => arrange::break_pane;
-    "capture-pane" "capturep" ("ab:CeE:HJLMNpPqS:Tt:", 0, Some(0))
-        "Copies what a pane shows, or lines of its history, to a buffer or with -p to stdout; -M what its mode shows."
-        "[-aCeHJLMNpPqT] [-b buffer-name] [-E end-line] [-S start-line] [-t target-pane]"
+    "capture-pane" "capturep" ("ab:CeE:FHJLMNpPqS:Tt:", 0, Some(0))
+        "Copies what a pane shows, or lines of its history, to a buffer or with -p to stdout; -M what its mode shows, -F what is known of each line."
+        "[-aCeFHJLMNpPqT] [-b buffer-name] [-E end-line] [-S start-line] [-t target-pane]"
         [None, PANE] AFTER => capture::capture_pane;
     "choose-buffer" "" ("F:f:K:NO:rt:yZ", 0, Some(1), commands)
         "Lists the paste buffers to choose one; -Z zooms the pane for it, -N leaves the preview out."
@@ -71,9 +71,9 @@ rows! {
         "Lists sessions, windows and panes to choose one; -s and -w fold windows or panes, -G lists all of a group."
         "[-GNrswZ] [-F format] [-f filter] [-K key-format] [-O sort-order] [-t target-pane] [template]"
         [None, PANE] 0 => choosers::choose;
-    "clear-history" "clearhist" ("t:", 0, Some(0))
-        "Drops a pane's history."
-        "[-t target-pane]"
+    "clear-history" "clearhist" ("Ht:", 0, Some(0))
+        "Drops a pane's history; -H hyperlinks, too."
+        "[-H] [-t target-pane]"
         [None, PANE] AFTER => capture::clear_history;
     "clear-prompt-history" "clearphist" ("T:", 0, Some(0))
         "Forgets what was typed at prompts."
@@ -109,9 +109,9 @@ rows! {
         "Shows a menu: a name, a key and a command for each line; -x and -y say where, -O lets it stay open."
         "[-MO] [-b border-lines] [-c target-client] [-C starting-choice] [-H selected-style] [-s style] [-S border-style] [-t target-pane] [-T title] [-x position] [-y position] name [key] [command] ..."
         [None, PANE] AFTER | CLIENT_C => menus::display_menu;
-    "display-message" "display" ("aIc:d:lNpt:F:", 0, Some(1))
-        "Shows a format on the status line, or prints it with -p."
-        "[-aIlNp] [-c target-client] [-d delay] [-F format] [-t target-pane] [message]"
+    "display-message" "display" ("aCc:d:lINpt:F:v", 0, Some(1))
+        "Shows a format on the status line, or prints it with -p; -v tells how it is expanded."
+        "[-aCIlNpv] [-c target-client] [-d delay] [-F format] [-t target-pane] [message]"
         [None, target('t', Kind::Pane, CANFAIL)] AFTER | CLIENT_C | CLIENT_CANFAIL => display::display_message;
     "display-panes" "displayp" ("bd:Nt:", 0, Some(1), commands)
         "Shows the number of each pane for a while; a number or letter goes there, or runs the template with the pane's id."
@@ -210,6 +210,10 @@ rows! {
         "Gives a window another place; -r numbers a session's windows anew."
         "[-abdkr] [-s src-window] [-t dst-window]"
         [target('s', Kind::Window, 0), None] 0 => arrange::move_window;
+    "new-pane" "newp" ("bc:de:EfF:hIkl:Lm:p:PR:s:S:t:vx:X:y:Y:Z", 0, None)
+        "Makes a pane that floats over the others, of -x columns and -y rows at -X and -Y."
+        "[-bdefhIklPvZ] [-c start-directory] [-e environment] [-F format] [-l size] [-m message] [-p percentage] [-s style] [-S active-border-style] [-R inactive-border-style] [-x width] [-y height] [-X x-position] [-Y y-position] [-t target-pane] [shell-command [argument ...]]"
+        [None, PANE] 0 => new_window::split_window;
     "new-session" "new" ("Ac:dDe:EF:f:n:Ps:t:x:Xy:", 0, None)
         "Makes a session and shows it; -d leaves it in the background, -A attaches when it is there already."
         "[-AdDEPX] [-c start-directory] [-e environment] [-F format] [-f flags] [-n window-name] [-s session-name] [-t target-session] [-x width] [-y height] [shell-command [argument ...]]"
@@ -243,7 +247,7 @@ rows! {
         "[-a] [-t target-session]"
         [None, SESSION] 0 => select::select_window;
     "refresh-client" "refresh" ("A:B:cC:Df:F:lLr:RSt:U", 0, Some(1))
-        "Draws a client anew; -f sets its flags, -l makes a buffer of its terminal's clipboard, -U -D -L -R move the part of a too large window that it sees. For one in control mode -A says which panes' output it wants, -B what it wants to be told, -C its size."
+        "Draws a client anew; -f sets its flags, -l makes a buffer of its terminal's clipboard, -U -D -L -R move the part of a too large window that it sees. For one in control mode -A says which panes' output it wants, -B what it wants to be told, -C its size, -r how what shows a pane looks."
         "[-cDlLRSU] [-A pane:state] [-B name:what:format] [-C XxY] [-f flags] [-r pane:report] [-t target-client] [adjustment]"
         [None, None] AFTER | CLIENT_T => clients::refresh_client;
     "rename-session" "rename" ("t:", 1, Some(1))
@@ -301,6 +305,9 @@ rows! {
         "Types the prefix key itself; -2 the second one."
         "[-2] [-t target-pane]"
         [None, PANE] AFTER => send_keys::send_keys;
+    "server-access" "" ("adlrw", 0, Some(1))
+        "Says which other users may use the server: -a lets one in, -d turns one out, -r lets one only look on, -w type as well, -l lists them."
+        "[-adlrw] [user]" [None, None] 0 => access::server_access;
     "set-buffer" "setb" ("ab:t:n:w", 0, Some(1))
         "Sets, appends to (-a) or renames (-n) a paste buffer."
         "[-aw] [-b buffer-name] [-n new-buffer-name] [-t target-client] [data]"
@@ -401,6 +408,7 @@ mod tests {
         ("list-clients", "r"),
         ("load-buffer", "w"),
         ("move-pane", "p"),
+        ("new-pane", "EL"),
         ("refresh-client", "F"),
         ("run-shell", "s"),
         ("select-pane", "Pg"),

@@ -264,7 +264,7 @@ pub(super) fn compose(
         (None, Some(before)) if still => before.cursor,
         // A message takes the cursor away, as in tmux.
         _ if state.state.message.is_some() => None,
-        _ => cursor(core, &view),
+        _ => cursor(core, &view, frame),
     };
     cache.over = layer;
     let screen = Screen {
@@ -357,8 +357,11 @@ fn status_overlay(
 }
 
 /// The active pane's cursor on the screen.
-fn cursor(core: &Core, view: &View) -> Option<ScreenCursor> {
+fn cursor(core: &Core, view: &View, frame: &Frame) -> Option<ScreenCursor> {
     let (x, y) = view::cursor_in_window(core, view.active)?;
+    if frame.covered(x, y, view.active) {
+        return None;
+    }
     let pane = core.model.panes.get(&view.active)?;
     let x = x.checked_sub(view.ox)?;
     let y = y.checked_sub(view.oy)?;

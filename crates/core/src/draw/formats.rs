@@ -25,6 +25,10 @@ pub(crate) struct PaneLook {
     pub active_border: Style,
     /// pane-border-format, expanded; empty when pane-border-status is off.
     pub title: String,
+    /// Colours that numbers of the palette stand for (pane-colours).
+    pub palette: Vec<(u8, Colour)>,
+    /// Its number in the window, for borders that show numbers.
+    pub index: usize,
     /// Its scroll bar, and the styles of bar and slider.
     pub bar: Option<(Bar, Style, Style)>,
 }
@@ -112,6 +116,9 @@ pub(crate) fn fingerprint(core: &Core, client: ClientId, view: &View, serial: u6
             window.panes.len(),
         )
             .hash(h);
+        for float in &window.floats {
+            (float.pane, float.x, float.y, float.cols, float.rows).hash(h);
+        }
         options(&window.options, h);
         let shown = window.id == view.window;
         for id in window
@@ -221,6 +228,8 @@ fn pane(core: &Core, client: ClientId, view: &View, id: PaneId, with_title: bool
         border: view::style_of(core, &chain, "pane-border-style", &context),
         active_border: view::style_of(core, &chain, "pane-active-border-style", &context),
         title,
+        palette: core.pane_colours(id),
+        index: usize::try_from(core.pane_index(id).unwrap_or(0)).unwrap_or(0),
         bar: core.scrollbar(id).map(|bar| {
             let (bar_style, slider) = core.scrollbar_styles(id, client);
             (bar, bar_style, slider)

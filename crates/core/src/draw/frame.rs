@@ -19,6 +19,8 @@ pub(super) struct Frame {
     pub panes: Vec<(PaneId, Rect)>,
     /// Where each pane is with its scroll bar.
     pub full: Vec<Rect>,
+    /// What floats over them, the one in front last: pane, its place, its place with its scroll bar.
+    pub floats: Vec<(PaneId, Rect, Rect)>,
     marked: Option<PaneId>,
     /// Options that rows are drawn with may have changed (`State::serial`).
     serial: u64,
@@ -59,12 +61,31 @@ pub(super) fn frame(core: &Core, view: &View, formats: &Formats, serial: u64) ->
         .into_iter()
         .filter_map(|id| Some((id, rect(core, id)?)))
         .collect();
+    let window = core.model.windows.get(&view.window);
+    let zoomed = window.is_some_and(|window| window.zoomed.is_some());
+    let mut floats = Vec::new();
+    if let Some(window) = window.filter(|_| !zoomed) {
+        for float in window.floats.iter().rev() {
+            if let (Some(rect), Some(full)) = (rect(core, float.pane), core.full_place(float.pane))
+            {
+                // A window that has become smaller shows what it has room for.
+                let clip = |rect: Rect| Rect {
+                    cols: rect.cols.min(window.cols.saturating_sub(rect.x)),
+                    rows: rect.rows.min(window.rows.saturating_sub(rect.y)),
+                    ..rect
+                };
+                floats.push((float.pane, clip(rect), clip(full)));
+            }
+        }
+    }
+    let panes: Vec<(PaneId, Rect)> = panes
+        .into_iter()
+        .filter(|(id, _)| !floats.iter().any(|(float, ..)| float == id))
+        .collect();
     let full: Vec<Rect> = panes
         .iter()
         .map(|(id, rect)| core.full_place(*id).unwrap_or(*rect))
         .collect();
-    let window = core.model.windows.get(&view.window);
-    let zoomed = window.is_some_and(|window| window.zoomed.is_some());
     let two = window
         .filter(|_| !zoomed)
         .and_then(|window| borders::two_panes(&window.layout));
@@ -83,6 +104,7 @@ pub(super) fn frame(core: &Core, view: &View, formats: &Formats, serial: u64) ->
         },
         panes,
         full,
+        floats,
         looks: formats.panes.clone(),
         outside: formats.outside,
         fill: formats.fill,
@@ -155,13 +177,75 @@ impl Frame {
     }
 }
 
-/// Border cells of the window rows that are shown, by screen column.
+impl Frame {
+    /// All panes that are shown, those in front last.
+    pub fn all(&self) -> impl Iterator<Item = (PaneId, Rect)> + '_ {
+        let floats = self.floats.iter().map(|(id, rect, _)| (*id, *rect));
+        self.panes.iter().copied().chain(floats)
+    }
+
+    /// The cell of a floating pane's border at a place of the window, if there is one.
+    pub fn float_border(&self, id: PaneId, full: Rect, x: u16, y: u16) -> Option<ScreenCell> {
+        let (left, top) = (i32::from(full.x) - 1, i32::from(full.y) - 1);
+        let (right, bottom) = (
+            i32::from(full.x) + i32::from(full.cols),
+            i32::from(full.y) + i32::from(full.rows),
+        );
+        let (px, py) = (i32::from(x), i32::from(y));
+        if x >= self.shape.cols || y >= self.shape.rows {
+            return None;
+        }
+        let (across, down) = ((left..=right).contains(&px), (top..=bottom).contains(&py));
+        let edge = (px == left || px == right) && down || (py == top || py == bottom) && across;
+        if !edge {
+            return None;
+        }
+        // Left 8, right 4, above 2, below 1.
+        let mut neighbours = 0;
+        if py == top || py == bottom {
+            neighbours |= if px > left { 8 } else { 0 } | if px < right { 4 } else { 0 };
+        }
+        if px == left || px == right {
+            neighbours |= if py > top { 2 } else { 0 } | if py < bottom { 1 } else { 0 };
+        }
+        let look = self.looks.get(&id);
+        let mut style = match look {
+            Some(look) if id == self.view.active => look.active_border,
+            Some(look) => look.border,
+            None => self.outside,
+        };
+        if Some(id) == self.marked {
+            style.attrs = outlast_term::Attrs(style.attrs.0 ^ outlast_term::Attrs::REVERSE.0);
+        }
+        let index = look.map(|look| look.index);
+        Some(glyph(Lines::of(self.lines).glyph(neighbours, index), style))
+    }
+
+    /// Whether what floats covers a place of the window; not what is behind `behind` or that itself.
+    pub fn covered(&self, x: u16, y: u16, behind: PaneId) -> bool {
+        let own = self.floats.iter().position(|(id, ..)| *id == behind);
+        let front = &self.floats[own.map_or(0, |own| own + 1)..];
+        front.iter().any(|(_, _, full)| {
+            x + 1 >= full.x && x <= full.x + full.cols && y + 1 >= full.y && y <= full.y + full.rows
+        })
+    }
+}
+
+/// Border cells of the window rows that are shown, by screen column. Those of floating panes are among them, so that it is
+/// known which rows have some; they are drawn again over what is beneath.
 pub(super) fn border_rows(frame: &Frame) -> Vec<Vec<(u16, ScreenCell)>> {
     let view = &frame.view;
     (0..view.window_rows())
         .map(|y| {
             (0..view.cols)
-                .filter_map(|x| Some((x, frame.border(x + view.ox, y + view.oy)?)))
+                .filter_map(|x| {
+                    let (wx, wy) = (x + view.ox, y + view.oy);
+                    let float = || {
+                        let mut floats = frame.floats.iter();
+                        floats.find_map(|(id, _, full)| frame.float_border(*id, *full, wx, wy))
+                    };
+                    Some((x, frame.border(wx, wy).or_else(float)?))
+                })
                 .collect()
         })
         .collect()
@@ -173,7 +257,10 @@ pub(super) fn titles(frame: &Frame) -> Vec<Title> {
     if frame.shape.status == PaneStatus::Off {
         return out;
     }
-    for ((id, _), rect) in frame.panes.iter().zip(&frame.full) {
+    let tiled = frame.panes.iter().zip(&frame.full);
+    let tiled = tiled.map(|((id, _), full)| (id, full, false));
+    let floats = frame.floats.iter().map(|(id, _, full)| (id, full, true));
+    for (id, rect, floating) in tiled.chain(floats) {
         let Some(look) = frame.looks.get(id) else {
             continue;
         };
@@ -200,7 +287,12 @@ pub(super) fn titles(frame: &Frame) -> Vec<Title> {
         };
         let mut row = text::blank(width, style);
         for n in 0..width {
-            if let Some(cell) = frame.border(rect.x + 2 + n, y) {
+            let x = rect.x + 2 + n;
+            let cell = match floating {
+                true => frame.float_border(*id, *rect, x, y),
+                false => frame.border(x, y),
+            };
+            if let Some(cell) = cell {
                 row.cells[usize::from(n)] = ScreenCell { style, ..cell };
             }
         }

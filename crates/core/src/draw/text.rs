@@ -246,6 +246,25 @@ pub(crate) fn push_cell_text(row: &ScreenRow, cell: &ScreenCell, out: &mut Strin
     }
 }
 
+/// Gives cells in colours of the palette those that the pane has for them (pane-colours).
+pub(crate) fn apply_palette(cells: &mut [ScreenCell], palette: &[(u8, Colour)]) {
+    if palette.is_empty() {
+        return;
+    }
+    let given = |colour: &mut Colour| {
+        if let Colour::Indexed(index) = *colour
+            && let Some((_, given)) = palette.iter().find(|(at, _)| *at == index)
+        {
+            *colour = *given;
+        }
+    };
+    for cell in cells {
+        given(&mut cell.style.fg);
+        given(&mut cell.style.bg);
+        given(&mut cell.style.ul);
+    }
+}
+
 /// Gives cells in the default colours those of a base (window-style).
 pub(crate) fn apply_base(cells: &mut [ScreenCell], base: (Colour, Colour)) {
     if base == (Colour::Default, Colour::Default) {

@@ -122,7 +122,7 @@ pub(super) const ROWS: &[Row] = &[
     text(
         "client_readonly",
         "1 for a client that only looks on.",
-        |s| s.client.and_then(|c| flag(c.state.read_only)),
+        |s| s.client.and_then(|c| flag(s.core.is_read_only(c.state.id))),
     ),
     text(
         "client_session",
@@ -173,9 +173,10 @@ pub(super) const ROWS: &[Row] = &[
     }),
     text("client_user", "User name of the client's process.", |s| {
         let server = s.core.probe.server();
-        s.client
-            .filter(|c| c.state.info.uid == server.uid)
-            .map(|_| server.user)
+        match s.client?.state.info.uid {
+            uid if uid == server.uid => Some(server.user),
+            uid => s.core.probe.user_name(uid),
+        }
     }),
     text(
         "client_utf8",

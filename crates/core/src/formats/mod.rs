@@ -155,6 +155,16 @@ pub fn expand(core: &Core, template: &str, context: &FormatContext, time: bool) 
     outlast_lang::format::expand(template, &Scope::new(core, context.clone(), false), time)
 }
 
+/// A format expanded, and how: a line for each step.
+pub(crate) fn expand_told(
+    core: &Core,
+    template: &str,
+    context: &FormatContext,
+) -> (String, Vec<String>) {
+    let scope = Scope::new(core, context.clone(), false);
+    outlast_lang::format::expand_told(template, &scope, true)
+}
+
 /// All variables with their values, as display-message -a lists them.
 pub(crate) fn all(scope: &Scope<'_>) -> Vec<String> {
     let mut lines: Vec<String> = names()
@@ -203,6 +213,9 @@ impl Lookup for Scope<'_> {
                 Value::Text(value) => value(self).map(Cow::Owned),
                 Value::Time(value) => value(self).map(|unix| Cow::Owned(unix.to_string())),
             };
+        }
+        if let Some(value) = self.beside_option(name) {
+            return Some(Cow::Owned(value));
         }
         if let Some(pane) = self.pane
             && let Some(value) = self.core.mode_variable(pane.state.id, name)

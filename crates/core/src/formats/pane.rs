@@ -308,7 +308,7 @@ pub(super) const ROWS: &[Row] = &[
     }),
     text(
         "pane_flags",
-        "Marks: * active, - the one before, Z zoomed.",
+        "Marks: * active, - the one before, Z zoomed, F floating.",
         |s| {
             let state = state(s)?;
             let window = s.core.model.windows.get(&state.window)?;
@@ -316,6 +316,7 @@ pub(super) const ROWS: &[Row] = &[
                 (window.active == state.id, '*'),
                 (window.last.first() == Some(&state.id), '-'),
                 (window.zoomed == Some(state.id), 'Z'),
+                (window.is_floating(state.id), 'F'),
             ];
             Some(
                 marks
@@ -326,11 +327,9 @@ pub(super) const ROWS: &[Row] = &[
             )
         },
     ),
-    text(
-        "pane_floating_flag",
-        "1 for a floating pane; there are none.",
-        |s| state(s).and_then(|_| flag(false)),
-    ),
+    text("pane_floating_flag", "1 for a floating pane.", |s| {
+        of_window(s, |window, pane| window.is_floating(pane.id))
+    }),
     text(
         "pane_format",
         "1 while a format is worked out for a pane.",
@@ -481,8 +480,13 @@ pub(super) const ROWS: &[Row] = &[
     }),
     text(
         "pane_z",
-        "The pane's place among those that lie on each other; 1.",
-        |s| state(s).map(|_| "1".to_string()),
+        "How many panes float in front of the pane, and one more for one in the layout.",
+        |s| {
+            let state = state(s)?;
+            let floats = &s.core.model.windows.get(&state.window)?.floats;
+            let at = floats.iter().position(|float| float.pane == state.id);
+            some(at.unwrap_or(floats.len() + 1))
+        },
     ),
     text("pane_zoomed_flag", "1 for the zoomed pane.", |s| {
         of_window(s, |window, pane| window.zoomed == Some(pane.id))

@@ -6,6 +6,9 @@ use super::FormatContext;
 use crate::Core;
 use crate::model::{Client, Link, Pane, Session, Window};
 
+/// A window next to that of a `W:` loop: its index, whether it is the current one, itself.
+pub(crate) type Beside<'a> = (u32, bool, &'a Window);
+
 /// The subject.
 pub(crate) struct Scope<'a> {
     pub core: &'a Core,
@@ -20,6 +23,8 @@ pub(crate) struct Scope<'a> {
     pub kind: &'static str,
     /// The last element of a loop.
     pub last: bool,
+    /// In a `W:` loop, the windows before and after this one.
+    pub beside: Option<[Option<Beside<'a>>; 2]>,
 }
 
 impl<'a> Scope<'a> {
@@ -73,7 +78,22 @@ impl<'a> Scope<'a> {
             kind,
             last,
             context,
+            beside: None,
         }
+    }
+
+    /// An option of a window next to that of a `W:` loop: `next_@name`, `prev_@name`.
+    pub fn beside_option(&self, name: &str) -> Option<String> {
+        let (at, option) = match (name.strip_prefix("prev_"), name.strip_prefix("next_")) {
+            (Some(option), _) => (0, option),
+            (_, Some(option)) => (1, option),
+            _ => return None,
+        };
+        if !option.starts_with('@') {
+            return None;
+        }
+        let (_, _, window) = self.beside?[at]?;
+        outlast_lang::options::tree::format_text(&[&window.options], option)
     }
 
     /// The elements of a loop, and whether each is the current one.
@@ -172,11 +192,22 @@ impl<'a> Scope<'a> {
             contexts.reverse();
         }
         let count = contexts.len();
-        contexts
+        let mut elements: Vec<(Scope<'a>, bool)> = contexts
             .into_iter()
             .enumerate()
             .map(|(at, (context, current))| (Scope::new(core, context, at + 1 == count), current))
-            .collect()
+            .collect();
+        if what == Loop::Windows {
+            let windows: Vec<Option<Beside<'a>>> = elements
+                .iter()
+                .map(|(scope, current)| Some((scope.link?.0, *current, scope.window?)))
+                .collect();
+            for (at, (scope, _)) in elements.iter_mut().enumerate() {
+                let before = at.checked_sub(1).and_then(|at| windows[at]);
+                scope.beside = Some([before, windows.get(at + 1).copied().flatten()]);
+            }
+        }
+        elements
     }
 
     fn sorted_sessions(&self, by: char) -> Vec<crate::SessionId> {

@@ -1,5 +1,7 @@
 //! Variables about the server, paste buffers and the mouse.
 
+use std::rc::Rc;
+
 use outlast_term::Terminal;
 
 use super::{Row, Scope, flag, some, text, time};
@@ -21,8 +23,9 @@ pub(crate) fn sample(data: &[u8]) -> String {
     const WIDTH: usize = 200;
     let text = String::from_utf8_lossy(&data[..data.len().min(WIDTH)]);
     let mut out = crate::names::clean(&text, false);
-    if data.len() > WIDTH || out.chars().count() > WIDTH {
-        out = out.chars().take(WIDTH).collect::<String>() + "...";
+    if data.len() > WIDTH || out.len() > WIDTH {
+        out.truncate(out.floor_char_boundary(WIDTH));
+        out.push_str("...");
     }
     out
 }
@@ -46,56 +49,14 @@ fn under_mouse<'a>(s: &'a Scope<'_>) -> Option<(&'a Terminal, u64, u16)> {
     Some((terminal, top + u64::from(mouse.pane_y), mouse.pane_x))
 }
 
-/// The word at a place; it may go on over the ends of wrapped rows.
-fn word_at(s: &Scope<'_>, terminal: &Terminal, mut y: u64, mut x: u16) -> Option<String> {
+/// The word at a place.
+fn word_at(s: &Scope<'_>, terminal: &Terminal, y: u64, x: u16) -> Option<String> {
     let separators = s.core.session_chain(None).text("word-separators");
-    let separates = |cell: &str| matches!(cell, " " | "\t") || separators.contains(cell);
-    let last =
-        terminal.first_line() + u64::from(terminal.history_len()) + u64::from(terminal.size().rows)
-            - 1;
-    let mut line = Line::of(terminal, y);
-    let mut found = false;
-    loop {
-        if !line.is_padding(x) && separates(line.cell(x)) {
-            found = true;
-            break;
-        }
-        if x == 0 {
-            if y == terminal.first_line() {
-                break;
-            }
-            let above = Line::of(terminal, y - 1);
-            if !above.wrapped || above.length() == 0 {
-                break;
-            }
-            (y, x) = (y - 1, above.length());
-            line = above;
-        }
-        x -= 1;
-    }
-    let mut word = String::new();
-    loop {
-        if found {
-            if x + 1 >= line.length() {
-                if y == last || !line.wrapped {
-                    break;
-                }
-                (y, x) = (y + 1, 0);
-                line = Line::of(terminal, y);
-            } else {
-                x += 1;
-            }
-        }
-        found = true;
-        if line.is_padding(x) {
-            continue;
-        }
-        if separates(line.cell(x)) {
-            break;
-        }
-        word.push_str(line.cell(x));
-    }
-    (!word.is_empty()).then_some(word)
+    let first = terminal.first_line();
+    let rows = terminal.history_len() + u32::from(terminal.size().rows);
+    let last = first + u64::from(rows) - 1;
+    let line = |y| Rc::new(Line::of(terminal, y));
+    crate::mode::copy::word_at(first, last, &separators, line, y, x)
 }
 
 pub(super) const ROWS: &[Row] = &[

@@ -2,6 +2,7 @@
 
 use outlast_lang::layout::print;
 
+use super::scope::Beside;
 use super::session::marks;
 use super::{Row, Scope, flag, some, text, time};
 use crate::model::Client;
@@ -63,7 +64,37 @@ fn active_clients<'a>(s: &'a Scope<'_>) -> Option<Vec<&'a Client>> {
     Some(s.core.attached_clients().filter(shows).collect())
 }
 
+/// What is known of a window next to that of a `W:` loop, the one before (0) or after (1).
+fn beside(s: &Scope<'_>, at: usize, value: fn(Beside<'_>) -> Option<String>) -> Option<String> {
+    s.beside?[at].and_then(value)
+}
+
+/// Whether the window before or after is the current one.
+fn is_beside_current(s: &Scope<'_>, at: usize) -> Option<String> {
+    flag(s.beside?[at].is_some_and(|(_, current, _)| current))
+}
+
 pub(super) const ROWS: &[Row] = &[
+    text(
+        "next_window_active",
+        "In a W: loop, 1 when the next window is the current one.",
+        |s| beside(s, 1, |(_, current, _)| flag(current)),
+    ),
+    text(
+        "next_window_index",
+        "In a W: loop, the index of the next window.",
+        |s| beside(s, 1, |(index, ..)| some(index)),
+    ),
+    text(
+        "prev_window_active",
+        "In a W: loop, 1 when the window before is the current one.",
+        |s| beside(s, 0, |(_, current, _)| flag(current)),
+    ),
+    text(
+        "prev_window_index",
+        "In a W: loop, the index of the window before.",
+        |s| beside(s, 0, |(index, ..)| some(index)),
+    ),
     text("window_active", "1 for the current window.", |s| {
         flag(s.session?.current == s.link?.0)
     }),
@@ -94,6 +125,16 @@ pub(super) const ROWS: &[Row] = &[
         "window_activity_flag",
         "1 when the window has an activity alert.",
         |s| flag(s.link?.1.activity),
+    ),
+    text(
+        "window_after_active",
+        "In a W: loop, 1 when the window before is the current one.",
+        |s| is_beside_current(s, 0),
+    ),
+    text(
+        "window_before_active",
+        "In a W: loop, 1 when the next window is the current one.",
+        |s| is_beside_current(s, 1),
     ),
     text(
         "window_bell_flag",
@@ -144,7 +185,7 @@ pub(super) const ROWS: &[Row] = &[
     text(
         "window_layout",
         "The layout as text that select-layout takes.",
-        |s| s.window.map(|window| print(&window.layout)),
+        |s| s.window.map(|window| window.layout_text()),
     ),
     text(
         "window_linked",
@@ -219,7 +260,7 @@ pub(super) const ROWS: &[Row] = &[
             let window = s.window?;
             some(match window.zoomed {
                 Some(pane) => print(&leaf(window.cols, window.rows, pane.0)),
-                None => print(&window.layout),
+                None => window.layout_text(),
             })
         },
     ),

@@ -98,7 +98,7 @@ pub(super) fn run(core: &mut Core, client: ClientId, inputs: &[Input]) -> usize 
     };
     let own_table = state.key_table.is_some() || state.repeat_until_ms.is_some();
     let over = state.prompt.is_some() || state.message.is_some() || state.overlay.is_some();
-    if !state.attached || state.read_only || own_table || over {
+    if !state.attached || core.is_read_only(client) || own_table || over {
         return 0;
     }
     let Some(pane) = core.pane_of(client) else {

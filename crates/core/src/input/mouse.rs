@@ -455,6 +455,11 @@ fn border(core: &mut Core, client: ClientId, event: &MouseEvent) {
     if from == to {
         return;
     }
+    if let Some(pane) = event.pane
+        && core.drag_float(view.window, pane, from, to)
+    {
+        return;
+    }
     let edge = core.edge(view.window);
     core.change_layout(view.window, |root| {
         let mut found: Vec<(Vec<usize>, usize)> = Vec::new();

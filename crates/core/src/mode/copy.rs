@@ -19,6 +19,7 @@ pub(crate) mod rows;
 mod search;
 mod select;
 mod view;
+mod words;
 
 use outlast_lang::args::Args;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,7 @@ pub(crate) use mouse::{drag, drag_scroll, start_drag};
 pub(crate) use resize::{resized, resizing};
 use rows::Frozen;
 use view::{Editor, Rows};
+pub(crate) use words::word_at;
 
 /// Which end of the selection goes with the cursor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

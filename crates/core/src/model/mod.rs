@@ -31,7 +31,7 @@ use ids::{ClientId, PaneId, SessionId, WindowId};
 use kept::Kept;
 pub use pane::Pane;
 pub use session::{Link, Session};
-pub use window::Window;
+pub use window::{Float, Window};
 
 /// A variable of an environment; None marks one that is to be removed from new programs (`set-environment -r`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -123,6 +123,9 @@ pub struct Global {
     /// The keeper's parent that was there first: number and time of start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anchor: Option<(u32, u64)>,
+    /// Other users who may use the server, by number, and whether they may do more than look on (server-access).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub access: BTreeMap<u32, bool>,
     /// Session groups: name to members.
     pub groups: BTreeMap<String, Vec<SessionId>>,
     /// Ends of runs whose panes are gone.

@@ -79,6 +79,9 @@ pub struct PaneState {
     /// It is the inside of this client's popup, and in no window ([`WindowId::NONE`]).
     #[serde(default)]
     pub popup: Option<ClientId>,
+    /// Foreground and background of what shows it, as a client in control mode has said.
+    #[serde(default, skip_serializing_if = "nothing_told")]
+    pub told_colours: (Option<Rgb>, Option<Rgb>),
     /// What its program was started with.
     #[serde(default)]
     pub limits: Limits,
@@ -94,6 +97,13 @@ pub struct PaneState {
     /// What its program says that it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<Box<crate::agents::Agent>>,
+}
+
+/// Red, green, blue.
+type Rgb = (u8, u8, u8);
+
+fn nothing_told(colours: &(Option<Rgb>, Option<Rgb>)) -> bool {
+    *colours == (None, None)
 }
 
 impl PaneState {

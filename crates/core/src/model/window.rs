@@ -1,6 +1,6 @@
 //! A window: panes in a layout.
 
-use outlast_lang::layout::Cell;
+use outlast_lang::layout::{Cell, Content, print_all};
 use outlast_lang::options::Options;
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,52 @@ use super::ids::{ClientId, PaneId, WindowId};
 use super::kept::Sorted;
 use crate::save::Tracked;
 
-/// A window. Its panes in order of their index are the leaves of the layout from left to right.
+/// A pane that floats: its place within its border.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Float {
+    /// Which.
+    pub pane: PaneId,
+    /// Column.
+    pub x: u16,
+    /// Row.
+    pub y: u16,
+    /// Columns, its scroll bar included.
+    pub cols: u16,
+    /// Rows.
+    pub rows: u16,
+}
+
+impl Window {
+    /// Whether a pane floats.
+    pub fn is_floating(&self, pane: PaneId) -> bool {
+        self.floats.iter().any(|float| float.pane == pane)
+    }
+
+    /// The panes of the layout, in index order.
+    pub fn tiled(&self) -> Vec<PaneId> {
+        let tiled = |pane: &&PaneId| !self.is_floating(**pane);
+        self.panes.iter().filter(tiled).copied().collect()
+    }
+
+    /// The layout as text, with what floats.
+    pub fn layout_text(&self) -> String {
+        print_all(&self.layout, &self.float_cells())
+    }
+
+    /// What floats, as cells of a layout.
+    pub fn float_cells(&self) -> Vec<Cell> {
+        let cell = |float: &Float| Cell {
+            width: float.cols,
+            height: float.rows,
+            x: float.x,
+            y: float.y,
+            content: Content::Pane(Some(float.pane.0)),
+        };
+        self.floats.iter().map(cell).collect()
+    }
+}
+
+/// A window. Its panes in order of their index are the leaves of the layout from left to right, and those that float.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Window {
     /// `@n`.
@@ -25,6 +70,12 @@ pub struct Window {
     pub panes: Vec<PaneId>,
     /// The layout as if nothing were zoomed.
     pub layout: Cell,
+    /// Panes that float over the layout, the one in front first. At least one pane is in the layout.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub floats: Vec<Float>,
+    /// Where the last pane came to float that was not told where.
+    #[serde(default)]
+    pub last_float: (u16, u16),
     /// The zoomed pane, which then covers the window.
     pub zoomed: Option<PaneId>,
     /// Which pane has the keyboard.

@@ -178,6 +178,8 @@ pub fn encode_op(serial: u64, op: &PaneOp, out: &mut Vec<u8>) {
             out.extend(lines.to_le_bytes());
         }
         Op::AlternateAllowed(allowed) => out.extend([6, u8::from(*allowed)]),
+        // 7 and 8 are texts.
+        Op::ForgetLinks => out.push(9),
     }
 }
 
@@ -194,6 +196,7 @@ pub fn decode_op(bytes: &[u8]) -> Option<(u64, PaneOp)> {
         4 => Op::Respawn,
         5 => Op::HistoryLimit(reader.u32()?),
         6 => Op::AlternateAllowed(reader.u8()? != 0),
+        9 => Op::ForgetLinks,
         _ => return None,
     };
     Some((serial, PaneOp::Term(op)))
@@ -333,6 +336,7 @@ mod tests {
             Op::HistoryLimit(u32::MAX),
             Op::AlternateAllowed(true),
             Op::AlternateAllowed(false),
+            Op::ForgetLinks,
         ] {
             let op = PaneOp::Term(op);
             let mut bytes = Vec::new();

@@ -267,10 +267,11 @@ impl Core {
                             .get(pane)
                             .is_some_and(|p| p.state.window == **id)
                     })
-                    && window
-                        .panes
-                        .iter()
-                        .all(|pane| layout::path(&window.layout, pane.0).is_some())
+                    && window.panes.iter().all(|pane| {
+                        let tiled = layout::path(&window.layout, pane.0).is_some();
+                        tiled != window.is_floating(*pane)
+                    })
+                    && window.floats.len() < window.panes.len()
             })
             .map(|(id, _)| *id)
             .collect();

@@ -23,7 +23,13 @@ impl Core {
         window.last.retain(|last| *last != id);
         let Some(at) = at else { return false };
         window.panes.remove(at);
-        layout::close(&mut window.layout, id.0, edge);
+        if window.is_floating(id) {
+            window.floats.retain(|float| float.pane != id);
+        } else if !layout::close(&mut window.layout, id.0, edge) && !window.floats.is_empty() {
+            // It was the last pane of the layout: the one in front takes its place.
+            let float = window.floats.remove(0);
+            window.layout = layout::leaf(window.cols, window.rows, float.pane.0);
+        }
         if window.panes.is_empty() {
             return true;
         }

@@ -1,6 +1,6 @@
 //! Puts the parts of a format together.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use super::arithmetic::calculate;
 use super::modifier::{self, Modifier};
@@ -34,7 +34,15 @@ const SHORT: &[(u8, &str)] = &[
     (b'W', "window_name"),
 ];
 
-pub(super) fn expand(template: &str, lookup: &dyn Lookup, time: bool) -> String {
+/// Lines that are told of one expansion at most.
+const MAX_TOLD: usize = 10_000;
+
+pub(super) fn expand(
+    template: &str,
+    lookup: &dyn Lookup,
+    time: bool,
+    told: Option<&RefCell<Vec<String>>>,
+) -> String {
     let work = Cell::new(MAX_WORK);
     Expander {
         lookup,
@@ -42,6 +50,7 @@ pub(super) fn expand(template: &str, lookup: &dyn Lookup, time: bool) -> String 
         jobs: true,
         depth: 0,
         work: &work,
+        told,
     }
     .expand(template)
 }
@@ -56,6 +65,8 @@ struct Expander<'a> {
     depth: usize,
     /// What may still be done.
     work: &'a Cell<usize>,
+    /// Where what is done is told (`display-message -v`).
+    told: Option<&'a RefCell<Vec<String>>>,
 }
 
 impl Expander<'_> {
@@ -64,6 +75,16 @@ impl Expander<'_> {
         let left = self.work.get().saturating_sub(amount);
         self.work.set(left);
         left != 0
+    }
+
+    /// Tells what is done, if anybody wants to know; `text` is only made then.
+    fn tell(&self, text: impl FnOnce() -> String) {
+        if let Some(told) = self.told {
+            let mut lines = told.borrow_mut();
+            if lines.len() < MAX_TOLD {
+                lines.push(format!("#{}{}", " ".repeat(self.depth), text()));
+            }
+        }
     }
 
     /// Adds what there is room for.
@@ -100,12 +121,19 @@ impl Expander<'_> {
             depth: self.depth + 1,
             ..*self
         };
-        if self.time && template.contains('%') {
+        inner.tell(|| format!("expanding format: {template}"));
+        let result = if self.time && template.contains('%') {
             let timed = super::strftime(template, &self.lookup.now());
             self.spend(timed.len());
-            return inner.replace_all(&timed);
-        }
-        inner.replace_all(template)
+            if timed != template {
+                inner.tell(|| format!("after time expanded: {timed}"));
+            }
+            inner.replace_all(&timed)
+        } else {
+            inner.replace_all(template)
+        };
+        inner.tell(|| format!("result is: {result}"));
+        result
     }
 
     /// Replaces what begins with `#`. Something wrong ends the text there.
@@ -126,7 +154,9 @@ impl Expander<'_> {
                     let Some(end) = closing(bytes, at) else {
                         return out;
                     };
+                    self.tell(|| format!("found #(): {}", &template[at..end]));
                     let result = self.job(&template[at..end]);
+                    self.tell(|| format!("#() result: {result}"));
                     self.push(&mut out, &result);
                     at = end + 1;
                 }
@@ -134,7 +164,10 @@ impl Expander<'_> {
                     let Some(end) = self.skip(template, hash, b"}") else {
                         return out;
                     };
-                    let Some(value) = self.replace(&template[at..end]) else {
+                    let key = &template[at..end];
+                    self.tell(|| format!("found #{{}}: {key}"));
+                    let Some(value) = self.replace(key) else {
+                        self.tell(|| format!("failed {key}"));
                         return out;
                     };
                     self.push(&mut out, &value);
@@ -147,19 +180,25 @@ impl Expander<'_> {
                         .count();
                     let bracket = hash + hashes;
                     if bytes.get(bracket) == Some(&b'[') {
+                        self.tell(|| format!("found #*{hashes}["));
                         // Hashes before a bracket are left for drawing, which knows `#[` from `##[`.
                         style_end = self.skip(template, hash, b"]");
                         self.push(&mut out, &template[hash..=bracket]);
                         at = bracket + 1;
                     } else {
+                        self.tell(|| format!("found #{}", char::from(letter)));
                         out.push(char::from(letter));
                     }
                 }
-                b'}' | b',' => out.push(char::from(letter)),
+                b'}' | b',' => {
+                    self.tell(|| format!("found #{}", char::from(letter)));
+                    out.push(char::from(letter));
+                }
                 _ => {
                     let short = SHORT.iter().find(|(short, _)| *short == letter);
                     match short.filter(|_| style_end.is_none_or(|end| at > end)) {
                         Some((_, name)) => {
+                            self.tell(|| format!("found #{}: {name}", char::from(letter)));
                             let Some(value) = self.replace(name) else {
                                 return out;
                             };
@@ -197,7 +236,14 @@ impl Expander<'_> {
             return None;
         }
         let plan = Plan::new(&modifiers);
+        for (n, modifier) in modifiers.iter().enumerate() {
+            self.tell(|| format!("modifier {n} is {}", modifier.name));
+            for (at, argument) in modifier.args.iter().enumerate() {
+                self.tell(|| format!("modifier {n} argument {at}: {argument}"));
+            }
+        }
         let value = if plan.literal {
+            self.tell(|| format!("literal string is '{rest}'"));
             unescape(rest)
         } else if plan.character {
             let code = number(&self.expand(rest), 32..=126);
@@ -210,7 +256,9 @@ impl Expander<'_> {
         } else {
             self.value(&plan, rest)?
         };
-        Some(self.finish(&plan, value))
+        let value = self.finish(&plan, value);
+        self.tell(|| format!("replaced '{key}' with '{value}'"));
+        Some(value)
     }
 
     /// Loops, operators, conditions and variables.
@@ -257,6 +305,9 @@ impl Expander<'_> {
         }
         if let Some(compare) = plan.compare {
             let (left, right) = self.choose_expanded(rest)?;
+            let name = &compare.name;
+            self.tell(|| format!("compare {name} left is: {left}"));
+            self.tell(|| format!("compare {name} right is: {right}"));
             return Some(truth(self.compare(compare, &left, &right)));
         }
         if let Some(pairs) = rest.strip_prefix('?') {
@@ -271,9 +322,15 @@ impl Expander<'_> {
             );
         }
         if rest.contains("#{") {
+            self.tell(|| format!("expanding inner format '{rest}'"));
             return Some(self.expand(rest));
         }
-        Some(find(self.lookup, rest, &plan.changes).unwrap_or_default())
+        let found = find(self.lookup, rest, &plan.changes);
+        self.tell(|| match &found {
+            Some(value) => format!("format '{rest}' found: {value}"),
+            None => format!("format '{rest}' not found"),
+        });
+        Some(found.unwrap_or_default())
     }
 
     fn each(&self, what: Loop, order: Order, template: &str) -> String {
@@ -302,7 +359,10 @@ impl Expander<'_> {
         let mut rest = operands;
         loop {
             let end = self.skip(rest, 0, b",");
-            let truth = is_true(&self.expand(&rest[..end.unwrap_or(rest.len())]));
+            let operand = self.expand(&rest[..end.unwrap_or(rest.len())]);
+            let name = if all { "&&" } else { "||" };
+            self.tell(|| format!("operator {name} has operand: {operand}"));
+            let truth = is_true(&operand);
             match end {
                 Some(end) if truth == all => rest = &rest[end + 1..],
                 _ => return truth,
@@ -338,26 +398,40 @@ impl Expander<'_> {
         let mut rest = pairs;
         loop {
             let Some(end) = self.skip(rest, 0, b",") else {
+                self.tell(|| format!("no condition matched in '{pairs}'; using last arg"));
                 return self.expand(rest);
             };
             let condition = &rest[..end];
-            let found = find(self.lookup, condition, &plan.changes).unwrap_or_else(|| {
-                // A text that stays as it is names something that is not there.
-                let expanded = self.expand(condition);
-                if expanded == condition {
-                    String::new()
-                } else {
-                    expanded
+            self.tell(|| format!("condition is: {condition}"));
+            let found = match find(self.lookup, condition, &plan.changes) {
+                Some(found) => {
+                    self.tell(|| format!("condition '{condition}' found: {found}"));
+                    found
                 }
-            });
+                None => {
+                    // A text that stays as it is names something that is not there.
+                    let expanded = self.expand(condition);
+                    if expanded == condition {
+                        self.tell(|| format!("condition '{condition}' not found; assuming false"));
+                        String::new()
+                    } else {
+                        expanded
+                    }
+                }
+            };
             let after = &rest[end + 1..];
             let next = self.skip(after, 0, b",");
-            if is_true(&found) {
+            let truth = is_true(&found);
+            self.tell(|| format!("condition '{condition}' is {truth}"));
+            if truth {
                 return self.expand(&after[..next.unwrap_or(after.len())]);
             }
             match next {
                 Some(next) => rest = &after[next + 1..],
-                None => return String::new(),
+                None => {
+                    self.tell(|| format!("no condition matched in '{pairs}'; using empty string"));
+                    return String::new();
+                }
             }
         }
     }
@@ -390,16 +464,20 @@ impl Expander<'_> {
             } else {
                 marker.to_string() + &trimmed
             };
+            self.tell(|| format!("applied length limit {}: {value}", plan.limit));
         }
         if plan.pad != 0 {
             let columns = usize::try_from(plan.pad.unsigned_abs()).unwrap_or(0);
             value = width::pad(&value, columns, plan.pad < 0);
+            self.tell(|| format!("applied padding width {}: {value}", plan.pad));
         }
         if plan.length {
             value = value.len().to_string();
+            self.tell(|| format!("replacing with length: {value}"));
         }
         if plan.width {
             value = width::width(&value).to_string();
+            self.tell(|| format!("replacing with width: {value}"));
         }
         value
     }
@@ -413,7 +491,10 @@ impl Expander<'_> {
         if !self.spend(value.len().saturating_mul(pattern.len() + 1) / 8) {
             return value;
         }
-        regex::substitute(&pattern, &with, &value, ignore_case, MAX_RESULT_LEN).unwrap_or(value)
+        let value = regex::substitute(&pattern, &with, &value, ignore_case, MAX_RESULT_LEN)
+            .unwrap_or(value);
+        self.tell(|| format!("substitute '{pattern}' to '{with}': {value}"));
+        value
     }
 }
 

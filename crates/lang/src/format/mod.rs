@@ -86,7 +86,14 @@ pub const MAX_RESULT_LEN: usize = 1 << 20;
 /// Expands `template`. strftime conversions (`%H:%M`) are expanded when `time` (status line, display-message).
 /// Nesting is bounded (100) and so is the result (1 MiB).
 pub fn expand(template: &str, lookup: &dyn Lookup, time: bool) -> String {
-    expand::expand(template, lookup, time)
+    expand::expand(template, lookup, time, None)
+}
+
+/// The same, with a line for each step (`display-message -v`).
+pub fn expand_told(template: &str, lookup: &dyn Lookup, time: bool) -> (String, Vec<String>) {
+    let told = std::cell::RefCell::default();
+    let text = expand::expand(template, lookup, time, Some(&told));
+    (text, told.into_inner())
 }
 
 /// Whether an expanded text is true: not empty and not "0".

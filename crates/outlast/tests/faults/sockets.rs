@@ -156,6 +156,37 @@ pub fn stranger(world: &World) -> Result<(), String> {
             return Err(format!("another user was answered: {said:?}"));
         }
     }
+    // One that is let in is answered, one that may look on changes nothing, one that is turned out is refused again.
+    let Some(user) = outlast_sys::user::by_uid(65534) else {
+        println!("form: user 65534 has no name here: nobody can be let in");
+        open(directory, 0o700)?;
+        return world.ok(&["has-session", "-t", "secret"]).map(drop);
+    };
+    let command = words.len() - 1;
+    for (flag, wanted, status) in [
+        ("-a", "list-sessions", 0),
+        ("-a", "rename-window", 0),
+        ("-r", "list-clients", 0),
+        ("-r", "rename-window", 1),
+        ("-d", "list-sessions", 1),
+    ] {
+        // It is there already, or gone already, the second time.
+        world.run(&world.argv(&["server-access", flag, &user.name]))?;
+        words.truncate(command);
+        words.push(wanted.to_string());
+        words.extend((wanted == "rename-window").then(|| format!("by{flag}")));
+        let said = world.run(&words)?;
+        println!(
+            "  {flag} {wanted}: {} {:?}",
+            said.status,
+            said.stderr.trim_end()
+        );
+        if said.status != status
+            || (wanted, flag) == ("list-sessions", "-a") && !said.stdout.contains("secret")
+        {
+            return Err(format!("{flag} {wanted}: {said:?}"));
+        }
+    }
     // Who may call is served as before.
     open(directory, 0o700)?;
     world.ok(&["has-session", "-t", "secret"]).map(drop)

@@ -417,7 +417,11 @@ pub(super) fn refresh(core: &mut Core, call: &Call<'_>) -> Then {
     {
         (mode.base, mode.frozen) = (base, frozen);
     }
-    edit(core, call.pane, |editor| editor.clear_selection());
+    edit(core, call.pane, |editor| {
+        editor.clear_selection();
+        // What was counted was counted in other rows.
+        editor.m.matches = None;
+    });
     Then::Stay
 }
 

@@ -304,7 +304,7 @@ fn all(
             "copy_cursor_line",
             line.text.trim_end_matches(' ').to_string(),
         ),
-        ("copy_cursor_hyperlink", String::new()),
+        ("copy_cursor_hyperlink", hyperlink(editor)),
     ];
     if m.selecting {
         out.extend([
@@ -323,28 +323,31 @@ fn all(
         .collect()
 }
 
-/// The word under the cursor.
+/// The word under the cursor, as it goes on over the ends of wrapped rows; on what separates words, the one right after it.
 fn word(editor: &Editor<'_>) -> String {
-    let line = editor.rows.line(editor.y());
-    let x = editor.m.cx.min(line.length());
-    let separates = |x: u16| {
-        let cell = line.cell(x);
-        matches!(cell, " " | "\t") || editor.separators.contains(cell) && !cell.is_empty()
-    };
-    if x >= line.length() || separates(x) {
-        return String::new();
-    }
-    let from = (0..x)
-        .rev()
-        .take_while(|x| !separates(*x))
-        .last()
-        .unwrap_or(x);
-    let to = (x..line.length())
-        .take_while(|x| !separates(*x))
-        .last()
-        .unwrap_or(x);
-    (from..=to)
-        .filter(|x| !line.is_padding(*x))
-        .map(|x| line.cell(x).to_string())
-        .collect()
+    let rows = &editor.rows;
+    let word = super::word_at(
+        rows.first,
+        rows.last(),
+        &editor.separators,
+        |y| rows.line(y),
+        editor.y(),
+        editor.m.cx,
+    );
+    word.unwrap_or_default()
+}
+
+/// The hyperlink under the cursor.
+fn hyperlink(editor: &Editor<'_>) -> String {
+    let mut links = Vec::new();
+    let mut row = crate::draw::blank_row(editor.rows.cols, Style::default());
+    editor.rows.draw(editor.y(), &mut row, &mut links);
+    let link = row
+        .cells
+        .get(usize::from(editor.m.cx))
+        .map(|cell| cell.link);
+    let at = link.and_then(|link| usize::from(link).checked_sub(1));
+    at.and_then(|at| links.get(at))
+        .map(|link| link.to_string())
+        .unwrap_or_default()
 }

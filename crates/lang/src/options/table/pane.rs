@@ -1,6 +1,6 @@
 //! Options of panes (set -p) that windows hand down.
 
-use super::{Kind, PANE, Row, later, option};
+use super::{Kind, PANE, Row, option};
 
 pub(super) const ROWS: &[Row] = &[
     option(
@@ -81,7 +81,7 @@ pub(super) const ROWS: &[Row] = &[
         "default",
         "Style of the borders of panes that are not active.",
     ),
-    later(
+    option(
         "pane-colours",
         PANE,
         Kind::ColourArray,
