@@ -45,6 +45,8 @@ pub(crate) struct OutOfMemory {
     group: Option<PathBuf>,
     scopes: Option<PathBuf>,
     log: PathBuf,
+    /// At the last look, and at the one before: who was killed shortly before a look may be told of after it.
+    last: Counts,
     counts: Counts,
     /// What the journal has.
     noted: Option<Counts>,
@@ -58,7 +60,8 @@ impl OutOfMemory {
         let root = Path::new("/sys/fs/cgroup");
         let mut memory = OutOfMemory::of("/proc/vmstat".into(), group_file(&groups, root));
         memory.scopes = group::scopes(root).map(|slice| slice.join("memory.events"));
-        memory.counts = before.unwrap_or_else(|| memory.read());
+        memory.last = memory.read();
+        memory.counts = before.unwrap_or(memory.last);
         memory
     }
 
@@ -68,11 +71,13 @@ impl OutOfMemory {
             group,
             scopes: None,
             log: "/dev/kmsg".into(),
+            last: Counts::default(),
             counts: Counts::default(),
             noted: None,
             looked_ms: 0,
         };
-        memory.counts = memory.read();
+        memory.last = memory.read();
+        memory.counts = memory.last;
         memory
     }
 
@@ -90,7 +95,8 @@ impl OutOfMemory {
     pub(crate) fn look(&mut self, now: u64) {
         if now >= self.looked_ms + LOOK_MS {
             self.looked_ms = now;
-            self.counts = self.read();
+            self.counts = self.last;
+            self.last = self.read();
         }
     }
 
@@ -118,7 +124,7 @@ impl OutOfMemory {
             return None;
         }
         let (before, now) = (self.counts, self.read());
-        self.counts = now;
+        (self.counts, self.last) = (now, now);
         // That of a new program began with nothing.
         let own = own.is_some_and(|group| kills(group) > 0);
         if own || now.group > before.group || now.scopes > before.scopes {
@@ -209,6 +215,11 @@ mod tests {
         assert_eq!(memory.note(below_a_shell, 7, None), None);
         write(6, 4);
         memory.look(LOOK_MS);
+        assert_eq!(
+            memory.counts.machine, 5,
+            "who is told of late is not forgotten"
+        );
+        memory.look(2 * LOOK_MS);
         assert_eq!(
             memory.note(killed, 7, None),
             None,
