@@ -26,8 +26,6 @@ const COMMANDS: &[&str] = &[
     "split-window -v -d -l 6",
     "split-window -f",
     "split-window -d ~",
-    "new-pane",
-    "new-pane -d -x 20 -y 5 -X 3 -Y 2",
     "select-pane -t :.+",
     "resize-pane -Z",
     "resize-pane -R 3",
