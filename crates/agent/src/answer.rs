@@ -110,7 +110,8 @@ fn strings<'a>(value: &'a Value, field: &str) -> Vec<&'a str> {
 
 /// What "always" would mean, each in a few words: for people, before they say it.
 pub fn always(request: &Request) -> Vec<String> {
-    if Form::of(&request.agent) == Form::Opencode && !request.is_question() {
+    let says = !request.suggestions.is_empty();
+    if Form::of(&request.agent) == Form::Opencode && !request.is_question() && !says {
         return vec!["as opencode remembers it".to_string()];
     }
     let text = |value: &Value, field: &str| {
@@ -255,6 +256,16 @@ pub fn reply(request: &Request, decision: &Decision) -> Result<String, String> {
     Ok(json!({"hookSpecificOutput": output}).to_string())
 }
 
+/// An answer as a list: of several labels each is one.
+fn labels(question: &Question, answer: String) -> Vec<String> {
+    let each: Vec<String> = answer.split(", ").map(str::to_string).collect();
+    let known = each.iter().all(|label| question.options.contains(label));
+    match question.several && known {
+        true => each,
+        false => vec![answer],
+    }
+}
+
 /// The reply that our plugin hands on to opencode's interface.
 fn opencode(request: &Request, decision: &Decision) -> Result<Value, String> {
     Ok(match decision {
@@ -265,8 +276,12 @@ fn opencode(request: &Request, decision: &Decision) -> Result<Value, String> {
         Decision::Answers(given) => {
             // A list of labels for each question.
             let given = answers(request, given)?;
-            let lists: Vec<Vec<String>> =
-                given.into_iter().map(|(_, answer)| vec![answer]).collect();
+            let questions = request.questions.iter();
+            let lists: Vec<Vec<String>> = given
+                .into_iter()
+                .zip(questions)
+                .map(|((_, answer), question)| labels(question, answer))
+                .collect();
             json!({"answers": lists})
         }
     })
@@ -396,6 +411,14 @@ mod tests {
         assert_eq!(
             reply(Decision::Deny("no".into())),
             r#"{"message":"no","reply":"reject"}"#
+        );
+        let asked = |question: &str, several: bool| json!({"question": question, "multiSelect": several, "options": [{"label": "A"}, {"label": "B, b"}, {"label": "C"}]});
+        let input = json!({"questions": [asked("one?", false), asked("some?", true)]});
+        let questions = self::request("opencode", "AskUserQuestion", input, json!([]));
+        let given = Decision::Answers(vec!["2".into(), "1, c".into()]);
+        assert_eq!(
+            super::reply(&questions, &given).unwrap(),
+            r#"{"answers":[["B, b"],["A","C"]]}"#
         );
     }
 }

@@ -389,8 +389,9 @@ impl Queue {
         Ok(whole)
     }
 
-    /// Requests that a hook's record shows to be answered elsewhere or pointless, and how it shows that.
-    pub fn passed(&self, record: &Record) -> Vec<(String, &'static str)> {
+    /// Requests of a pane that a hook's record shows to be answered elsewhere or pointless, and how it shows that. A record
+    /// speaks for no other pane.
+    pub fn passed(&self, pane: u32, record: &Record) -> Vec<(String, &'static str)> {
         const ELSEWHERE: &str = "answered in its own terminal";
         if record.session.is_empty() {
             return Vec::new();
@@ -421,7 +422,7 @@ impl Queue {
         };
         self.open
             .iter()
-            .filter(|request| request.key.session == record.session)
+            .filter(|request| request.key.session == record.session && request.pane == Some(pane))
             .filter_map(|request| Some((request.id.clone(), why(request)?)))
             .collect()
     }

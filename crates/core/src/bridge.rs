@@ -20,6 +20,19 @@ impl Core {
         mouse: Option<MouseEvent>,
         trusted: bool,
     ) {
+        self.run_key(client, key, commands, mouse, trusted, false);
+    }
+
+    /// The same for a key that may have come there over a way that another has laid (`led`).
+    pub(crate) fn run_key(
+        &mut self,
+        client: ClientId,
+        key: &str,
+        commands: &CommandList,
+        mouse: Option<MouseEvent>,
+        trusted: bool,
+        led: bool,
+    ) {
         if self.is_read_only(client) && !all_read_only(commands) {
             self.append_action(
                 Some(client),
@@ -31,7 +44,8 @@ impl Core {
         let mut state = State {
             key,
             mouse,
-            proof: self.hand.clone().filter(|_| trusted),
+            proof: self.hand.clone().filter(|_| trusted && !led),
+            shows: self.hand.is_some() && trusted,
             ..State::default()
         };
         // A mouse key is about what was hit, whatever is active.

@@ -211,6 +211,7 @@ impl Core {
         client.state.suspended = false;
         if first && client.state.control.is_none() {
             client.ready = true;
+            self.rules_may_differ();
             self.emit(Effect::Attach {
                 client: id,
                 features,
@@ -430,6 +431,7 @@ impl Core {
             Ok(list) => {
                 let state = State {
                     proof: proof.filter(|_| !self.aliased),
+                    own: !argv.is_empty() && !self.aliased,
                     ..State::default()
                 };
                 self.append_as(Some(id), &list, state);

@@ -186,6 +186,7 @@ impl Core {
                 let state = State {
                     control: true,
                     proof: self.words_proof(id).filter(|_| !self.aliased),
+                    own: !self.aliased,
                     ..State::default()
                 };
                 self.insert_as(Some(id), &list, state);

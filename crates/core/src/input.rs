@@ -39,6 +39,9 @@ pub struct KeyState {
     /// Monotonic ms until which that pane takes none of them if it waits for an answer: it came there by another's doing.
     #[serde(default)]
     pub guard_until_ms: Option<u64>,
+    /// The table that the next key is looked up in was named by somebody in a pane, or by what nobody answers for.
+    #[serde(default)]
+    pub laid: bool,
     /// Monotonic ms at which a drag at a pane's edge scrolls on.
     pub scroll_at_ms: Option<u64>,
 }
@@ -113,6 +116,7 @@ fn handle_all(core: &mut Core, client: ClientId, inputs: Vec<Input>) {
         let Some(input) = inputs.next() else { break };
         core.passing.typed += 1;
         handle(core, client, input);
+        core.note_own_focus(client);
         // What was typed next may depend on what this key's command has done.
         core.unfinished |= core.run_queues();
     }

@@ -103,6 +103,8 @@ pub enum Then {
     },
     /// The file of `history-file`.
     History,
+    /// What the rules file says.
+    Rules,
     /// `#(command)` of a format.
     Format(String),
     /// pipe-pane: the pane has no pipe any more.
@@ -281,6 +283,7 @@ impl Core {
             | Then::Log(_) => {}
             Then::Recorded => self.recorded(result),
             Then::Record => self.record_read(result),
+            Then::Rules => self.rules_read(result),
             Then::Notice(delivery) => self.notice_delivered(*delivery, result, status),
             Then::Pipe(pane) => self.pipe_ended(token, pane),
             Then::Format(command) => self.format_job_done(&command, result),

@@ -58,6 +58,7 @@ mod sizes;
 mod spawn;
 mod started;
 mod stdin;
+mod steer;
 mod turn;
 mod windows;
 
@@ -119,6 +120,8 @@ pub struct Core {
     pub(crate) in_hook: bool,
     /// The proof behind what is being done just now: of the command that runs, or of the terminal whose keys are handled.
     pub(crate) hand: Option<proof::Proof>,
+    /// It is done by a command line of somebody outside of all panes.
+    pub(crate) outside: bool,
     /// The commands that were parsed last have an alias in them: they are not only what was written.
     pub(crate) aliased: bool,
     /// Clients or what they show have changed: windows may want other sizes.
@@ -137,6 +140,8 @@ pub struct Core {
     pub(crate) recovering: bool,
     /// When the memory of sessions is looked at.
     pub(crate) session_looks: limits::session::Looks,
+    /// Looks at the rules file.
+    pub(crate) rules_looks: agents::proposed::Looks,
     /// Who wants the machine awake.
     pub(crate) awake: awake::Awake,
     /// What is kept on disk, and what is to come back from there.

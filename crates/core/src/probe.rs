@@ -58,6 +58,10 @@ pub trait Probe {
     fn held(&self, _pid: u32) -> HeldBy {
         HeldBy::default()
     }
+    /// Path of the file in which persons write what agents may do; None: nobody looks at it.
+    fn rules_file(&self) -> Option<String> {
+        None
+    }
     /// Directory for what is recorded and outlives sessions, its owner's alone. None: nothing is to be kept, or nothing has
     /// been and it is not to be made.
     fn records(&self, _make: bool) -> Option<String> {

@@ -92,6 +92,13 @@ impl Core {
         client.is_some_and(|client| client.state.standing == Standing::Proven)
     }
 
+    /// Whether the kernel has shown that a client is below no pane.
+    pub(crate) fn is_outside(&self, client: ClientId) -> bool {
+        let client = self.model.clients.get(&client);
+        let standing = client.map(|client| client.state.standing);
+        matches!(standing, Some(Standing::Proven | Standing::NoTerminal))
+    }
+
     /// What a client's own words are worth.
     pub(crate) fn words_proof(&self, client: ClientId) -> Option<Proof> {
         self.is_proven(client).then_some(Proof::Terminal)
@@ -113,7 +120,9 @@ impl Core {
                 .default_tables
                 .get(table)
                 .and_then(|table| table.bindings.get(key))
-                .is_some_and(|default| default.commands == binding.commands)
+                .is_some_and(|default| {
+                    default.commands == binding.commands && default.repeat == binding.repeat
+                })
     }
 
     /// The keeper's parent, by number and time of start. True: it is the one that was there first, so no process below a pane

@@ -44,6 +44,12 @@ pub struct State {
     /// What shows that a person wrote these very commands, just now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<Proof>,
+    /// A person's key has led to them, though perhaps over a way that another has laid: they may show, not answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shows: bool,
+    /// They are what a client itself has said: its command line, or a line in control mode.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
     /// They are of a file that the configuration or somebody with proof has had read: what they bind to keys is a person's.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub binds: bool,
@@ -54,6 +60,8 @@ impl State {
     fn for_others(self) -> State {
         State {
             proof: None,
+            own: false,
+            shows: false,
             binds: false,
             ..self
         }
@@ -289,8 +297,9 @@ impl Core {
     pub(crate) fn run_queues(&mut self) -> bool {
         // What waits is not done by the hand whose key is handled.
         let hand = self.hand.take();
+        let outside = std::mem::take(&mut self.outside);
         let more = self.run_ready();
-        self.hand = hand;
+        (self.hand, self.outside) = (hand, outside);
         more
     }
 
@@ -383,6 +392,8 @@ impl Core {
         }
         self.in_hook = key.is_none() && state.no_hooks;
         let hand = std::mem::replace(&mut self.hand, state.proof.clone());
+        let outside = state.own && key.is_some_and(|client| self.is_outside(client));
+        let outside = std::mem::replace(&mut self.outside, outside);
         let mut ctx = Ctx::new(self);
         ctx.client = key;
         ctx.asked = key;
@@ -405,6 +416,7 @@ impl Core {
         } = ctx;
         self.in_hook = false;
         let own = std::mem::replace(&mut self.hand, hand).and(key);
+        self.outside = outside;
         self.note_focus(own);
         if let Some(queue) = self.model.queues.get_mut(&key)
             && let Some(shared) = queue.states.get_mut(&shared)

@@ -285,6 +285,7 @@ impl Core {
         };
         pane.state.spawning = Some(spec.clone());
         pane.state.dead = None;
+        pane.state.guard = None;
         (pane.state.limits, pane.state.over, pane.limit_look) = (limits, None, Some(0));
         pane.state.pid = 0;
         pane.state.tty = String::new();

@@ -30,6 +30,8 @@ impl Core {
             format_jobs: Default::default(),
             in_hook: false,
             hand: None,
+            outside: false,
+            rules_looks: Default::default(),
             aliased: false,
             sizes_stale: false,
             unattached_stale: false,
@@ -95,8 +97,13 @@ impl Core {
             }
             Event::Resized { client, size } => self.client_resized(client, size),
             Event::Ready { client } => {
+                let mut request = None;
                 if let Some(client) = self.model.clients.get_mut(&client) {
                     client.ready = true;
+                    request = client.frame_request.take();
+                }
+                if let Some(id) = request {
+                    crate::overlay::requests::drawn(self, client, &id);
                 }
                 self.notices_shown(client);
             }
@@ -150,6 +157,7 @@ impl Core {
         self.check_agents();
         self.check_sendings();
         self.check_requests();
+        self.check_rules();
         self.control_wake();
         self.check_silence();
         self.check_locks();
@@ -201,6 +209,7 @@ impl Core {
             self.agents_due(),
             self.sendings_due(),
             self.requests_due(),
+            self.rules_due(),
             self.control_due(),
             self.silence_due(),
             self.locks_due(),

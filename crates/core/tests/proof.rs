@@ -28,6 +28,14 @@ impl Scene {
         scene
     }
 
+    /// The same, but nothing waits.
+    fn free() -> Scene {
+        let mut scene = Scene::new("");
+        scene.world.core.unguard_pane(WAITS, true, false, 0);
+        scene.pass(5000);
+        scene
+    }
+
     fn pass(&mut self, ms: u64) {
         self.world.pass(ms);
     }
@@ -235,7 +243,7 @@ fn no_other_command_types_there() {
         for guarded in [true, false] {
             let mut scene = Scene::new("");
             if !guarded {
-                scene.world.core.unguard_pane(WAITS, true);
+                scene.world.core.unguard_pane(WAITS, true, false, 0);
             }
             // The person is in the agent's pane.
             scene.keys("\x02o");
@@ -272,7 +280,7 @@ fn a_refusal_is_one_clear_line() {
     // To all others, and once the request is answered, it types as ever.
     assert_eq!(scene.agent(&["send-keys", "-t", "%1", "y"]), "");
     assert_eq!(scene.typed(AGENT), "y");
-    scene.world.core.unguard_pane(WAITS, true);
+    scene.world.core.unguard_pane(WAITS, true, false, 0);
     assert_eq!(scene.agent(&["send-keys", "-t", "%0", "y"]), "");
     assert_eq!(scene.typed(WAITS), "y");
 }
@@ -280,7 +288,7 @@ fn a_refusal_is_one_clear_line() {
 #[test]
 fn what_is_only_said_to_be_over_stays_guarded_until_a_person_types() {
     let mut scene = Scene::new("");
-    scene.world.core.unguard_pane(WAITS, false);
+    scene.world.core.unguard_pane(WAITS, false, false, 0);
     scene.agent(&["send-keys", "-t", "%0", "y"]);
     assert_eq!(scene.typed(WAITS), "");
     scene.keys("n");
@@ -289,12 +297,174 @@ fn what_is_only_said_to_be_over_stays_guarded_until_a_person_types() {
     // The other way round: a person has answered there, then it is said to be over.
     scene.world.core.guard_pane(WAITS);
     scene.keys("y");
-    scene.world.core.unguard_pane(WAITS, false);
+    scene.world.core.unguard_pane(WAITS, false, false, 0);
     assert!(!scene.world.core.request_open(WAITS));
     // Its program ends.
     scene.world.core.guard_pane(AGENT);
     scene.world.exit(AGENT, 0);
     assert!(!scene.world.core.request_open(AGENT));
+}
+
+/// What a program says of itself, at whose word the pane is guarded.
+fn psp(state: &str) -> Vec<u8> {
+    format!("\x1b]7501;{state}\x1b\\").into_bytes()
+}
+
+#[test]
+fn a_pane_that_says_that_it_waits_is_guarded() {
+    let types = |scene: &mut Scene, standing, words: &str| {
+        let said = scene.from(standing, &["send-keys", "-t", "%0", words]);
+        (scene.typed(WAITS) == words, said)
+    };
+    let below = Standing::Below(Some(AGENT));
+    for kind in ["permission", "question"] {
+        let mut scene = Scene::free();
+        assert!(types(&mut scene, below, "a").0);
+        scene.world.say(WAITS, &psp("state=working:app=x"));
+        assert!(types(&mut scene, below, "b").0);
+        scene
+            .world
+            .say(WAITS, &psp(&format!("state=blocked:app=x:kind={kind}")));
+        let (typed, said) = types(&mut scene, below, "c");
+        assert!(
+            !typed && said.contains("waits for a person's answer"),
+            "{said}"
+        );
+        assert!(!types(&mut scene, Standing::NoTerminal, "d").0);
+        for other in ["paste-buffer -t %0", "send-prompt -t %0 y"] {
+            scene.agent(&["set-buffer", "y"]);
+            let words: Vec<&str> = other.split(' ').collect();
+            scene.agent(&words);
+        }
+        scene.pass(5000);
+        assert_eq!(scene.typed(WAITS), "", "{kind}");
+        // The person answers, and the agent goes on.
+        scene.keys("1");
+        assert_eq!(scene.typed(WAITS), "1");
+        scene.world.say(WAITS, &psp("state=working:app=x"));
+        scene.pass(1);
+        assert!(types(&mut scene, below, "e").0, "{kind}");
+    }
+    // What waits for something else is as free as ever.
+    for state in [
+        "state=idle:app=x",
+        "state=done:app=x",
+        "state=blocked:app=x:kind=auth",
+    ] {
+        let mut scene = Scene::free();
+        scene.world.say(WAITS, &psp(state));
+        assert!(types(&mut scene, below, "a").0, "{state}");
+    }
+}
+
+#[test]
+fn what_it_says_itself_opens_no_guard() {
+    let mut scene = Scene::free();
+    scene
+        .world
+        .say(WAITS, &psp("state=blocked:app=x:kind=permission"));
+    // Anybody in the pane can print this.
+    for lie in [
+        psp("state=working:app=x"),
+        psp("state=clear"),
+        b"\x1b]133;A\x1b\\".to_vec(),
+    ] {
+        scene.world.say(WAITS, &lie);
+        let said = scene.agent(&["send-keys", "-t", "%0", "y"]);
+        assert!(said.contains("nobody was seen to answer"), "{said}");
+        assert_eq!(scene.typed(WAITS), "");
+    }
+    scene.world.say(WAITS, &psp("state=done:app=x"));
+    let said = scene.agent(&["send-prompt", "-t", "%0", "y"]);
+    assert!(said.contains("nobody was seen to answer"), "{said}");
+    assert_eq!(scene.typed(WAITS), "");
+    // Who is outside of all panes did not say so.
+    scene.from(Standing::NoTerminal, &["send-keys", "-t", "%0", "s"]);
+    assert_eq!(scene.typed(WAITS), "s");
+    let hook = ["set-hook", "-g", "after-list-sessions", "send-keys -t %0 y"];
+    scene.agent(&hook);
+    scene.from(Standing::NoTerminal, &["list-sessions"]);
+    assert_eq!(scene.typed(WAITS), "");
+    scene.keys("k");
+    scene.agent(&["send-keys", "-t", "%0", "z"]);
+    assert_eq!(scene.typed(WAITS), "kz");
+}
+
+#[test]
+fn an_answer_to_one_request_is_none_to_another() {
+    let hook = |scene: &mut Scene, command: &str| {
+        let json = format!(
+            r#"{{"hook_event_name":"PermissionRequest","session_id":"s","tool_name":"Bash","tool_input":{{"command":"{command}"}}}}"#
+        );
+        scene.from(
+            Standing::Below(Some(WAITS)),
+            &["agent-hook", "-t", "%0", &json],
+        );
+        let ids = scene.from(
+            Standing::NoTerminal,
+            &["list-requests", "-F", "#{request_id}"],
+        );
+        ids.lines().last().unwrap_or_default().to_string()
+    };
+    let forged = r#"{"hook_event_name":"Stop","session_id":"s"}"#;
+    for harmless in ["ruled", "answered", "asked before"] {
+        let mut scene = Scene::free();
+        let rules = ["accept-rules", "allow tool=Bash command=ls"];
+        assert!(scene.from(Standing::Proven, &rules).contains("in force"));
+        let first = (harmless == "asked before").then(|| hook(&mut scene, "date"));
+        scene.pass(3000);
+        // The dialog that it is about, and a hook that says that it is over.
+        match first {
+            None => {
+                hook(&mut scene, "rm -rf /");
+                scene.agent(&["agent-hook", "-t", "%0", forged]);
+                scene.from(
+                    Standing::Below(Some(WAITS)),
+                    &["agent-hook", "-t", "%0", forged],
+                );
+            }
+            Some(_) => scene
+                .world
+                .say(WAITS, &psp("state=blocked:app=x:kind=permission")),
+        }
+        scene.pass(3000);
+        let id = match first {
+            Some(id) => id,
+            None if harmless == "ruled" => hook(&mut scene, "ls"),
+            None => hook(&mut scene, "date"),
+        };
+        if harmless != "ruled" {
+            let said = scene.from(Standing::Proven, &["deny-request", &id]);
+            assert_eq!(said, "");
+        }
+        scene.world.say(WAITS, &psp("state=working:app=x"));
+        scene.agent(&["send-keys", "-t", "%0", "y"]);
+        assert_eq!(scene.typed(WAITS), "", "{harmless}");
+        assert!(scene.world.core.request_open(WAITS));
+    }
+    // One that a rule allows leaves nothing behind, though its dialog came up with it.
+    let mut scene = Scene::free();
+    scene.from(
+        Standing::Proven,
+        &["accept-rules", "allow tool=Bash command=ls"],
+    );
+    hook(&mut scene, "ls");
+    scene
+        .world
+        .say(WAITS, &psp("state=blocked:app=x:kind=permission"));
+    scene.world.say(WAITS, &psp("state=working:app=x"));
+    scene.agent(&["send-keys", "-t", "%0", "y"]);
+    assert_eq!(scene.typed(WAITS), "y");
+    // So does one that a person allows.
+    let id = hook(&mut scene, "date");
+    scene
+        .world
+        .say(WAITS, &psp("state=blocked:app=x:kind=permission"));
+    scene.pass(60_000);
+    assert_eq!(scene.from(Standing::Proven, &["approve-request", &id]), "");
+    scene.world.say(WAITS, &psp("state=working:app=x"));
+    scene.agent(&["send-keys", "-t", "%0", "y"]);
+    assert_eq!(scene.typed(WAITS), "y");
 }
 
 #[test]
@@ -395,7 +565,7 @@ fn a_confined_pane_is_about_itself() {
     );
     assert_eq!(scene.agent(&["send-keys", "-t", "%1", "y"]), "");
     assert_eq!(scene.typed(AGENT), "y");
-    scene.world.core.unguard_pane(WAITS, true);
+    scene.world.core.unguard_pane(WAITS, true, false, 0);
     let refused: &[&[&str]] = &[
         &["send-keys", "-t", "%0", "y"],
         &["send-keys", "-K", "-c", "PERSON", "y"],

@@ -4,7 +4,7 @@ mod world;
 
 use outlast_agent::audit;
 use outlast_core::event::Event;
-use outlast_core::{ClientId, PaneId};
+use outlast_core::{ClientId, PaneId, Standing};
 use serde_json::{Value, json};
 use world::World;
 use world::common::RECORDS;
@@ -148,6 +148,47 @@ fn every_answer_reaches_the_agent() {
 }
 
 #[test]
+fn a_hook_speaks_for_the_pane_that_it_is_below() {
+    let mut world = world();
+    world.run(&["split-window", "-d", "-t", "%0"]);
+    ask(&mut world, "touch a");
+    let id = only(&mut world);
+    let own = Standing::Below(Some(PaneId(0)));
+    let others = [
+        Standing::Below(Some(PaneId(1))),
+        Standing::Below(None),
+        Standing::Unknown,
+        Standing::Broken,
+    ];
+    let state = "#{agent_state} #{agent_text}";
+    let before = world.show("%0", state);
+    let say = |world: &mut World, standing, event: &str| {
+        let client = world.connect_from(None, &[], standing);
+        let json = record(event, "touch a");
+        world.command(client, &["agent-hook", "-t", "%0", &json]);
+        world.answer(client).err
+    };
+    for standing in others {
+        for event in ["PostToolUse", "Stop", "SessionEnd", "UserPromptSubmit"] {
+            let said = say(&mut world, standing, event);
+            assert!(said.starts_with("not for %0: "), "{standing:?}: {said}");
+        }
+        let client = world.connect_from(None, &[], standing);
+        let json = record("PermissionRequest", "touch b");
+        world.command(client, &["agent-hook", "-t", "%0", &json]);
+        assert_eq!(only(&mut world), id);
+        assert_eq!(world.show("%0", state), before);
+    }
+    // For its own pane it says what it likes, of the other's requests nothing.
+    let client = world.connect_from(None, &[], Standing::Below(Some(PaneId(1))));
+    world.command(client, &["agent-hook", "-t", "%1", &record("Stop", "")]);
+    assert_eq!(world.answer(client).err, "");
+    assert_eq!(only(&mut world), id);
+    assert_eq!(say(&mut world, own, "PostToolUse"), "");
+    assert!(ids(&mut world).is_empty());
+}
+
+#[test]
 fn who_has_no_proof_settles_nothing() {
     let mut world = world();
     let hook = ask(&mut world, "touch a");
@@ -164,7 +205,7 @@ fn who_has_no_proof_settles_nothing() {
         let answer = world.run(command);
         assert_eq!(answer.exit.unwrap().0, 1);
         assert!(
-            answer.err.contains("a terminal outside of all panes"),
+            answer.err.contains("this takes a terminal"),
             "{}",
             answer.err
         );

@@ -103,8 +103,28 @@ fn completes(shell: &Shell) -> Result<()> {
     world.ok(&["new-session", "-d", "-s", "with blanks", "exec cat"])?;
     world.ok(&["-L", "other", "new-session", "-d", "-s", "else", "exec cat"])?;
     world.write("some-file.conf", "")?;
+    let json = r#"{"hook_event_name":"PermissionRequest","session_id":"s","tool_name":"Bash","tool_input":{"command":"ls"}}"#;
+    world.write("ask.json", json)?;
+    let asks = r#"tmux agent-hook -t $TMUX_PANE "$(cat ~/ask.json)"; exec cat"#;
+    world.ok(&["new-session", "-d", "-s", "asks", asks])?;
+    let list = ["list-requests", "-F", "#{request_id}"];
+    let id = world.until(&list, |out| !out.trim().is_empty())?;
+    let of_requests = [
+        (
+            "outlast approve 1".to_string(),
+            format!("outlast approve {}", id.trim()),
+        ),
+        (
+            "outlast deny --reason no 1".to_string(),
+            format!("outlast deny --reason no {}", id.trim()),
+        ),
+    ];
+    let cases = CASES
+        .iter()
+        .map(|(typed, expected)| (typed.to_string(), expected.to_string()));
     let mut client = spawn(&world, shell)?;
-    for (typed, expected) in CASES {
+    for (typed, expected) in cases.chain(of_requests) {
+        let (typed, expected) = (typed.as_str(), expected.as_str());
         client.type_text(typed)?;
         client.wait_picture(patience(), |picture| line(picture).ends_with(typed))?;
         client.type_text("\t")?;

@@ -2,12 +2,11 @@
 //! webhook and ntfy, a real bus with a stand-in for the desktop.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
 
+use outlast_testkit::http::{heard, http};
 use outlast_testkit::world::patience;
 use outlast_testkit::{Binary, Client, Signal, World, proc};
 
@@ -68,60 +67,6 @@ fn lines(path: &std::path::Path, count: usize) -> Result<Vec<String>> {
         // No event says that another process has written to a file.
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-}
-
-/// A request: "POST /path", headers, body.
-type Request = (String, String, String);
-
-/// A server of HTTP that answers with these statuses, the last one ever after.
-fn http(statuses: &'static [u16]) -> Result<(u16, Receiver<Request>)> {
-    let listener = TcpListener::bind("127.0.0.1:0").map_err(text)?;
-    let port = listener.local_addr().map_err(text)?.port();
-    let (tell, requests) = channel();
-    std::thread::spawn(move || {
-        let mut statuses = statuses.iter().copied();
-        let mut status = 200;
-        for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { return };
-            let mut reader = BufReader::new(match stream.try_clone() {
-                Ok(stream) => stream,
-                Err(_) => return,
-            });
-            let mut first = String::new();
-            let _ = reader.read_line(&mut first);
-            let (mut headers, mut len) = (String::new(), 0);
-            loop {
-                let mut line = String::new();
-                if reader.read_line(&mut line).is_err() || line.trim().is_empty() {
-                    break;
-                }
-                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                    len = value.trim().parse().unwrap_or(0);
-                }
-                headers.push_str(&line);
-            }
-            let mut body = vec![0; len];
-            let _ = reader.read_exact(&mut body);
-            status = statuses.next().unwrap_or(status);
-            // Who asks may have gone.
-            let _ = write!(
-                stream,
-                "HTTP/1.1 {status} x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-            );
-            let what = first.rsplit_once(' ').map_or("", |(what, _)| what);
-            let body = String::from_utf8_lossy(&body).into_owned();
-            if tell.send((what.to_string(), headers, body)).is_err() {
-                return;
-            }
-        }
-    });
-    Ok((port, requests))
-}
-
-fn heard(requests: &Receiver<Request>) -> Result<Request> {
-    requests
-        .recv_timeout(patience() * 2)
-        .map_err(|_| "nothing was sent".into())
 }
 
 /// Waits until the terminal has been written these bytes.

@@ -29,6 +29,12 @@ fn request(number: u32) -> String {
 /// What the agent beside it does. $ID is the request, $PERSON the terminal of the person's client.
 const TRIES: &str = r##"
 try() { echo "== $*" >> tries; "$@" >> tries 2>&1 < /dev/null; }
+for event in PostToolUse Stop SessionEnd; do
+over='{"hook_event_name":"'$event'","session_id":"s1","tool_name":"Bash","tool_input":{"command":"rm -rf build1","description":"tidy"}}'
+try tmux agent-hook -a claude -t %0 "$over"
+try setsid -w sh -c "tmux agent-hook -a claude -t %0 '$over'"
+( setsid sh -c "sleep 0.1; tmux agent-hook -a claude -t %0 '$over'; echo lie >> ended" & )
+done
 yes="approve-request $ID"
 type="send-keys -t %0 y Enter"
 try tmux $yes
@@ -106,9 +112,13 @@ struct Scene {
 
 impl Scene {
     fn new() -> Result<Scene> {
+        Scene::of(ASKS)
+    }
+
+    fn of(script: &str) -> Result<Scene> {
         let world = world()?;
         world.write("ask.json", &request(1))?;
-        world.session("x", (80, 24), ASKS)?;
+        world.session("x", (80, 24), script)?;
         let mut scene = Scene {
             person: world.client(80, 24, &["attach", "-t", "x"])?,
             world,
@@ -168,8 +178,12 @@ fn an_agent_tries_every_way_and_none_succeeds() -> Result<()> {
         scene.person.tty()
     );
     scene.world.ok(&["split-window", "-t", "%0", &script])?;
-    let ways =
-        |text: &str| text.contains("all") && text.contains("orphan") && text.contains("other");
+    let ways = |text: &str| {
+        text.contains("all")
+            && text.matches("lie").count() == 3
+            && text.contains("orphan")
+            && text.contains("other")
+    };
     scene.wait_file("ended", ways)?;
     // The person comes by, presses keys and calls commands that the agent has put something behind.
     scene.person.keys("F9 F10 C-b F8 C-b o C-b o C-b o")?;
@@ -196,6 +210,47 @@ fn an_agent_tries_every_way_and_none_succeeds() -> Result<()> {
         .world
         .ok(&["set-option", "-su", "command-alias[91]"])?;
     assert_eq!(scene.id()?, id);
+    Ok(())
+}
+
+/// An agent whose dialog is open, and which says of itself that it is not.
+const LIES: &str = r#"stty raw -echo
+printf '\033]7501;state=blocked:app=x:kind=permission\033\\'
+tmux agent-hook -a claude -t $TMUX_PANE "$(cat ask.json)" > answer 2> answer.err &
+(
+say() { tmux agent-hook -a claude -t $TMUX_PANE "$1"; }
+type() { tmux send-keys -t $TMUX_PANE 1; tmux set-buffer 1 \; paste-buffer -t $TMUX_PANE; setsid -w tmux send-keys -t $TMUX_PANE 1; }
+step() { while [ ! -e $1 ]; do sleep 0.05; done; }
+step go; type
+say '{"hook_event_name":"PostToolUse","session_id":"s1","tool_name":"Bash","tool_input":{"command":"rm -rf build1","description":"tidy"}}'; type
+printf '\033]7501;state=working:app=x\033\\' > /dev/tty; type
+say '{"hook_event_name":"PermissionRequest","session_id":"s1","tool_name":"Bash","tool_input":{"command":"ls"}}'; type
+say '{"hook_event_name":"Stop","session_id":"s1"}'; type
+printf '\033]7501;state=clear\033\\\033]133;A\033\\' > /dev/tty; type
+echo lies >> ended
+step typed.on; tmux send-keys -t $TMUX_PANE 2; echo on >> ended
+) < /dev/null >> tries 2>&1 &
+echo asking
+exec cat > typed"#;
+
+#[test]
+fn an_agent_s_word_that_its_dialog_is_over_opens_nothing() -> Result<()> {
+    let mut scene = Scene::of(LIES)?;
+    let rules = ["accept-rules", "allow tool=Bash command=ls"];
+    let mut called = scene.world.client(80, 24, &rules)?;
+    called.wait_end(patience())?;
+    scene.world.write("go", "")?;
+    scene.wait_file("ended", |text| text.contains("lies"))?;
+    let tries = scene.file("tries");
+    assert_eq!(scene.file("typed"), "", "{tries}");
+    assert!(tries.contains("nobody was seen to answer"), "{tries}");
+    assert!(tries.contains(r#""behavior":"allow""#), "{tries}");
+    // A person has answered: from then on it is a pane like others.
+    scene.person.type_text("y")?;
+    scene.wait_file("typed", |text| text == "y")?;
+    scene.world.write("typed.on", "")?;
+    scene.wait_file("ended", |text| text.contains("on"))?;
+    scene.wait_file("typed", |text| text == "y2")?;
     Ok(())
 }
 

@@ -279,3 +279,46 @@ fn rules_are_in_force_when_a_person_says_so() -> Result<()> {
     );
     Ok(())
 }
+
+#[test]
+fn rules_that_are_written_in_a_pane_are_told_and_count_for_nothing() -> Result<()> {
+    let stage = Stage::new()?;
+    let person = stage.0.client(100, 24, &["attach", "-t", "a"])?;
+    person.wait_text("[a]", patience())?;
+    // An agent writes itself a rule, tries to put it in force, and asks.
+    let script = format!(
+        "mkdir -p .config/outlast; echo 'allow tool=Bash whole=*' > .config/outlast/rules; \
+         {OUTLAST} rules reload --yes > reload 2>&1; echo status $? >> reload; mv reload reload.done; \
+         sh ask.sh one PermissionRequest 'touch a'; exec cat"
+    );
+    stage.0.ok(&["new-window", "-d", "-t", "a:", &script])?;
+    let refused = stage.said("reload.done")?;
+    assert!(
+        refused.contains("nobody can do this from inside a pane")
+            && refused.ends_with("status 1\n"),
+        "{refused}"
+    );
+    let id = stage.waits("touch a")?;
+    person.wait_text(
+        "the rules file says otherwise than what is in force",
+        patience(),
+    )?;
+    let events = stage.own(&["events"])?.stdout;
+    assert!(events.contains("+1 -0 lines, not in force"), "{events}");
+    assert_eq!(stage.own(&["show-rules"])?.stdout, "");
+    // Once for each text, over the server's death too.
+    let server = stage.0.server_pid()?;
+    proc::signal(server, Signal::KILL)?;
+    assert_eq!(stage.says(&["deny", &id])?.0, 0);
+    stage.hook("ran", "PostToolUse", "touch a", "")?;
+    assert_eq!(stage.said("ran")?, NOTHING);
+    // A person accepts it.
+    let (status, text) = stage.says(&["rules", "reload", "--yes"])?;
+    assert!(status == 0 && text.contains("1 rule is in force"), "{text}");
+    let events = stage.own(&["events"])?.stdout;
+    assert_eq!(events.matches("not in force").count(), 1, "{events}");
+    assert!(events.contains("accepted"), "{events}");
+    stage.hook("two", "PermissionRequest", "touch b", "")?;
+    assert_eq!(stage.said("two")?, ALLOWED);
+    Ok(())
+}

@@ -165,6 +165,13 @@ impl Probe for SystemProbe {
         user::by_uid(uid).map(|user| user.name)
     }
 
+    fn rules_file(&self) -> Option<String> {
+        let xdg = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+        let xdg = xdg.filter(|dir| dir.is_absolute());
+        let config = xdg.or_else(|| own_home().map(|home| home.join(".config")))?;
+        Some(config.join("outlast/rules").to_string_lossy().into_owned())
+    }
+
     fn records(&self, make: bool) -> Option<String> {
         let place = crate::disk::place::records(&self.socket)?;
         match make {

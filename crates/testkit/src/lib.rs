@@ -12,6 +12,7 @@ pub mod facts;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 pub mod harness;
+pub mod http;
 pub mod keys;
 pub mod proc;
 pub mod pty;

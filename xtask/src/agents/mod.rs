@@ -36,7 +36,7 @@ const PROGRAMS: [(&str, &str); 4] = [
 type Check = (&'static str, fn(&Stage) -> Result<()>);
 
 /// What is shown: a name, and how. They are done in this order, in one world.
-const CHECKS: [Check; 19] = [
+const CHECKS: [Check; 22] = [
     ("claude asks, and it is a request", claude_asks),
     (
         "claude is approved from another terminal",
@@ -70,6 +70,15 @@ const CHECKS: [Check; 19] = [
     ),
     ("opencode is recognised and works", opencode_works),
     ("opencode takes a prompt", opencode_answers),
+    (
+        "opencode asks, and is approved from another terminal",
+        opencode_is_approved,
+    ),
+    ("opencode is denied with a reason", opencode_is_denied),
+    (
+        "opencode is answered in its own terminal first",
+        opencode_is_answered_there,
+    ),
     ("gemini without a model", life::gemini),
     ("a limit and an overload: told to go on, once", life::limits),
     ("a key that is refused: said, and no loop", life::sign_in),
@@ -294,4 +303,57 @@ fn opencode_works(stage: &Stage) -> Result<()> {
 fn opencode_answers(stage: &Stage) -> Result<()> {
     stage.own(&["send", "oc", "hi {{say finished}}"])?;
     stage.shows("oc:", "finished")
+}
+
+fn opencode_asks(stage: &Stage, file: &str) -> Result<String> {
+    let input = format!("{{\"command\":\"touch {file}\",\"description\":\"make it\"}}");
+    let prompt = format!("x {{{{tool bash {input} }}}} {{{{say well}}}}");
+    stage.own(&["send", "oc", &prompt])?;
+    stage.until(
+        "oc:",
+        "#{agent_state} #{agent_waits_for}",
+        "waiting permission",
+    )?;
+    let id = stage.request()?;
+    let title = stage
+        .world
+        .ok(&["list-requests", "-F", "#{request_title}"])?;
+    match title.trim() == format!("Bash: touch {file}") {
+        true => Ok(id),
+        false => Err(title),
+    }
+}
+
+fn opencode_is_approved(stage: &Stage) -> Result<()> {
+    let id = opencode_asks(stage, "made5")?;
+    stage.own(&["approve", &id])?;
+    stage.state("oc:", "done")?;
+    stage.settled()?;
+    match stage.project("made5").exists() {
+        true => Ok(()),
+        false => Err("the command was not run".into()),
+    }
+}
+
+fn opencode_is_denied(stage: &Stage) -> Result<()> {
+    let id = opencode_asks(stage, "made6")?;
+    stage.own(&["deny", &id, "--reason", "not on my watch"])?;
+    stage.state("oc:", "done")?;
+    stage.settled()?;
+    match stage.project("made6").exists() {
+        true => Err("the command was run".into()),
+        false => Ok(()),
+    }
+}
+
+fn opencode_is_answered_there(stage: &Stage) -> Result<()> {
+    opencode_asks(stage, "made7")?;
+    stage.shows("oc:", "Permission required")?;
+    stage.types("oc", "\r")?;
+    stage.state("oc:", "done")?;
+    stage.settled()?;
+    match stage.project("made7").exists() {
+        true => Ok(()),
+        false => Err("the command was not run".into()),
+    }
 }

@@ -120,11 +120,16 @@ fn an_agent_that_goes_on_has_been_answered() {
         let sub = subagent("PermissionRequest", "make");
         queue.open(read(&sub).unwrap(), 0, 0, 0).unwrap();
         let passed: Vec<String> = queue
-            .passed(&parsed(record))
+            .passed(1, &parsed(record))
             .into_iter()
             .map(|(id, _)| queue.get(&id).unwrap().title.replace("Bash: ", ""))
             .collect();
         assert_eq!(&passed, gone, "{record}");
+        assert_eq!(
+            queue.passed(2, &parsed(record)),
+            [],
+            "of another pane: {record}"
+        );
     }
 }
 

@@ -3,7 +3,7 @@
 use outlast_agent::hook::{Event, Record};
 use outlast_agent::psp::{Report, Said};
 use outlast_agent::recipe::recognised;
-use outlast_agent::status::{At, Glyph, Status};
+use outlast_agent::status::{At, Glyph, Kind, State, Status};
 use outlast_agent::text::clean;
 
 use super::Agent;
@@ -63,6 +63,11 @@ impl Core {
             }
             agent.status.report(at, &report);
         });
+        // Whatever it is that the program waits for now, it is not what it has waited for before.
+        let asks = matches!(report.kind, Some(Kind::Permission | Kind::Question));
+        if asks && report.said == Said::State(State::Waiting) && report.id.is_empty() {
+            self.guard_said(id, true, true);
+        }
     }
 
     /// A title. It says something only of a program that is known to be an agent.
@@ -105,6 +110,7 @@ impl Core {
     /// A hook's record.
     pub(crate) fn agent_records(&mut self, id: PaneId, name: &str, record: &Record) {
         self.run_heard(id, record);
+        self.rules_may_differ();
         let program = self.probe.foreground(id);
         let name = clean(name, 40);
         self.tell_agent(id, |agent, at| {

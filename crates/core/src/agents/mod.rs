@@ -6,12 +6,14 @@
 //! | [`send`] | how does a prompt get there |
 //! | [`changed`] | what comes of a state that has changed |
 //! | [`requests`] | what agents ask for, who waits, who has answered |
+//! | [`proposed`] | does the rules file say otherwise |
 //! | [`record`] | which rules are in force, and what was answered so far |
 //!
 //! What a state is, and whose word counts, is in the crate `outlast-agent`.
 
 pub(crate) mod changed;
 pub(crate) mod feed;
+pub(crate) mod proposed;
 pub mod record;
 pub mod requests;
 pub mod send;

@@ -4,6 +4,7 @@
 //! nothing. A fresh server takes them, and the end of the record, from a file that the one before it has left.
 
 use outlast_agent::audit::{self, Head};
+use outlast_agent::log::Record as Event;
 use outlast_agent::request::Request;
 use outlast_agent::rule::{Rules, Wrong};
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,8 @@ pub struct Record {
     pub head: Head,
     /// That it cannot be written has been said.
     pub failed: bool,
+    /// Of which proposed rules was told that they are not in force: a hash; 0: of none.
+    pub told: u64,
 }
 
 impl Core {
@@ -59,6 +62,12 @@ impl Core {
         (record.accepted, record.from) = (unix, from.to_string());
         let fields = audit::of_rules(text, from, unix);
         self.record(fields);
+        self.log_event(Event {
+            event: "rules".into(),
+            state: "accepted".into(),
+            by: from.to_string(),
+            ..Event::default()
+        });
         self.rule_again();
         Ok(rules.rules.len())
     }

@@ -109,10 +109,9 @@ impl Core {
             .requests
             .find(id)
             .map_err(|why| not_open(id, &why))?;
-        let (id, title, pane) = (request.id.clone(), request.title.clone(), request.pane);
+        let (id, title) = (request.id.clone(), request.title.clone());
         let reply = answer::reply(request, decision)?;
         self.close_request(&id, decision, by);
-        self.unguard(pane, true);
         for token in self.request_waiters(&id) {
             self.end_request_wait(token, Some(&reply));
         }
@@ -147,20 +146,18 @@ impl Core {
 
     /// A request is no longer asked: its hooks end without a word.
     pub(crate) fn withdraw_request(&mut self, id: &str, why: &str) {
-        let pane = self.model.requests.get(id).and_then(|request| request.pane);
         self.end_request(id, Outcome::Withdrawn, By::Nobody, why);
-        self.unguard(pane, false);
         for token in self.request_waiters(id) {
             self.end_request_wait(token, None);
         }
     }
 
     /// A hook's record may show that its agent went on by itself.
-    pub(crate) fn requests_passed(&mut self, record: &Record) {
+    pub(crate) fn requests_passed(&mut self, pane: PaneId, record: &Record) {
         if self.requests().waiting().next().is_none() {
             return;
         }
-        for (id, why) in self.requests().passed(record) {
+        for (id, why) in self.requests().passed(pane.0, record) {
             self.withdraw_request(&id, why);
         }
     }
@@ -204,18 +201,14 @@ impl Core {
     }
 
     fn request_over(&mut self, request: &Request, answered: bool) {
-        self.unguard(request.pane, answered);
+        if let Some(pane) = request.pane.map(PaneId) {
+            let more = self.pane_requests(pane) > 0;
+            let age = self.now.ms.saturating_sub(request.opened_ms);
+            self.unguard_pane(pane, answered, more, age);
+        }
         crate::overlay::requests::changed(self);
         self.notice_request_over(request);
         self.touch_all();
-    }
-
-    /// A request that waited does so no more. `answered`: by us, and not only by what somebody says.
-    fn unguard(&mut self, pane: Option<u32>, answered: bool) {
-        let pane = pane.map(PaneId);
-        if let Some(pane) = pane.filter(|pane| self.pane_requests(*pane) == 0) {
-            self.unguard_pane(pane, answered);
-        }
     }
 
     fn request_waits(&self) -> impl Iterator<Item = (u64, &RequestWait)> {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Core;
 use crate::jobs::{Asked, Then};
 use crate::model::ids::PaneId;
+use crate::proof::Proof;
 use crate::run::TIMED_OUT;
 
 /// Between the paste and Enter, ms: agents take an Enter that comes with the paste for a part of it when they are busy.
@@ -27,6 +28,12 @@ pub struct Sending {
     pub stage: Stage,
     /// Monotonic ms at which what is still queued is given up.
     pub by: Option<u64>,
+    /// A person's, who sends it.
+    #[serde(default)]
+    pub proof: Option<Proof>,
+    /// Who sends it is outside of all panes.
+    #[serde(default)]
+    pub outside: bool,
 }
 
 /// How far a prompt is. Times are monotonic ms.
@@ -86,7 +93,7 @@ impl Core {
                         if let Some(job) = self.model.jobs.get_mut(&token) {
                             job.then = Then::Send(sending.clone());
                         }
-                        self.write_bytes(sending.pane, bytes);
+                        self.send_bytes(&sending, bytes);
                     }
                     Step::End(status, text) => {
                         self.end_sending(token, status, &text);
@@ -95,6 +102,16 @@ impl Core {
                 }
             }
         }
+    }
+
+    /// Types a part of a prompt, as the one who sends it.
+    fn send_bytes(&mut self, sending: &Sending, bytes: Vec<u8>) {
+        let hand = std::mem::replace(&mut self.hand, sending.proof.clone());
+        let outside = std::mem::replace(&mut self.outside, sending.outside);
+        if self.may_type(sending.pane) {
+            self.write_bytes(sending.pane, bytes);
+        }
+        (self.hand, self.outside) = (hand, outside);
     }
 
     fn step_sending(&self, sending: &Sending) -> Step {
@@ -106,6 +123,7 @@ impl Core {
         let status = pane.state.agent.as_ref().map(|agent| &agent.status);
         let began = status.map_or(0, |status| status.began);
         let state = status.map_or(State::Unknown, |status| status.view().state);
+        let waits = self.pane_waits(sending.pane);
         match sending.stage {
             Stage::Queued => {
                 if sending.by.is_some_and(|by| by <= now) {
@@ -116,8 +134,12 @@ impl Core {
                     let text = format!("{does}; nothing was typed");
                     return Step::End(TIMED_OUT, text);
                 }
-                if matches!(state, State::Working | State::Waiting) {
+                if matches!(state, State::Working | State::Waiting) || waits {
                     return Step::Wait;
+                }
+                if self.request_open(sending.pane) && sending.proof.is_none() && !sending.outside {
+                    let text = "its agent has asked, and nobody was seen to answer: a person has to type there first";
+                    return Step::End(1, text.into());
                 }
                 if pane.state.input_off {
                     return Step::End(
@@ -149,6 +171,11 @@ impl Core {
                 Step::Go(Stage::Pasted { enter }, bytes)
             }
             Stage::Pasted { enter } if now < enter => Step::Wait,
+            // A dialog has come up behind what was pasted: Enter would answer it.
+            Stage::Pasted { .. } if waits => {
+                let text = "typed, but the agent asks something now: Enter was not pressed";
+                Step::End(1, text.into())
+            }
             Stage::Pasted { .. } => {
                 let until = now + AGAIN_MS;
                 let stage = Stage::Entered {

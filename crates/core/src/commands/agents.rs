@@ -5,8 +5,31 @@ use outlast_agent::hook::Record;
 use super::{Ctx, Flow, Outcome};
 use crate::agents::send::{Sending, Stage};
 use crate::jobs::{Asked, Then};
+use crate::model::ids::PaneId;
+use crate::proof::Standing;
 use crate::run::lines::parse_span;
 use outlast_lang::target::Kind;
+
+/// Whether the kernel shows that who asks may speak for a pane: it is below that very pane, or below none.
+///
+/// # Errors
+/// It is below another pane, or it cannot be told where it is.
+fn speaks_for(ctx: &Ctx<'_>, pane: PaneId) -> Result<(), String> {
+    let client = ctx
+        .asked
+        .and_then(|client| ctx.core.model.clients.get(&client));
+    let why = match client.map(|client| client.state.standing) {
+        Some(Standing::Proven | Standing::NoTerminal) => return Ok(()),
+        Some(Standing::Below(Some(own))) if own == pane => return Ok(()),
+        Some(Standing::Below(Some(own))) => format!("this comes from {own}"),
+        Some(Standing::Below(None)) => "which pane this comes from cannot be told".to_string(),
+        Some(Standing::Unknown | Standing::Broken) => {
+            "the kernel did not tell where this comes from".to_string()
+        }
+        None => "nobody says so".to_string(),
+    };
+    Err(format!("not for {pane}: {why}"))
+}
 
 pub(super) fn agent_hook(ctx: &mut Ctx<'_>) -> Outcome {
     let target = ctx.get('t');
@@ -14,6 +37,7 @@ pub(super) fn agent_hook(ctx: &mut Ctx<'_>) -> Outcome {
         .core
         .find_target(ctx.client, &ctx.state, target.as_deref(), Kind::Pane, 0)?;
     let pane = found.pane.ok_or("no such pane")?;
+    speaks_for(ctx, pane)?;
     let json = ctx.args.word(0).unwrap_or_default();
     let record = Record::parse(&json)?;
     let name = ctx.get('a').unwrap_or_default();
@@ -70,6 +94,8 @@ pub(super) fn send_prompt(ctx: &mut Ctx<'_>) -> Outcome {
         text,
         stage: Stage::Queued,
         by: by.map(|ms| ctx.core.now.ms + ms),
+        proof: ctx.state.proof.clone(),
+        outside: ctx.core.outside,
     });
     let ticket = ctx
         .core

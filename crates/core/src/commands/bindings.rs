@@ -52,7 +52,8 @@ pub(super) fn bind_key(ctx: &mut Ctx<'_>) -> Outcome {
     ctx.core.aliased = false;
     let commands = match words.as_slice() {
         [] => {
-            amend(ctx.core, &table, &key, note, repeat);
+            let trusted = ctx.may_bind();
+            amend(ctx.core, &table, &key, note, repeat, trusted);
             return Ok(Flow::Normal);
         }
         [word] => ctx.core.commands_of(word, None)?,
@@ -64,7 +65,14 @@ pub(super) fn bind_key(ctx: &mut Ctx<'_>) -> Outcome {
 }
 
 /// bind-key without a command: another note, or -r, for a key that is bound.
-fn amend(core: &mut Core, table: &str, key: &str, note: Option<String>, repeat: bool) {
+fn amend(
+    core: &mut Core,
+    table: &str,
+    key: &str,
+    note: Option<String>,
+    repeat: bool,
+    trusted: bool,
+) {
     let table = core.model.tables.entry(table.to_string()).or_default();
     let Some(binding) = table.bindings.get_mut(key) else {
         return;
@@ -72,6 +80,8 @@ fn amend(core: &mut Core, table: &str, key: &str, note: Option<String>, repeat: 
     if note.is_some() {
         binding.note = note.map(Into::into);
     }
+    // The key after one that repeats is looked up in the same table.
+    binding.trusted &= trusted || !repeat || binding.repeat;
     binding.repeat |= repeat;
 }
 

@@ -3,12 +3,12 @@
 use outlast_lang::format::is_true;
 
 use super::{Ctx, Flow, Outcome};
-use crate::Core;
 use crate::formats::{self, FormatContext};
 use crate::jobs::{Asked, Then};
 use crate::model::ids::{ClientId, PaneId};
 use crate::names::clean;
 use crate::save::Tracked;
+use crate::{Core, Proof};
 
 const LINE: &str = "#{buffer_name}: #{buffer_size} bytes: \"#{buffer_sample}\"";
 
@@ -249,6 +249,11 @@ pub(super) fn paste_buffer(ctx: &mut Ctx<'_>) -> Outcome {
         None => ctx.core.top_buffer(),
     };
     ctx.may_type(pane)?;
+    if ctx.core.request_open(pane) && ctx.state.proof == Some(Proof::Key) {
+        return Err(format!(
+            "{pane} waits for a person's answer: a key pastes nothing there, because anybody can fill a buffer"
+        ));
+    }
     // Without buffers there is nothing to do, and that is no error.
     let Some(name) = name else {
         return Ok(Flow::Normal);

@@ -79,8 +79,10 @@ pub(super) fn switch_client(ctx: &mut Ctx<'_>) -> Outcome {
         if ctx.core.key_table(&table).is_none() {
             return Err(format!("table {table} doesn't exist"));
         }
+        let led = ctx.leads();
         if let Some(client) = ctx.core.model.clients.get_mut(&target) {
             client.state.key_table = Some(table);
+            client.state.keys.laid = !led;
             client.stale = true;
         }
         return Ok(Flow::Normal);

@@ -210,6 +210,9 @@ pub(super) fn set_option(ctx: &mut Ctx<'_>) -> Outcome {
     } else {
         put(ctx, place, &named)?;
     }
+    let trusted = ctx.leads();
+    ctx.core
+        .note_lead(&named.name, &format!("{place:?}"), trusted);
     changed(ctx.core, &named.name);
     Ok(Flow::Normal)
 }

@@ -27,6 +27,16 @@ pub(super) fn command_prompt(ctx: &mut Ctx<'_>) -> Outcome {
     let context = ctx.format_context(&ctx.target);
     let args = ctx.args.clone();
     let opened = mode::prompt::command_prompt(ctx.core, client, &args, &context, ticket)?;
+    // What a person types at a prompt that a person has opened is a command line.
+    if opened
+        && ctx.state.proof.is_some()
+        && ctx.asked == Some(client)
+        && !ctx.has('I')
+        && let Some(entry) = ctx.core.model.clients.get_mut(&client)
+        && let Some(prompt) = &mut entry.state.prompt
+    {
+        prompt.typed = prompt.entry == mode::prompt::Entry::Line && prompt.asks.len() == 1;
+    }
     Ok(match ticket {
         Some(ticket) if opened => Flow::Wait(ticket),
         _ => Flow::Normal,

@@ -37,10 +37,21 @@ fn person(ctx: &Ctx<'_>) -> Result<By, String> {
     }))
 }
 
+/// The same for who answers a request: a key does so only where all of it is shown.
+fn answers(ctx: &Ctx<'_>, id: &str) -> Result<By, String> {
+    let by = person(ctx)?;
+    let key = ctx.state.proof == Some(Proof::Key);
+    let shown = |client| overlay::requests::is_shown(ctx.core, client, id);
+    if key && !ctx.asked.is_some_and(shown) {
+        return Err("a key answers only what is shown: choose-requests (prefix A) shows it".into());
+    }
+    Ok(by)
+}
+
 /// What a hook has said, once its record is read: requests that it shows to be answered are closed, and one that it asks
 /// waits.
 pub(super) fn heard(ctx: &mut Ctx<'_>, agent: &str, pane: PaneId, record: &Record) -> Outcome {
-    ctx.core.requests_passed(record);
+    ctx.core.requests_passed(pane, record);
     let Some(asking) = Asking::read(record, agent, Some(pane.0)) else {
         return Ok(Flow::Normal);
     };
@@ -77,7 +88,9 @@ pub(super) fn heard(ctx: &mut Ctx<'_>, agent: &str, pane: PaneId, record: &Recor
 
 /// What waits, over the screen of who asks.
 pub(super) fn choose_requests(ctx: &mut Ctx<'_>) -> Outcome {
-    ctx.proof()?;
+    if !ctx.state.shows {
+        ctx.proof()?;
+    }
     let client = ctx.asked.filter(|client| {
         let client = ctx.core.model.clients.get(client);
         client.is_some_and(|client| client.state.is_drawn())
@@ -146,8 +159,8 @@ pub(super) fn list_requests(ctx: &mut Ctx<'_>) -> Outcome {
 
 /// Settles the request that the first word names.
 fn settle(ctx: &mut Ctx<'_>, decision: &Decision) -> Outcome {
-    let by = person(ctx)?;
     let id = ctx.args.word(0).unwrap_or_default();
+    let by = answers(ctx, &id)?;
     ctx.core.settle_request(&id, decision, by)?;
     Ok(Flow::Normal)
 }
@@ -178,6 +191,11 @@ pub(super) fn answer_request(ctx: &mut Ctx<'_>) -> Outcome {
 }
 
 pub(super) fn accept_rules(ctx: &mut Ctx<'_>) -> Outcome {
+    if ctx.state.proof == Some(Proof::Key) {
+        return Err(
+            "rules are accepted by a command line, not by a key: outlast rules reload".into(),
+        );
+    }
     let By::Person(from) = person(ctx)? else {
         return Err("rules are accepted by persons".to_string());
     };

@@ -149,6 +149,7 @@ pub fn frames(core: &mut Core) {
         let serial = core.draw.serial;
         let screen = compose::compose(core, id, extent, &mut cache, &mut held, serial);
         core.draw.clients.insert(id, cache);
+        let request = crate::overlay::requests::shown(core, id).map(str::to_string);
         let Some(client) = core.model.clients.get_mut(&id) else {
             continue;
         };
@@ -159,6 +160,7 @@ pub fn frames(core: &mut Core) {
         client.screen = Some(screen.clone());
         client.ready = false;
         if extent == Extent::Whole {
+            client.frame_request = request;
             client.last_frame_ms = now;
         }
         core.effects.push(Effect::Frame { client: id, screen });

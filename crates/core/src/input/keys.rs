@@ -59,6 +59,7 @@ fn set_table(core: &mut Core, client: ClientId, table: Option<&str>) {
     {
         client.state.key_table = table.map(str::to_string);
         client.state.keys.table_since_ms = now;
+        client.state.keys.laid = false;
         client.stale = true;
     }
 }
@@ -184,6 +185,7 @@ pub(super) fn handle(core: &mut Core, client: ClientId, key: Key, mouse: Option<
                 first = root.clone();
                 continue;
             }
+            let led = core.is_led(client, &table, key);
             let time = repeat_time(core, client, &found, &binding);
             if time != 0 {
                 let until = core.now.ms + time;
@@ -198,7 +200,8 @@ pub(super) fn handle(core: &mut Core, client: ClientId, key: Key, mouse: Option<
             }
             let trusted = core.is_trusted(&table, &found, &binding);
             let name = outlast_lang::key::name(key);
-            return core.run_binding(client, &name, &binding.commands.list(), mouse, trusted);
+            let list = binding.commands.list();
+            return core.run_key(client, &name, &list, mouse, trusted, led);
         }
         if matches!(key.code, Code::Mouse(mouse) if mouse.kind == MouseKind::Move) {
             return forward(core, client, pane, key, mouse);

@@ -74,9 +74,13 @@ pub(super) fn send_keys(core: &mut Core, pane: PaneId, keys: &[Key]) {
     if keys.is_empty() || !takes_input(core, pane) {
         return;
     }
-    let options = encode_options(core);
+    let usual = encode_options(core);
     let always = core.server_chain().number("extended-keys") == 2;
     for pane in with_synchronized(core, pane) {
+        let mut options = usual;
+        if core.types_plainly(pane) {
+            options.backspace = 0x7f;
+        }
         let mut bytes = Vec::new();
         if let Some(pane) = core.model.panes.get(&pane) {
             let mut modes = pane.terminal.modes();

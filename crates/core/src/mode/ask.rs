@@ -200,6 +200,7 @@ fn open(
         history: 0,
         purpose,
         ticket,
+        typed: false,
     };
     if entry == Entry::Incremental {
         prompt.last = first;

@@ -119,19 +119,20 @@ impl Core {
         ticket: Option<u64>,
         commands: Option<CommandList>,
         status: u8,
+        proven: bool,
     ) {
         let waiter = ticket.and_then(|ticket| self.waiter(ticket));
         match (commands, waiter) {
             (Some(commands), Some(queue)) => {
                 let current = self.find_from_client(Some(client), 0).unwrap_or_default();
-                self.insert(
-                    queue,
-                    &commands,
-                    State {
-                        current,
-                        ..State::default()
-                    },
-                );
+                let own = proven && queue == Some(client);
+                let state = State {
+                    current,
+                    own,
+                    proof: self.words_proof(client).filter(|_| own),
+                    ..State::default()
+                };
+                self.insert_as(queue, &commands, state);
             }
             (Some(commands), None) => self.run_binding(client, "", &commands, None, false),
             (None, _) => {}

@@ -138,6 +138,9 @@ pub struct Prompt {
     pub purpose: Purpose,
     /// The queue item that waits for the answer.
     pub ticket: Option<u64>,
+    /// A person has opened it, and all that is in it was typed at that very terminal, character by character.
+    #[serde(default)]
+    pub typed: bool,
 }
 
 /// The kinds of prompts, as `-T` names them.
@@ -205,7 +208,7 @@ pub fn close(core: &mut Core, client: ClientId) {
         Purpose::Confirm { .. } => 1,
         Purpose::Command { .. } | Purpose::Chooser { .. } => 0,
     };
-    core.prompt_done(client, prompt.ticket, None, status);
+    core.prompt_done(client, prompt.ticket, None, status, false);
 }
 
 /// Handles a key while a prompt is open. False: the key is to be handled as if there were none.
@@ -223,6 +226,7 @@ pub fn key(core: &mut Core, client: ClientId, key: Key) -> bool {
         answer(core, client, outlast_lang::key::name(key));
         return true;
     }
+    let before = prompt.input.clone();
     let key = keypad(key);
     if entry == Entry::Number {
         return match key {
@@ -276,6 +280,10 @@ pub fn key(core: &mut Core, client: ClientId, key: Key) -> bool {
     change(core, client, |prompt| {
         result = edit::key(prompt, key, vi, &edit_context);
     });
+    let by_hand = core.hand.is_some();
+    change(core, client, |prompt| {
+        prompt.typed &= by_hand && grew_by_one(&before, &prompt.input);
+    });
     match result {
         Change::None => {}
         Change::Text(prefix) => {
@@ -298,6 +306,8 @@ pub fn key(core: &mut Core, client: ClientId, key: Key) -> bool {
 /// Text pasted into a prompt: what can be typed of its first line.
 pub fn paste(core: &mut Core, client: ClientId, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
+    // Programs can fill a terminal's clipboard.
+    change(core, client, |prompt| prompt.typed = false);
     for c in text
         .chars()
         .take_while(|c| !matches!(c, '\r' | '\n'))
@@ -307,6 +317,15 @@ pub fn paste(core: &mut Core, client: ClientId, bytes: &[u8]) {
             return;
         }
     }
+}
+
+/// Whether a line is another with at most one character put in, somewhere, for any number taken out.
+fn grew_by_one(before: &[char], after: &[char]) -> bool {
+    let same = |pair: &(&char, &char)| pair.0 == pair.1;
+    let head = before.iter().zip(after).take_while(same).count();
+    let (before, after) = (&before[head..], &after[head..]);
+    let end = before.iter().rev().zip(after.iter().rev());
+    after.len() - end.take_while(same).count() <= 1
 }
 
 fn typed(core: &Core, client: ClientId) -> String {
@@ -372,6 +391,8 @@ fn answer(core: &mut Core, client: ClientId, text: String) {
     else {
         return;
     };
+    let hand = core.hand.is_some();
+    core.aliased = false;
     let (commands, status) = match &prompt.purpose {
         Purpose::Chooser { pane, what } => {
             super::tree::asked(core, client, *pane, what, &text);
@@ -388,7 +409,9 @@ fn answer(core: &mut Core, client: ClientId, text: String) {
             (yes.then(|| commands.clone()), u8::from(!yes))
         }
     };
-    core.prompt_done(client, prompt.ticket, commands, status);
+    let plain = matches!(&prompt.purpose, Purpose::Command { template } if *template == Argument::from("%1"));
+    let proven = prompt.typed && plain && hand && !core.aliased;
+    core.prompt_done(client, prompt.ticket, commands, status, proven);
 }
 
 /// Runs an incremental prompt's template for what is typed so far.
@@ -408,7 +431,7 @@ pub(super) fn report(core: &mut Core, client: ClientId, prefix: char) {
     let template = template.clone();
     let text = format!("{prefix}{}", typed(core, client));
     if let Some(commands) = commands(core, client, &template, &[text]) {
-        core.prompt_done(client, None, Some(commands), 0);
+        core.prompt_done(client, None, Some(commands), 0, false);
     }
 }
 

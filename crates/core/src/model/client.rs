@@ -137,6 +137,8 @@ pub struct Client {
     pub stale: bool,
     /// It has taken the last frame.
     pub ready: bool,
+    /// The request that the last frame shows.
+    pub frame_request: Option<String>,
     /// Monotonic ms of the last frame.
     pub last_frame_ms: u64,
     /// The last picture, for sharing rows with the next.
@@ -207,6 +209,7 @@ impl Client {
             unread: 0,
             stale: true,
             ready: true,
+            frame_request: None,
             last_frame_ms: 0,
             screen: None,
             clipboard: Arc::from([] as [u8; 0]),

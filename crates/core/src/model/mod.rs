@@ -13,7 +13,7 @@ pub mod session;
 pub mod window;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use outlast_agent::log::Log;
 use outlast_lang::options::Options;
@@ -126,6 +126,9 @@ pub struct Global {
     /// Other users who may use the server, by number, and whether they may do more than look on (server-access).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub access: BTreeMap<u32, bool>,
+    /// Options that lead keys elsewhere and were set without a person's doing, and where.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub laid: BTreeSet<(String, String)>,
     /// Session groups: name to members.
     pub groups: BTreeMap<String, Vec<SessionId>>,
     /// Ends of runs whose panes are gone.

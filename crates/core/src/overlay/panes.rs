@@ -59,7 +59,7 @@ pub(super) fn key(core: &mut Core, client: ClientId, key: Key) -> Taken {
     core.unzoom(window);
     let commands = commands(core, client, &template, pane);
     // The queue item that waits goes on when the overlay closes, after the commands.
-    core.prompt_done(client, ticket, commands, 0);
+    core.prompt_done(client, ticket, commands, 0, false);
     Taken::Close
 }
 

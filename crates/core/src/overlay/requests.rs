@@ -35,6 +35,9 @@ pub struct Requests {
     pub id: String,
     /// First line of its text that is shown.
     pub top: usize,
+    /// The client's terminal has been shown it.
+    #[serde(default)]
+    pub drawn: bool,
     /// Monotonic ms until which no answer is taken.
     pub quiet_until_ms: u64,
     /// The reason that is being typed.
@@ -55,6 +58,37 @@ pub(crate) fn open(core: &mut Core, client: ClientId) -> bool {
     };
     super::open(core, client, Overlay::Requests(Box::new(shown)));
     true
+}
+
+/// The request that a client's view shows, as far as it has one.
+pub(crate) fn shown(core: &Core, client: ClientId) -> Option<&str> {
+    match super::get(core, client) {
+        Some(Overlay::Requests(shown)) => Some(&shown.id),
+        _ => None,
+    }
+}
+
+/// Whether a client's terminal shows a request.
+pub(crate) fn is_shown(core: &Core, client: ClientId, id: &str) -> bool {
+    match super::get(core, client) {
+        Some(Overlay::Requests(shown)) => shown.drawn && shown.id == id,
+        _ => false,
+    }
+}
+
+/// A client's terminal has had a picture with this request.
+pub(crate) fn drawn(core: &mut Core, client: ClientId, id: &str) {
+    let new = |shown: &Requests| shown.id == id && !shown.drawn;
+    if !matches!(super::get(core, client), Some(Overlay::Requests(shown)) if new(shown)) {
+        return;
+    }
+    let until = core.now.ms + QUIET_MS;
+    if let Some(client) = core.model.clients.get_mut(&client)
+        && let Some(Overlay::Requests(shown)) = &mut client.state.overlay
+    {
+        shown.drawn = true;
+        shown.quiet_until_ms = shown.quiet_until_ms.max(until);
+    }
 }
 
 /// Requests have come or gone: another is shown where the one shown is gone, nothing where none is left.
@@ -161,7 +195,7 @@ fn decide(core: &mut Core, client: ClientId, shown: &Requests, key: Key) {
     if core.hand.is_none() || !plain {
         return;
     }
-    if now < shown.quiet_until_ms {
+    if now < shown.quiet_until_ms || !shown.drawn {
         // Who goes on typing does not mean this.
         let until = shown.quiet_until_ms.max(now + PAUSE_MS);
         return edit(core, client, |shown| shown.quiet_until_ms = until);

@@ -9,7 +9,7 @@
 //! | `changes` | `options/…`, `environment`, `table/…`: what commands have changed since the configuration was loaded |
 //! | `buffer/NAME` | the same, in a file of their own |
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,7 @@ pub(crate) struct GlobalRecord {
     pub marked: Option<PaneId>,
     pub marked_in: Option<(SessionId, u32)>,
     pub prompt_history: BTreeMap<String, Vec<String>>,
+    pub laid: BTreeSet<(String, String)>,
 }
 
 /// A pane as it is kept.
@@ -172,6 +173,7 @@ impl Core {
             marked: global.marked,
             marked_in: global.marked_in,
             prompt_history: global.prompt_history.clone(),
+            laid: global.laid.clone(),
         })
     }
 

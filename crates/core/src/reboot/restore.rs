@@ -243,6 +243,7 @@ impl Core {
             global.marked = record.marked;
             global.marked_in = record.marked_in;
         }
+        global.laid.extend(record.laid);
         for (kind, lines) in record.prompt_history {
             global.prompt_history.entry(kind).or_insert(lines);
         }

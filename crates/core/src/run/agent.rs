@@ -255,6 +255,8 @@ impl Core {
             text: text.to_string(),
             stage: Stage::Queued,
             by: Some(self.now.ms + SEND_MS),
+            proof: None,
+            outside: false,
         });
         self.start_job(None, None, Asked::Program, sending);
     }

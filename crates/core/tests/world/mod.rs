@@ -47,6 +47,8 @@ pub struct World {
     pub slow_keeper: bool,
     /// New clients are a person's, as the kernel shows it.
     pub proven: bool,
+    /// Terminals do not say that they show a picture.
+    pub slow_terminal: bool,
     next_client: u32,
 }
 
@@ -97,6 +99,7 @@ impl World {
             ended: false,
             slow_keeper: false,
             proven: false,
+            slow_terminal: false,
             next_client: 1,
         };
         world.event(Event::ConfigFiles {
@@ -167,6 +170,7 @@ impl World {
                 self.answers.entry(client).or_default().exit = Some((status, message));
                 self.event(Event::Gone { client });
             }
+            Effect::Frame { .. } if self.slow_terminal => {}
             Effect::Frame { client, .. } => self.event(Event::Ready { client }),
             Effect::ReadFile { token, path } => {
                 let result = self.files.get(&path).map(|text| text.clone().into_bytes());
@@ -209,7 +213,7 @@ impl World {
     pub fn connect_with(&mut self, size: Option<(u16, u16)>, flags: &[&str]) -> ClientId {
         let standing = match self.proven {
             true => Standing::Proven,
-            false => Standing::Unknown,
+            false => Standing::NoTerminal,
         };
         self.connect_from(size, flags, standing)
     }

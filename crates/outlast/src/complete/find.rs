@@ -56,6 +56,11 @@ const SESSIONS: Want = Want::Live(&[
     "-F",
     "#{session_name}\t#{session_windows} windows#{?session_attached, (attached),}",
 ]);
+const REQUESTS: Want = Want::Live(&[
+    "list-requests",
+    "-F",
+    "#{request_id}\t#{request_agent} #{request_title}",
+]);
 const RUNS: Want = Want::Live(&["list-runs", "-F", "#{run_name}\t#{run_state}"]);
 const WINDOWS: Want = Want::Live(&[
     "list-windows",
@@ -100,10 +105,14 @@ const VALUES: &[(&str, Want)] = &[
 
 /// What the words after a command's flags are, in their order; the last one goes on.
 const POSITIONS: &[(&str, &[Want])] = &[
+    ("answer-request", &[REQUESTS, Want::Nothing]),
+    ("approve-request", &[REQUESTS, Want::Nothing]),
     ("bind-key", &[Want::Nothing, Want::Commands]),
     ("confirm-before", &[Want::Commands]),
+    ("deny-request", &[REQUESTS, Want::Nothing]),
     ("if-shell", &[Want::Files, Want::Commands]),
     ("list-commands", &[Want::Commands, Want::Nothing]),
+    ("list-requests", &[REQUESTS, Want::Nothing]),
     ("load-buffer", &[Want::Files]),
     ("new-session", &[Want::Files]),
     ("new-window", &[Want::Files]),
@@ -130,11 +139,15 @@ const POSITIONS: &[(&str, &[Want])] = &[
 
 /// What the words of our own verbs are.
 const VERB_WORDS: &[(&str, Want)] = &[
+    ("answer", REQUESTS),
+    ("approve", REQUESTS),
     ("completions", Want::Words(&["bash", "zsh", "fish"])),
+    ("deny", REQUESTS),
     ("help", Want::Commands),
     ("kept", Want::Kept),
     ("logs", RUNS),
     ("peek", SESSIONS),
+    ("requests", REQUESTS),
     ("restart", RUNS),
     ("start", RUNS),
     ("status", RUNS),
@@ -173,7 +186,7 @@ pub fn all(words: &[String], current: &str, ask: &mut dyn Ask) -> Vec<Fit> {
         return matching(fits, current);
     };
     if let Some(verb) = verbs::find(name).filter(|_| start.is_none()) {
-        return own(verb, current, &flags, ask);
+        return own(verb, rest, current, &flags, ask);
     }
     match commands::lookup(name) {
         Ok(row) => of_command(row, rest, current, &flags, ask),
@@ -217,11 +230,26 @@ fn command_names() -> Vec<Fit> {
     names.collect()
 }
 
-fn own(verb: &verbs::Verb, current: &str, flags: &Flags, ask: &mut dyn Ask) -> Vec<Fit> {
+/// Verbs of which only the first word can be named.
+const ONE_WORD: &[&str] = &["answer", "approve", "deny", "requests"];
+
+fn own(
+    verb: &verbs::Verb,
+    words: &[String],
+    current: &str,
+    flags: &Flags,
+    ask: &mut dyn Ask,
+) -> Vec<Fit> {
     if current.starts_with('-') {
         let words = verb.usage.split(['[', ']', ' ']);
         let named = words.filter(|word| word.starts_with('-'));
         return matching(named.map(|word| Fit::new(word, "")).collect(), current);
+    }
+    // A reason may be anything, and is no name.
+    let named = |at: usize| !words[at].starts_with('-') && (at == 0 || words[at - 1] != "--reason");
+    let reason = words.last().is_some_and(|word| word == "--reason");
+    if ONE_WORD.contains(&verb.name) && (reason || (0..words.len()).any(named)) {
+        return Vec::new();
     }
     let row = VERB_WORDS.iter().find(|(name, _)| *name == verb.name);
     let want = row.map_or(Want::Nothing, |(_, want)| *want);
@@ -384,6 +412,9 @@ mod tests {
                 Some(command) if command == "list-sessions" => {
                     "cc\t1 windows\ncatch\t2 windows\nwork\tx"
                 }
+                Some(command) if command == "list-requests" => {
+                    "12kd\tclaude Bash: ls\n7bx\tcodex x"
+                }
                 Some(command) if command == "list-panes" => "cc:0.0\t%0 sh /\ncc:0.1\t%1 vim /",
                 _ => "",
             };
@@ -433,6 +464,14 @@ mod tests {
         check("peek c", &["cc", "catch"]);
         check("upgrade --a", &["--allow-older"]);
         check("kept ", &["state"]);
+        check("approve ", &["12kd", "7bx"]);
+        check("approve --always 1", &["12kd"]);
+        check("deny --reason why 7", &["7bx"]);
+        check("deny --reason ", &[]);
+        check("deny 7bx ", &[]);
+        check("answer 7bx ", &[]);
+        check("requests 1", &["12kd"]);
+        check("approve-request -a 7", &["7bx"]);
         check("frobnicate ", &[]);
         check("-Z ", &[]);
     }

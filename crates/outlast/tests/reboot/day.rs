@@ -13,13 +13,13 @@ use crate::lab::{Test, reboot, state, until_disk};
 /// Name, what it does, what it waits for, and how often it was started again.
 const TOLD: &str = "#{run_name} #{agent_name} #{agent_state} #{agent_waits_for} #{run_restarts}";
 
-struct Day {
-    world: World,
+pub struct Day {
+    pub world: World,
     program: String,
 }
 
 impl Day {
-    fn new(binary: &Binary) -> Result<Day, String> {
+    pub fn new(binary: &Binary) -> Result<Day, String> {
         let mut world = World::new(binary)?;
         let bin = world.home().join("bin");
         let text = |error: std::io::Error| error.to_string();
@@ -37,7 +37,7 @@ impl Day {
     }
 
     /// One of our verbs on a terminal of its own, outside of all panes.
-    fn start(&self, words: &[&str]) -> Result<Client, String> {
+    pub fn start(&self, words: &[&str]) -> Result<Client, String> {
         let socket = self.world.socket();
         let head = [self.program.as_str(), "-S", &socket];
         let argv: Vec<String> = head.iter().chain(words).map(ToString::to_string).collect();
@@ -45,12 +45,17 @@ impl Day {
         Client::spawn(&argv, &self.world.env(), &home, 80, 24)
     }
 
-    fn own(&self, words: &[&str]) -> Test {
+    pub fn own(&self, words: &[&str]) -> Test {
+        self.says(words).map(drop)
+    }
+
+    /// The same, and what it has said.
+    pub fn says(&self, words: &[&str]) -> Result<String, String> {
         let mut client = self.start(words)?;
         let status = client.wait_end(patience())?;
         let said = String::from_utf8_lossy(&client.raw()).into_owned();
         match status.success() {
-            true => Ok(()),
+            true => Ok(said),
             false => Err(format!("{words:?}: {status}: {said}")),
         }
     }
@@ -66,7 +71,7 @@ impl Day {
         Ok(())
     }
 
-    fn request_of(&self, session: &str) -> Result<String, String> {
+    pub fn request_of(&self, session: &str) -> Result<String, String> {
         let words = ["list-requests", "-F", "#{session_name} #{request_id}"];
         let said = self.world.until(&words, |said| {
             said.lines()
@@ -82,7 +87,7 @@ impl Day {
             .format(&format!("{session}:"), "#{agent_session}")
     }
 
-    fn made(&self, file: &str) -> bool {
+    pub fn made(&self, file: &str) -> bool {
         Path::new(&self.world.home()).join(file).exists()
     }
 }

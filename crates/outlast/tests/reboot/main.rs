@@ -2,6 +2,7 @@
 //!
 //! `REBOOT_SEED` repeats the damage to files.
 
+mod asked;
 mod back;
 mod day;
 mod disk;
@@ -51,6 +52,10 @@ fn main() -> ExitCode {
     add("runs_go_on_or_are_offered", runs::come_back);
     add("a_run_is_never_twice", runs::never_twice);
     add("a_day_with_three_agents", day::a_day);
+    add(
+        "a_request_is_told_answered_recorded_and_taken_back",
+        asked::to_the_end,
+    );
     if cfg!(feature = "faults") {
         add(
             "crashes_while_things_come_back_lose_nothing",
