@@ -178,9 +178,15 @@ fn a_person_answers_from_another_terminal() -> Result<()> {
 fn a_hook_that_nobody_answers_says_nothing() -> Result<()> {
     let stage = Stage::new()?;
     // The agent's own terminal was first.
-    stage.hook("first", "PermissionRequest", "touch a", "")?;
+    let script = "sh ask.sh first PermissionRequest 'touch a' & while [ ! -e go ]; do sleep 0.05; done; \
+                  sh ask.sh ran PostToolUse 'touch a'; exec cat";
+    stage.0.ok(&["new-window", "-d", "-t", "a:", script])?;
     stage.waits("touch a")?;
-    stage.hook("ran", "PostToolUse", "touch a", "")?;
+    // Another pane's word for it is none.
+    stage.hook("other", "PostToolUse", "touch a", "")?;
+    assert_eq!(stage.said("other")?, NOTHING);
+    stage.waits("touch a")?;
+    stage.0.write("go", "")?;
     assert_eq!(stage.said("first")?, NOTHING);
     assert_eq!(stage.said("ran")?, NOTHING);
     // The pane is killed while another asks.

@@ -490,7 +490,8 @@ mod tests {
     #[test]
     fn rows_name_commands_and_values_that_there_are() {
         for (name, _) in POSITIONS {
-            assert!(commands::ROWS.iter().any(|row| row.name == *name), "{name}");
+            let row = commands::lookup(name).expect(name);
+            assert_eq!(row.name, *name);
         }
         for (name, _) in VERB_WORDS {
             assert!(verbs::find(name).is_some(), "{name}");
