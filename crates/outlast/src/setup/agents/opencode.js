@@ -12,6 +12,8 @@ export const Outlast = async ({ directory, client }) => {
 
   // What opencode asks, by its own id: the hook that waits for an answer.
   const asks = new Map()
+  // What is about to be asked here.
+  const pending = new Set()
   // What tools were called with, by the id of the call.
   const calls = new Map()
 
@@ -73,6 +75,7 @@ export const Outlast = async ({ directory, client }) => {
   // It was answered: here or there.
   const answered = (id, session) => {
     const asked = asks.get(id)
+    pending.delete(id)
     asks.delete(id)
     tell("PostToolUse", session, asked ? asked.more : { tool_name: "permission" })
     if (asked) last = last.then(() => asked.child?.kill())
@@ -84,9 +87,17 @@ export const Outlast = async ({ directory, client }) => {
   const post = (url, requestID, body) =>
     client._client.post({ url, path: { requestID }, body, headers: { "Content-Type": "application/json" } })
 
-  const permission = (about) => {
-    const call = calls.get(about.tool?.callID)
+  const permission = async (about) => {
     const name = about.permission || ""
+    pending.add(about.id)
+    const known = () => {
+      const call = calls.get(about.tool?.callID)
+      return Object.keys(call?.input || {}).length ? call : undefined
+    }
+    // What the tool was called with may be told a moment later than that leave is asked for it.
+    for (let n = 0; n < 20 && about.tool?.callID && !known(); n++) await new Promise((done) => setTimeout(done, 50))
+    if (!pending.delete(about.id)) return
+    const call = known()
     const of = (tool, input) => ({ tool_name: tool, tool_input: input })
     // A command as rules and people know it; what else is asked for its sake is another matter.
     let what = of(name, { patterns: about.patterns || [], ...about.metadata, ...(call && { for: call }) })
