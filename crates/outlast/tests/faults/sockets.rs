@@ -170,8 +170,9 @@ pub fn stranger(world: &World) -> Result<(), String> {
         ("-r", "rename-window", 1),
         ("-d", "list-sessions", 1),
     ] {
-        // It is there already, or gone already, the second time.
-        world.run(&world.argv(&["server-access", flag, &user.name]))?;
+        // It is there already, or gone already, the second time. A directory that anybody can write in is not looked for a
+        // socket: it has to be named.
+        world.run(&world.argv(&["-S", &socket, "server-access", flag, &user.name]))?;
         words.truncate(command);
         words.push(wanted.to_string());
         words.extend((wanted == "rename-window").then(|| format!("by{flag}")));
