@@ -194,7 +194,9 @@ fn an_agent_tries_every_way_and_none_succeeds() -> Result<()> {
         }
     }
     assert_eq!(scene.file("answer"), "", "{}", scene.file("tries"));
-    assert_eq!(scene.file("typed"), "", "{}", scene.file("tries"));
+    // A prompt of the agent's that still stood there has taken the prefix: the next key is the person's own, for the program.
+    let typed = scene.file("typed").replace("\x1b[19~", "");
+    assert_eq!(typed, "", "{}", scene.file("tries"));
     let show = [
         "display-message",
         "-p",
