@@ -175,6 +175,7 @@ impl Core {
         {
             let keys = &mut client.state.keys;
             (keys.under, keys.guard_until_ms) = (under, None);
+            keys.looked |= under.is_some();
         }
     }
 
@@ -197,7 +198,9 @@ impl Core {
             if let Some(client) = self.model.clients.get_mut(&id) {
                 let keys = &mut client.state.keys;
                 keys.under = under;
-                keys.guard_until_ms = (own != Some(id)).then_some(now + GUARD_MS);
+                let by_another = own != Some(id) && keys.looked;
+                keys.guard_until_ms = by_another.then_some(now + GUARD_MS);
+                keys.looked |= under.is_some();
             }
         }
     }

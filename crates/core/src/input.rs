@@ -36,6 +36,9 @@ pub struct KeyState {
     /// The pane that its keys go to, as it was looked at last.
     #[serde(default)]
     pub under: Option<PaneId>,
+    /// It has had a pane to look at since it was attached: which one came first was the doing of who attached it.
+    #[serde(default)]
+    pub looked: bool,
     /// Monotonic ms until which that pane takes none of them if it waits for an answer: it came there by another's doing.
     #[serde(default)]
     pub guard_until_ms: Option<u64>,

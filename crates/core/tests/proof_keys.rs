@@ -258,3 +258,16 @@ fn what_a_person_types_at_the_prompt_is_a_command_line() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+#[test]
+fn who_attaches_answers_without_a_pause() {
+    let mut scene = Scene::new("");
+    scene.ask();
+    let client = scene
+        .world
+        .connect_from(Some((80, 24)), &[], Standing::Proven);
+    scene.world.command(client, &["attach-session", "-t", "x"]);
+    let bytes = b"1";
+    scene.world.event(Event::Input { client, bytes });
+    assert_eq!(scene.typed(WAITS), "1");
+}
