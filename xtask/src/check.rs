@@ -4,10 +4,10 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::args::{Args, root};
-use crate::{docs, tidy};
+use crate::{docs, tidy, trial};
 
-/// Steps: name, arguments of cargo. The tests run with the server's pause points, which do nothing unless asked.
-const STEPS: [(&str, &[&str]); 3] = [
+/// Steps before the tests: name, arguments of cargo.
+const STEPS: [(&str, &[&str]); 2] = [
     ("fmt", &["fmt", "--all", "--check"]),
     (
         "clippy",
@@ -20,16 +20,6 @@ const STEPS: [(&str, &[&str]); 3] = [
             "--",
             "-D",
             "warnings",
-        ],
-    ),
-    (
-        "test",
-        &[
-            "test",
-            "--workspace",
-            "--features",
-            "outlast/faults",
-            "--no-fail-fast",
         ],
     ),
 ];
@@ -61,6 +51,11 @@ pub fn run(args: Args) -> Result<(), String> {
             failed.push(name);
         }
     }
+    let start = Instant::now();
+    if !trial::run().map_err(|error| format!("cargo test: {error}"))? {
+        failed.push("test");
+    }
+    println!("== test took {:.0} s", start.elapsed().as_secs_f64());
     failed.dedup();
     if failed.is_empty() {
         Ok(())

@@ -10,6 +10,7 @@ mod machine;
 mod sessions;
 mod tidy;
 mod torture;
+mod trial;
 
 use std::process::ExitCode;
 
