@@ -41,8 +41,7 @@ enum Confined {
 
 impl Core {
     fn confined(&self, client: Option<ClientId>) -> Confined {
-        let client = client.and_then(|id| self.model.clients.get(&id));
-        let Some(Standing::Below(pane)) = client.map(|client| client.state.standing) else {
+        let Some(Standing::Below(pane)) = client.and_then(|id| self.standing(id)) else {
             return Confined::No;
         };
         let confines = |pane: PaneId| self.pane_chain(pane).flag("confine");
@@ -92,8 +91,7 @@ pub(crate) fn may_set(ctx: &Ctx<'_>, name: &str) -> Result<(), String> {
     if !PROTECTED.contains(&name) || ctx.may_bind() {
         return Ok(());
     }
-    let client = ctx.asked.and_then(|id| ctx.core.model.clients.get(&id));
-    match client.map(|client| client.state.standing) {
+    match ctx.asked.and_then(|id| ctx.core.standing(id)) {
         // It has no proof because it has no terminal: a script outside.
         Some(Standing::NoTerminal) => Ok(()),
         _ => ctx

@@ -215,7 +215,8 @@ impl Core {
         };
         let keys = &state.keys;
         let text = if self.hand.is_none() {
-            format!("{pane} waits for a person: {}", state.standing.refusal())
+            let standing = self.standing(client).unwrap_or_default();
+            format!("{pane} waits for a person: {}", standing.refusal())
         } else if keys.under != Some(pane)
             || keys.guard_until_ms.is_some_and(|until| self.now.ms < until)
         {

@@ -40,6 +40,8 @@ pub enum Standing {
     NoTerminal,
     /// It cannot be told any more who is below a pane: keeper and anchor were killed.
     Broken,
+    /// Another user's, whom `server-access` has let in. Nobody says so of a client: it follows from whose the client is.
+    Another,
 }
 
 impl Standing {
@@ -55,6 +57,7 @@ impl Standing {
                 "keeper and anchor were killed, so nobody can tell any more who is inside a pane: use a client that was \
                  attached before"
             }
+            Standing::Another => "this is for the user whose server it is, and no other",
             Standing::Unknown => {
                 "the kernel did not tell where this comes from: use a terminal outside of all panes"
             }
@@ -71,9 +74,9 @@ impl Ctx<'_> {
         if let Some(proof) = &self.state.proof {
             return Ok(proof.clone());
         }
-        let client = self.asked.and_then(|id| self.core.model.clients.get(&id));
         // What is set off by something else has no proof, whoever's queue it is in.
-        let standing = client.map_or(Standing::Proven, |client| client.state.standing);
+        let standing = self.asked.and_then(|id| self.core.standing(id));
+        let standing = standing.unwrap_or(Standing::Proven);
         Err(standing.refusal().to_string())
     }
 }
@@ -86,17 +89,28 @@ impl Ctx<'_> {
 }
 
 impl Core {
-    /// Whether the kernel has shown that a client is a person's.
+    /// Where a client is, and whose.
+    pub(crate) fn standing(&self, client: ClientId) -> Option<Standing> {
+        let state = &self.model.clients.get(&client)?.state;
+        Some(match state.standing {
+            // Below a pane it is that pane's, whoever it has become.
+            below @ Standing::Below(_) => below,
+            _ if !self.is_owner(state.info.uid) => Standing::Another,
+            standing => standing,
+        })
+    }
+
+    /// Whether the kernel has shown that a client is a person's, the one whose server it is.
     pub(crate) fn is_proven(&self, client: ClientId) -> bool {
-        let client = self.model.clients.get(&client);
-        client.is_some_and(|client| client.state.standing == Standing::Proven)
+        self.standing(client) == Some(Standing::Proven)
     }
 
     /// Whether the kernel has shown that a client is below no pane.
     pub(crate) fn is_outside(&self, client: ClientId) -> bool {
-        let client = self.model.clients.get(&client);
-        let standing = client.map(|client| client.state.standing);
-        matches!(standing, Some(Standing::Proven | Standing::NoTerminal))
+        matches!(
+            self.standing(client),
+            Some(Standing::Proven | Standing::NoTerminal)
+        )
     }
 
     /// What a client's own words are worth.

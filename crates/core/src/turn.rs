@@ -163,6 +163,8 @@ impl Core {
         self.check_locks();
         self.unfinished = self.run_queues();
         self.check_names();
+        // Prompts that this turn's commands have sent: nothing else may happen for a while.
+        self.check_sendings();
         // Hooks that ran because of sizes or sessions may change them again; what is left is for the next turn.
         for _ in 0..3 {
             if std::mem::take(&mut self.unattached_stale) {

@@ -193,7 +193,11 @@ fn a_prompt_that_does_not_arrive_is_an_error() {
     world.pass(9000);
     let answer = world.answer(client);
     assert_eq!(answer.exit.map(|(status, _)| status), Some(1));
-    assert!(answer.err.contains("has not taken it"), "{}", answer.err);
+    assert!(
+        answer.err.contains("not said that it has taken it"),
+        "{}",
+        answer.err
+    );
     world.say(PaneId(0), b"\x1b]7501;state=blocked\x07");
     typed(&mut world);
     let client = world.connect(None);

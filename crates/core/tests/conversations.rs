@@ -147,3 +147,47 @@ fn without_an_id_it_does_not_take_any() {
         answer.err
     );
 }
+
+#[test]
+fn a_prompt_waits_for_an_agent_that_comes_up_and_is_an_error_when_it_was_not_taken() {
+    let mut world = World::new();
+    let plan = r#"{"agent":"opencode","title":"opencode","start":["opencode"],"resume":["opencode","--session","{id}"]}"#;
+    world.run(&["run-agent", "-n", "oc", plan]);
+    let client = world.connect(None);
+    world.command(client, &["send-prompt", "-t", "oc", "hi"]);
+    world.pass(20_000);
+    world.say(PANE, b"\x1b[?1049h\x1b[?25l\x1b[?2004h");
+    world.pass(20_000);
+    assert_eq!(input(&world), "");
+    world.say(PANE, b"> \x1b[?25h");
+    world.pass(200);
+    assert_eq!(input(&world), "\x1b[200~hi\x1b[201~\r");
+    // It has hooks, so it says that it has begun, or it has not.
+    world.pass(9000);
+    let answer = world.answer(client);
+    assert_eq!(answer.exit.map(|(status, _)| status), Some(1));
+    let client = world.connect(None);
+    world.command(client, &["send-prompt", "-t", "oc", "hi"]);
+    world.turn();
+    world.pass(200);
+    let record = r#"{"hook_event_name":"UserPromptSubmit","session_id":"s","prompt":"hi"}"#;
+    let heard = world.run(&["agent-hook", "-a", "opencode", "-t", "%0", record]);
+    assert_eq!(heard.err, "");
+    world.turn();
+    let answer = world.answer(client);
+    assert_eq!(
+        answer.exit,
+        Some((0, String::new())),
+        "{} {:?} {}",
+        answer.err,
+        input(&world),
+        world.show("%0", "#{agent_state} #{agent_source} #{agent_name}")
+    );
+    // One that shows neither is not waited for without end.
+    let mut world = World::new();
+    world.run(&["run-agent", "-n", "oc", plan]);
+    let client = world.connect(None);
+    world.command(client, &["send-prompt", "-t", "oc", "hi"]);
+    world.pass(121_000);
+    assert_eq!(input(&world), "hi\r");
+}

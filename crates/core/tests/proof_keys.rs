@@ -2,7 +2,7 @@
 
 mod world;
 
-use outlast_core::event::Event;
+use outlast_core::event::{ClientInfo, Event};
 use outlast_core::{ClientId, PaneId, Standing};
 use world::World;
 
@@ -270,4 +270,148 @@ fn who_attaches_answers_without_a_pause() {
     let bytes = b"1";
     scene.world.event(Event::Input { client, bytes });
     assert_eq!(scene.typed(WAITS), "1");
+}
+
+#[test]
+fn a_menu_of_a_person_s_chosen_by_a_person_types_where_one_is_asked() {
+    const CONFIG: &str = "bind j display-menu Yes y 'send-keys -t %0 y' '#{@name}' n 'send-keys -t %0 n' \
+        Set s 'send-keys -t %0 #{@what}' Env e { send-keys -t %0 $WHAT } Alias a 'yes -t %0'";
+    // What the agent does, what the person types then, what comes of it in a pane that waits.
+    let rows: &[(&[&str], &str, &str)] = &[
+        (&[], "\x02jy", "y"),
+        (&[], "\x02j\r", "y"),
+        (&["display-menu -c PERSON Yes y"], "y", ""),
+        (
+            &["bind j display-menu Yes y", "set -g @name x"],
+            "\x02jy",
+            "",
+        ),
+        (&["bind -n j display-menu Yes y"], "jy", ""),
+        (&["set -g prefix e"], "ejy", ""),
+        (&["set -g @name Yes"], "\x02jn", ""),
+        (&["set -g @name Yes", "set -g @what y"], "\x02js", ""),
+        (
+            &["set -g @name Yes", "set-environment -g WHAT y"],
+            "\x02je",
+            "",
+        ),
+        (
+            &["set -g @name x", "set -s command-alias[50] yes=send-keys_y"],
+            "\x02ja",
+            "",
+        ),
+        (
+            &[
+                "set -g @name x",
+                "set -s command-alias[50] send-keys=send-keys_n",
+            ],
+            "\x02jy",
+            "",
+        ),
+    ];
+    let mut wrong = Vec::new();
+    for (acts, keys, expected) in rows {
+        let mut scene = Scene::new(CONFIG);
+        scene.world.core.guard_pane(WAITS);
+        for act in *acts {
+            let whole = act.ends_with("Yes y");
+            let line = act.replace("PERSON", &format!("/dev/pts/{}", scene.person.0));
+            let words: Vec<String> = line.split(' ').map(|word| word.replace('_', " ")).collect();
+            let mut argv: Vec<&str> = words.iter().map(String::as_str).collect();
+            argv.extend(whole.then_some("send-keys -t %0 y"));
+            let client = scene
+                .world
+                .connect_from(None, &[], Standing::Below(Some(AGENT)));
+            scene.world.command(client, &argv);
+            scene.world.pass(0);
+        }
+        scene.keys(keys);
+        let typed = scene.typed(WAITS);
+        if typed != **expected {
+            wrong.push(format!("{acts:?} {keys:?}: {typed:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    // A key answers in the view of requests only, wherever it was pressed.
+    let mut scene = Scene::new("");
+    let id = scene.ask();
+    let client = scene.world.connect_from(None, &[], Standing::Proven);
+    let line = format!("approve-request {id}");
+    let bind = [
+        "bind",
+        "j",
+        "display-menu",
+        "Yes",
+        "y",
+        &line,
+        "Show",
+        "s",
+        "choose-requests",
+    ];
+    scene.world.command(client, &bind);
+    scene.keys("\x02jy");
+    assert_eq!(scene.waits(), id);
+    scene.keys("\x02js");
+    scene.world.pass(2000);
+    scene.keys("y");
+    assert_eq!(scene.waits(), "");
+}
+
+#[test]
+fn another_user_s_client_answers_nothing() {
+    const CONFIG: &str = "bind -n F5 send-keys -t %0 y";
+    let mut scene = Scene::new(CONFIG);
+    let id = scene.ask();
+    let other = |size| Event::Connected {
+        client: ClientId(900 + u32::from(size != 0)),
+        info: ClientInfo {
+            uid: 12345,
+            tty: "/dev/pts/77".into(),
+            term: "xterm-256color".into(),
+            cols: size,
+            rows: size,
+            standing: Standing::Proven,
+            ..ClientInfo::default()
+        },
+    };
+    scene.world.event(other(0));
+    let call = |scene: &mut Scene, line: &str| {
+        let client = ClientId(900);
+        scene.world.answers.remove(&client);
+        let argv: Vec<&str> = line.split(' ').collect();
+        scene.world.command(client, &argv);
+        scene.world.pass(0);
+        let answer = scene.world.answers.entry(client).or_default();
+        format!("{}{}", answer.out, answer.err)
+    };
+    for line in [
+        "approve-request ID",
+        "deny-request ID",
+        "accept-rules allow",
+        "send-keys -t %0 y",
+    ] {
+        scene.world.event(other(0));
+        let said = call(&mut scene, &line.replace("ID", &id));
+        assert!(said.contains("user whose server it is"), "{line}: {said}");
+    }
+    // Nor do keys in its attached terminal.
+    scene.world.event(other(80));
+    let client = ClientId(901);
+    scene.world.command(client, &["attach-session", "-t", "x"]);
+    scene.world.pass(5000);
+    for keys in ["y", "\x1b[15~", "\x02A", "y", "\x02:approve-request ID\r"] {
+        let keys = keys.replace("ID", &id);
+        let bytes = keys.as_bytes();
+        scene.world.event(Event::Input { client, bytes });
+        scene.world.pass(5000);
+    }
+    assert_eq!(scene.typed(WAITS), "");
+    assert_eq!(scene.waits(), id);
+    // What it binds lends nobody's key a proof.
+    scene.world.event(other(0));
+    call(&mut scene, "bind -n F6 send-keys -t %0 y");
+    scene.keys("\x1b[17~");
+    assert_eq!(scene.typed(WAITS), "");
+    scene.keys("\x1b[15~");
+    assert_eq!(scene.typed(WAITS), "y");
 }

@@ -301,7 +301,9 @@ fn opencode_works(stage: &Stage) -> Result<()> {
 }
 
 fn opencode_answers(stage: &Stage) -> Result<()> {
-    stage.own(&["send", "oc", "hi {{say finished}}"])?;
+    // It is coming up still, and gets what it needs for plugins from its registry: the prompt waits.
+    stage.own_within(&["send", "oc", "hi {{say finished}}"], 8)?;
+    stage.state("oc:", "done")?;
     stage.shows("oc:", "finished")
 }
 

@@ -69,6 +69,8 @@ impl Stage {
             ("DISABLE_AUTOUPDATER", "1".into()),
             ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".into()),
             ("OPENCODE_DISABLE_AUTOUPDATE", "1".into()),
+            // It waits half a minute for a list that it cannot have.
+            ("OPENCODE_DISABLE_MODELS_FETCH", "1".into()),
             // Nobody answers there: the stub does not speak its model's language.
             ("GOOGLE_GEMINI_BASE_URL", "http://127.0.0.1:9".into()),
             ("GEMINI_API_KEY", "x".into()),
@@ -151,8 +153,13 @@ impl Stage {
 
     /// One of our verbs on a terminal of its own, in the project; its output when it ends well.
     pub fn own(&self, words: &[&str]) -> Result<String> {
+        self.own_within(words, 1)
+    }
+
+    /// The same for what takes longer: so many times our patience.
+    pub fn own_within(&self, words: &[&str], times: u32) -> Result<String> {
         let mut client = self.start(words)?;
-        let status = client.wait_end(patience())?;
+        let status = client.wait_end(patience() * times)?;
         let said = String::from_utf8_lossy(&client.raw()).into_owned();
         match status.success() {
             true => Ok(said),

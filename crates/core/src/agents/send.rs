@@ -1,6 +1,7 @@
 //! Prompts for agents: typed when the agent has time for one, as a paste with Enter behind it, and known to have arrived only
 //! when the agent says that it works. Waits are jobs, so one that is queued outlives the server.
 
+use outlast_agent::recipe::{self, Hooks};
 use outlast_agent::status::State;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,9 @@ const BREATH_MS: u64 = 150;
 const AGAIN_MS: u64 = 2500;
 /// And after that it has not arrived.
 const LOST_MS: u64 = 5000;
+/// An agent with hooks of ours takes prompts when it has said something, or its cursor stands where pastes go: opencode drops what
+/// comes before that, which is half a minute on a busy machine. One that does neither is given so long, ms.
+const COMES_UP_MS: u64 = 120_000;
 
 /// A prompt on its way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -129,12 +133,16 @@ impl Core {
                 if sending.by.is_some_and(|by| by <= now) {
                     let does = match state {
                         State::Waiting => "it waits for an answer",
+                        _ if self.comes_up_until(sending.pane).is_some() => "it is still coming up",
                         _ => "it still works",
                     };
                     let text = format!("{does}; nothing was typed");
                     return Step::End(TIMED_OUT, text);
                 }
                 if matches!(state, State::Working | State::Waiting) || waits {
+                    return Step::Wait;
+                }
+                if self.comes_up_until(sending.pane).is_some() {
                     return Step::Wait;
                 }
                 if self.request_open(sending.pane) && sending.proof.is_none() && !sending.outside {
@@ -193,7 +201,9 @@ impl Core {
                 if began != before {
                     return Step::End(0, String::new());
                 }
-                if !status.is_some_and(outlast_agent::status::Status::tells) {
+                let tells = status.is_some_and(outlast_agent::status::Status::tells);
+                // One that has hooks of ours tells, though it may not have said anything yet.
+                if !tells && !self.has_hooks(sending.pane) {
                     let text = "typed; what runs there does not say whether it took it";
                     return Step::End(0, text.into());
                 }
@@ -209,12 +219,34 @@ impl Core {
                         Step::Go(stage, b"\r".to_vec())
                     }
                     (false, true) => {
-                        let text = "typed, but the agent has not taken it: look at its terminal";
+                        let text = "typed, but the agent has not said that it has taken it: look at its terminal";
                         Step::End(1, text.into())
                     }
                 }
             }
         }
+    }
+
+    /// Whether a pane's program is an agent that we have given hooks.
+    fn has_hooks(&self, pane: PaneId) -> bool {
+        let agent = self.run(pane).and_then(|run| run.agent.as_ref());
+        let recipe = agent.and_then(|agent| recipe::named(&agent.plan.agent));
+        recipe.is_some_and(|recipe| !matches!(recipe.hooks, Hooks::None | Hooks::Installed))
+    }
+
+    /// Until when an agent that we have started, and that takes no prompt yet, is waited for, monotonic ms.
+    fn comes_up_until(&self, id: PaneId) -> Option<u64> {
+        let run = self.run(id).filter(|_| self.has_hooks(id))?;
+        let pane = self.model.panes.get(&id)?;
+        let tells = pane
+            .state
+            .agent
+            .as_ref()
+            .is_some_and(|agent| agent.status.tells());
+        let modes = pane.terminal.modes();
+        let up = tells || modes.bracketed_paste && modes.cursor_visible;
+        let until = run.started_ms + COMES_UP_MS;
+        (!up && self.now.ms < until).then_some(until)
     }
 
     fn end_sending(&mut self, token: u64, status: u8, text: &str) {
@@ -241,7 +273,10 @@ impl Core {
         let jobs = self.model.jobs.values();
         jobs.filter_map(|job| match &job.then {
             Then::Send(sending) => match sending.stage {
-                Stage::Queued => sending.by,
+                Stage::Queued => {
+                    let comes_up = self.comes_up_until(sending.pane);
+                    sending.by.into_iter().chain(comes_up).min()
+                }
                 Stage::Pasted { enter } => Some(enter),
                 Stage::Entered { until, .. } => Some(until),
             },

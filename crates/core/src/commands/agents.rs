@@ -15,10 +15,7 @@ use outlast_lang::target::Kind;
 /// # Errors
 /// It is below another pane, or it cannot be told where it is.
 fn speaks_for(ctx: &Ctx<'_>, pane: PaneId) -> Result<(), String> {
-    let client = ctx
-        .asked
-        .and_then(|client| ctx.core.model.clients.get(&client));
-    let why = match client.map(|client| client.state.standing) {
+    let why = match ctx.asked.and_then(|client| ctx.core.standing(client)) {
         Some(Standing::Proven | Standing::NoTerminal) => return Ok(()),
         Some(Standing::Below(Some(own))) if own == pane => return Ok(()),
         Some(Standing::Below(Some(own))) => format!("this comes from {own}"),
@@ -26,6 +23,7 @@ fn speaks_for(ctx: &Ctx<'_>, pane: PaneId) -> Result<(), String> {
         Some(Standing::Unknown | Standing::Broken) => {
             "the kernel did not tell where this comes from".to_string()
         }
+        Some(Standing::Another) => "this comes from another user".to_string(),
         None => "nobody says so".to_string(),
     };
     Err(format!("not for {pane}: {why}"))

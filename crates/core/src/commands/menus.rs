@@ -135,9 +135,12 @@ fn items(ctx: &Ctx<'_>, client: ClientId, columns: u16, menu: &mut Menu) -> Resu
             return Err("not enough arguments".to_string());
         };
         let key = text(key)?;
-        let name = ctx.expand_here(&name, client);
-        let command = ctx.expand_here(&command.as_text(), client);
-        menu.add(&name, &key, command, columns);
+        let shown = ctx.expand_here(&name, client);
+        let text = command.as_text();
+        let command = ctx.expand_here(&text, client);
+        // Variables of the environment are put in when the line is chosen.
+        let plain = shown == name && command == text && !text.contains(['$', '~']);
+        menu.add(&shown, &key, command, plain, columns);
     }
     Ok(())
 }

@@ -27,6 +27,9 @@ pub struct Item {
     pub key: String,
     /// The commands, as text.
     pub command: String,
+    /// Name and commands are word for word what who opened the menu wrote: no format has put anything in.
+    #[serde(default)]
+    pub plain: bool,
 }
 
 impl Item {
@@ -80,7 +83,7 @@ impl Menu {
     }
 
     /// Adds a line whose texts are expanded; none for an empty name. `columns` is the width of the client.
-    pub fn add(&mut self, name: &str, key: &str, command: String, columns: u16) {
+    pub fn add(&mut self, name: &str, key: &str, command: String, plain: bool, columns: u16) {
         if name.is_empty() {
             return;
         }
@@ -111,6 +114,7 @@ impl Menu {
             name: text,
             key: known.unwrap_or_default(),
             command,
+            plain,
         };
         let width = draw::format_width(&item.name) - u16::from(item.is_disabled());
         self.width = self.width.max(width);
@@ -270,18 +274,26 @@ fn pressed_to_taken(core: &mut Core, client: ClientId, pressed: Option<Pressed>)
     }
 }
 
-/// The chosen line's commands are run, about what the menu was about.
+/// The chosen line's commands are run, about what the menu was about. They are a person's if a person's hand has opened the
+/// menu and chooses, and nobody else has had a word in what the line says.
 fn choose(core: &mut Core, client: ClientId) -> Taken {
     let Some(Overlay::Menu(menu)) = super::get(core, client) else {
         return Taken::Yes;
     };
-    let (command, state) = match menu.chosen() {
-        Chosen::Item(item) => (item.command.clone(), menu.state.clone()),
+    let (command, plain, mut state) = match menu.chosen() {
+        Chosen::Item(item) => (item.command.clone(), item.plain, menu.state.clone()),
         Chosen::Stays => return Taken::Yes,
         Chosen::Closes => return Taken::Close,
     };
+    core.aliased = false;
     match core.parse_commands(&command) {
-        Ok(list) => core.append(Some(client), &list, state),
+        Ok(list) => {
+            let own = plain && !core.aliased && state.proof.is_some();
+            state.proof = core.hand.clone().filter(|_| own);
+            state.shows &= own && state.proof.is_some();
+            (state.own, state.binds) = (false, false);
+            core.append_as(Some(client), &list, state);
+        }
         Err(error) => core.append_action(Some(client), Action::Error(error)),
     }
     Taken::Close

@@ -144,7 +144,7 @@ impl Press<'_> {
             let command = format!("send-keys -t {} '{key}'", self.pane);
             match name.is_empty() {
                 true => menu.divide(),
-                false => menu.add(name, key, command, cols),
+                false => menu.add(name, key, command, false, cols),
             }
         }
         let (width, height) = menu.size();

@@ -194,7 +194,7 @@ fn open_menu(core: &mut Core, client: ClientId, report: Mouse) {
             "" => menu.divide(),
             name => {
                 let name = formats::expand(core, name, &context, false);
-                menu.add(&name, key, String::new(), cols);
+                menu.add(&name, key, String::new(), false, cols);
             }
         }
     }
