@@ -12,6 +12,9 @@ use outlast_sim::{Action, Crash, Seed, World};
 const OLD_MS: u64 = 10_000;
 /// Sections are written a second after they have changed; the longest step is as long again.
 const SECTIONS_MS: u64 = 2_500;
+/// A server that follows a dead one writes all texts after a second and a half, and the longest step is as long again. One
+/// that dies sooner, again and again, keeps no promise of age.
+const LIVES_MS: u64 = 3_000;
 /// What was on the screen is as old as the last writing. (History that was cleared goes at once, which the real binary
 /// is held to.)
 const CLEARED_MS: u64 = OLD_MS + 1_500;
@@ -26,6 +29,8 @@ const COMMANDS: &[&str] = &[
     "split-window -v -d -l 6",
     "split-window -f",
     "split-window -d ~",
+    "new-pane",
+    "new-pane -d -x 20 -y 5 -X 3 -Y 2",
     "select-pane -t :.+",
     "resize-pane -Z",
     "resize-pane -R 3",
@@ -95,16 +100,54 @@ struct Run {
     seen: VecDeque<(u64, String)>,
     /// The lines of each pane, and when.
     lines: VecDeque<(u64, BTreeMap<u32, Vec<String>>)>,
+    /// How often servers had died, and when, at the last look.
+    died: (u32, u64),
+    /// From when on the server lives.
+    since: u64,
+    /// What had been said by then a server had the time to write.
+    written: u64,
 }
 
-/// The lines that programs wrote, with their colours.
+/// The lines that programs wrote, with their colours. How a colour is spelled is not compared: a line that is longer than
+/// its pane is wide may begin in the history and end on the screen, where the pen begins afresh.
 fn written(text: &str) -> Vec<String> {
-    let lines = text.lines().filter_map(|line| {
-        let at = line.find("<line ")?;
-        let end = line.find("<end>")?;
-        line.get(at..end).map(str::to_string)
-    });
-    lines.collect()
+    text.lines().filter_map(coloured).collect()
+}
+
+/// From `<line ` to `<end>`: a digit before each run of characters says its colour, 9 is none.
+fn coloured(line: &str) -> Option<String> {
+    let (mut out, mut pen, mut last) = (String::new(), '9', ' ');
+    let mut rest = line;
+    while let Some(next) = rest.chars().next() {
+        if let Some(sgr) = rest.strip_prefix("\x1b[") {
+            let (code, after) = sgr.split_once('m')?;
+            pen = code
+                .strip_prefix('3')
+                .and_then(|n| n.chars().next())
+                .unwrap_or('9');
+            rest = after;
+            continue;
+        }
+        if pen != last {
+            out.push(pen);
+            last = pen;
+        }
+        out.push(next);
+        rest = &rest[next.len_utf8()..];
+    }
+    let from = out.find("<line ")?;
+    let end = out.find("<end>")?;
+    // With the colour that it begins in.
+    out.get(from.saturating_sub(1)..end).map(str::to_string)
+}
+
+#[test]
+fn a_wrapped_line_is_the_same_however_it_is_spelled() {
+    let whole = "\x1b[36m<line 841\x1b[39m<end>\n";
+    let cut = "\x1b[36m<line 8\x1b[m\x1b[36m41\x1b[m<end>\n";
+    assert_eq!(written(whole), ["6<line 8419"]);
+    assert_eq!(written(whole), written(cut));
+    assert_ne!(written(whole), written(&whole.replace("36", "35")));
 }
 
 impl Run {
@@ -117,6 +160,9 @@ impl Run {
             ended: None,
             seen: VecDeque::new(),
             lines: VecDeque::new(),
+            died: (0, 0),
+            since: 0,
+            written: 0,
         };
         run.command(
             "set-option -s exit-empty off ; set-option -g automatic-rename off",
@@ -152,7 +198,20 @@ impl Run {
         lines.collect()
     }
 
+    /// A server that lived long enough has written what had been said when it came, or ten seconds before its end.
+    fn look_after(&mut self) {
+        let (died, until) = self.died;
+        if until.saturating_sub(self.since) >= LIVES_MS {
+            self.written = self.since.max(until.saturating_sub(OLD_MS));
+        }
+        if self.world.crashes != died {
+            self.since = self.world.ms();
+        }
+        self.died = (self.world.crashes, self.world.ms());
+    }
+
     fn remember(&mut self) {
+        self.look_after();
         if self.command(SESSIONS, Crash::Never).is_empty() {
             self.ended = Some(self.world.ms());
             self.command("new-session -d -x 80 -y 24", Crash::Never);
@@ -235,6 +294,8 @@ impl Run {
     /// The machine is restarted; Err when something is not as it was.
     fn reboot(&mut self) -> Result<(), String> {
         let death = self.world.ms();
+        self.look_after();
+        let old = self.written.min(death.saturating_sub(OLD_MS));
         self.world.reboot();
         if self.seed.one_in(2) {
             // The server dies while it restores.
@@ -260,7 +321,11 @@ impl Run {
             return Ok(());
         };
         for (pane, lines) in &found {
-            let old = Run::since(&self.lines, death.saturating_sub(OLD_MS)).next();
+            let old = self
+                .lines
+                .iter()
+                .rfind(|(at, _)| *at <= old)
+                .map(|(_, old)| old);
             let old: BTreeSet<&String> = old
                 .and_then(|old| old.get(pane))
                 .into_iter()

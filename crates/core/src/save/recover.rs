@@ -15,7 +15,7 @@ use crate::event::{ClientInfo, Now};
 use crate::model::client::{Client, ClientState};
 use crate::model::ids::{ClientId, PaneId, SessionId, WindowId};
 use crate::model::layout;
-use crate::model::pane::{Pane, PaneState, PendingOp};
+use crate::model::pane::{Pane, PaneOp, PaneState, PendingOp};
 use crate::probe::Probe;
 use crate::windows::BIRTH;
 use crate::{Core, Effect, Setup};
@@ -501,7 +501,9 @@ impl Core {
         if pane.terminal.size() != size {
             pane.terminal.apply(&outlast_term::Op::Resize(size));
         }
-        if pane.terminal.checkpoint_due() {
+        // A text that is nowhere but on disk holds up the writing of all that has been said since.
+        let kept = |op: &PendingOp| matches!(op.op, PaneOp::Kept(_));
+        if pane.terminal.checkpoint_due() || pane.ops.iter().any(kept) {
             self.checkpoints_due.insert(id);
         }
         pane.offset = pane.offset.max(pane.heard);

@@ -136,9 +136,9 @@ impl PaneText {
         }
     }
 
-    /// It is not to be written yet.
+    /// It is not to be written yet, but soon: what waits may be as old as may be already.
     pub fn put_off(&mut self, now_ms: u64) {
-        self.since_ms = Some(now_ms);
+        self.since_ms = Some(now_ms.saturating_sub(LATEST_MS - BETWEEN_MS));
         self.last_ms = now_ms;
         self.bytes = 0;
     }
