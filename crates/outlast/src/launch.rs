@@ -5,11 +5,29 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use outlast_keeper::LaunchOptions;
+use outlast_sys::process;
 
 use crate::dropins;
 
+/// Below this no pane can be had: rings, journal, checkpoints and history are memory files, which count as files.
+const FILES_LEAST: u64 = 1024 * 1024;
+
+/// Why none can be started under this limit for the length of files, bytes; None: one can.
+fn too_short(limit: Option<u64>) -> Option<String> {
+    let limit = limit.filter(|limit| *limit < FILES_LEAST)?;
+    Some(format!(
+        "no server can be started: files may have {} KiB here (ulimit -f), and what panes say is kept in memory files of \
+         {} KiB and more\nstart it from a shell without that limit, or raise it: ulimit -f unlimited",
+        limit / 1024,
+        FILES_LEAST / 1024
+    ))
+}
+
 /// Starts a keeper, and through it a server, at `socket`. Err is the text for stderr.
 pub fn keeper(socket: &Path, private_directory: bool, words: &[String]) -> Result<(), String> {
+    if let Some(why) = too_short(process::file_limit()) {
+        return Err(why);
+    }
     let socket_word = ["--socket".into(), socket.as_os_str().to_os_string()];
     let options = LaunchOptions {
         socket: socket.to_path_buf(),
@@ -66,4 +84,18 @@ pub fn run_keeper(words: Vec<OsString>) -> ExitCode {
 /// The hidden verb `server`.
 pub fn run_server(words: Vec<OsString>) -> ExitCode {
     outlast_server::main(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_that_leaves_no_room_is_named() {
+        assert_eq!(too_short(None), None);
+        assert_eq!(too_short(Some(FILES_LEAST)), None);
+        let said = too_short(Some(65_536)).unwrap_or_default();
+        assert!(said.contains("64 KiB here (ulimit -f)"), "{said}");
+        assert!(said.contains("ulimit -f unlimited"), "{said}");
+    }
 }

@@ -116,7 +116,7 @@ fn a_server_is_told_from_one_that_hangs() -> Result<()> {
     has(
         &row(&world, "server")?.0,
         "ok",
-        &format!("answers (process {server}, 1 panes"),
+        &format!("answers (process {server}, 1 pane runs"),
     );
     has(&row(&world, "keeper")?.0, "ok", "process ");
     has(&row(&world, "versions")?.0, "ok", "as installed");

@@ -5,11 +5,13 @@
 //! | [`place`] | where |
 //! | [`work`] | how are files written, by a thread of their own |
 //! | [`load`] | what is read at the start |
+//! | [`heap`] | how much of what was set aside stays |
 //! | [`list`] | what do people see who look |
 //! | [`turn`] | what does the loop do for it |
 //!
 //! The thread is started when there is first something to write.
 
+pub mod heap;
 mod list;
 mod load;
 pub mod place;

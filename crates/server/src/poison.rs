@@ -7,13 +7,15 @@
 use std::io;
 use std::io::Write;
 use std::ops::Range;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use outlast_core::PaneId;
 use outlast_sys::mem::{Mapping, MemFile};
 use outlast_wire::keeper::Status;
+
+use crate::disk::{heap, place};
 
 /// Length of a block: what is stepped over, at most.
 const BLOCK: u64 = 4096;
@@ -157,17 +159,17 @@ pub fn keep(pane: PaneId, range: Range<u64>, bytes: &[u8]) -> String {
     text
 }
 
+/// So many are kept, the newest: a program that ends servers again and again fills no disk.
+const KEPT: usize = 16;
+/// A file's name begins so.
+const KEPT_AS: &str = "poison-";
+const KEPT_BYTES: u64 = 1024 * 1024;
+
 fn write(pane: PaneId, at: u64, bytes: &[u8]) -> io::Result<PathBuf> {
-    let state = std::env::var_os("XDG_STATE_HOME")
-        .filter(|dir| !dir.is_empty())
-        .map(PathBuf::from);
-    let state = state.or_else(|| Some(crate::probe::own_home()?.join(".local/state")));
-    let directory = state.ok_or(io::ErrorKind::NotFound)?.join("outlast");
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&directory)?;
-    let path = directory.join(format!("poison-{}-{at}.bin", pane.0));
+    let nowhere = || io::Error::new(io::ErrorKind::NotFound, "nothing is kept on disk");
+    let state = place::root().ok_or_else(nowhere)?;
+    place::make_private(&state)?;
+    let path = state.join(format!("{KEPT_AS}{}-{at}.bin", pane.0));
     std::fs::OpenOptions::new()
         .write(true)
         .create(true)
@@ -175,6 +177,7 @@ fn write(pane: PaneId, at: u64, bytes: &[u8]) -> io::Result<PathBuf> {
         .mode(0o600)
         .open(&path)?
         .write_all(bytes)?;
+    heap::shrink(&state, KEPT_AS, KEPT, KEPT_BYTES);
     Ok(path)
 }
 

@@ -264,6 +264,11 @@ pub fn free_bytes(path: &std::path::Path) -> Option<u64> {
     Some(found.f_bavail.saturating_mul(found.f_frsize))
 }
 
+/// The most bytes that a file of ours may have, in memory too (`ulimit -f`); None: there is no limit.
+pub fn file_limit() -> Option<u64> {
+    rustix::process::getrlimit(rustix::process::Resource::Fsize).current
+}
+
 /// Raises the limit of open descriptors as far as allowed and returns the former, to be given to children
 /// ([`crate::spawn::Nofile`]).
 pub fn raise_nofile() -> crate::spawn::Nofile {

@@ -13,7 +13,7 @@ mod terminal;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use outlast_term::width::text_width;
+use crate::look::list::wrap;
 
 use crate::flags::Flags;
 use scene::Scene;
@@ -296,47 +296,6 @@ fn as_text(rows: &[(&Check, Found)], width: usize) -> String {
     );
     wrap(&mut text, "", &said, width);
     text
-}
-
-/// Adds words in lines of at most so many columns; lines after the first are indented as far as `head` is wide.
-fn wrap(text: &mut String, head: &str, words: &str, width: usize) {
-    let indent = text_width(head);
-    text.push_str(head);
-    let mut column = indent;
-    for word in words.split(' ') {
-        let mut word = word;
-        let wide = text_width(word);
-        if column > indent && column + 1 + wide > width {
-            text.push('\n');
-            text.push_str(&" ".repeat(indent));
-            column = indent;
-        } else if column > indent {
-            text.push(' ');
-            column += 1;
-        }
-        // A path may be longer than a line.
-        while column + text_width(word) > width && width > indent {
-            let mut at = 0;
-            for (next, c) in word.char_indices() {
-                let upto = next + c.len_utf8();
-                if column + text_width(&word[..upto]) > width {
-                    break;
-                }
-                at = upto;
-            }
-            if at == 0 {
-                break;
-            }
-            text.push_str(&word[..at]);
-            text.push('\n');
-            text.push_str(&" ".repeat(indent));
-            column = indent;
-            word = &word[at..];
-        }
-        text.push_str(word);
-        column += text_width(word);
-    }
-    text.push('\n');
 }
 
 fn as_json(rows: &[(&Check, Found)]) -> String {

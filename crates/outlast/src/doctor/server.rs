@@ -37,11 +37,17 @@ pub fn server(scene: &Scene) -> Found {
     match &scene.server {
         Server::Lives(facts) => {
             let get = |name: &str| facts.get(name).map_or("", String::as_str);
-            let panes = get("programs").split_whitespace().count();
+            let panes = match get("programs").split_whitespace().count() {
+                1 => "1 pane runs".to_string(),
+                panes => format!("{panes} panes run"),
+            };
+            let clients = match get("clients") {
+                "1" => "1 client".to_string(),
+                clients => format!("{clients} clients"),
+            };
             ok(format!(
-                "answers (process {}, {panes} panes, {} clients)",
-                get("pid"),
-                get("clients")
+                "answers (process {}, {panes}, {clients})",
+                get("pid")
             ))
         }
         Server::Silent => {
@@ -266,7 +272,7 @@ mod tests {
         scene.server = lives(&[("pid", "7"), ("programs", "8 9"), ("clients", "1")]);
         assert_eq!(
             server(&scene),
-            ok("answers (process 7, 2 panes, 1 clients)")
+            ok("answers (process 7, 2 panes run, 1 client)")
         );
     }
 

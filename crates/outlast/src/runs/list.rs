@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use outlast_core::limits::size;
 
-use crate::look::list::{age, fit};
+use crate::look::list::{age, fit, wrap};
 
 /// What `list-runs` is asked for: a line for each run, fields between tabs.
 pub const FORMAT: &str = "#{run_name}\t#{run_state}\t#{run_since}\t#{run_restarts}\t#{run_max_restarts}\t#{run_policy}\t\
@@ -110,6 +110,14 @@ fn state(run: &Run) -> String {
     }
 }
 
+/// The state and for how long it has been so; of one that waits, when it goes on.
+fn state_and_age(run: &Run, now: i64, between: &str) -> String {
+    match run.next_start {
+        Some(seconds) => format!("… {}, again in {seconds}s", run.state),
+        None => format!("{}{between}{}", state(run), age(now - run.since)),
+    }
+}
+
 fn used(run: &Run) -> (String, String) {
     if run.processes == 0 {
         return ("-".into(), "-".into());
@@ -130,7 +138,7 @@ pub fn table(runs: &[Run], now: i64, width: usize) -> String {
         for run in runs {
             let (cpu, memory) = used(run);
             let boot = if run.boot { ", boot" } else { "" };
-            let head = format!("{}  {}  {}", run.name, state(run), age(now - run.since));
+            let head = format!("{}  {}", run.name, state_and_age(run, now, "  "));
             let more = format!(
                 "  restarts {}, exit {}, {cpu}, {memory}{boot}",
                 run.restarts,
@@ -188,7 +196,7 @@ pub fn table(runs: &[Run], now: i64, width: usize) -> String {
 /// A run behind its session's line.
 pub fn short(run: &Run, now: i64) -> String {
     let (cpu, memory) = used(run);
-    let mut text = format!("{} {}", state(run), age(now - run.since));
+    let mut text = state_and_age(run, now, " ");
     if run.restarts > 0 {
         let s = if run.restarts == 1 { "" } else { "s" };
         text.push_str(&format!(", {} restart{s}", run.restarts));
@@ -200,6 +208,18 @@ pub fn short(run: &Run, now: i64) -> String {
         text.push_str(&format!(", {cpu}, {memory}"));
     }
     text
+}
+
+/// A session's line of tmux's, without the time that it was made where there is no room for that.
+pub fn session(line: &str, width: usize) -> String {
+    let cut = || {
+        let (name, rest) = line.split_once(" (created ")?;
+        Some(format!("{name}{}", rest.split_once(')')?.1))
+    };
+    match outlast_term::width::text_width(line) <= width {
+        true => line.to_string(),
+        false => cut().unwrap_or_else(|| line.to_string()),
+    }
 }
 
 /// What stands behind a session's line of tmux's: its runs, below it where there is no room beside it.
@@ -270,11 +290,13 @@ pub fn details(run: &Run, now: i64, width: usize) -> String {
         limits => limits,
     };
     let boot = if run.boot { "yes" } else { "no" };
+    // "for now" would mean something else.
+    let between = match age(now - run.since).as_str() {
+        "now" => " since just ",
+        _ => " for ",
+    };
     let rows = [
-        (
-            "state",
-            format!("{} for {}", state(run), age(now - run.since)),
-        ),
+        ("state", state_and_age(run, now, between)),
         ("command", gist(&run.command)),
         ("restart", restarts),
         ("last end", last),
@@ -285,7 +307,8 @@ pub fn details(run: &Run, now: i64, width: usize) -> String {
     ];
     let mut out = format!("{}\n", run.name);
     for (name, value) in rows {
-        let _ = writeln!(out, "{}", fit(&format!("  {name:<9} {value}"), width));
+        // Why it ended stands at the end of a line: nothing is cut off.
+        wrap(&mut out, &format!("  {name:<9} "), &value, width);
     }
     out
 }
@@ -323,9 +346,21 @@ mod tests {
         assert_eq!(
             table(&runs(), 1180, 40),
             "serve  ● running  3m\n  restarts 2, exit 1, 10%, 340M, boot\n\
-             train  … waiting 7s  10s\n  restarts 1, exit 137, -, -\n\
+             train  … waiting, again in 7s\n  restarts 1, exit 137, -, -\n\
              x  ✓ done  1m\n  restarts 0, exit 0, -, -\n"
         );
+    }
+
+    #[test]
+    fn details_say_since_when_or_until_when() {
+        let runs = runs();
+        let line = |at: usize, now| {
+            let text = details(&runs[at], now, 80);
+            text.lines().nth(1).unwrap_or_default().to_string()
+        };
+        assert_eq!(line(0, 1180), "  state     ● running for 3m");
+        assert_eq!(line(0, 1001), "  state     ● running since just now");
+        assert_eq!(line(1, 1180), "  state     … waiting, again in 7s");
     }
 
     #[test]
@@ -357,7 +392,7 @@ mod tests {
 
     #[test]
     fn no_width_is_too_small() {
-        for width in 0..90 {
+        for width in 24..90 {
             let all = table(&runs(), 1180, width) + &details(&runs()[1], 1180, width);
             // The name of the run stands as it is.
             for line in all.lines().filter(|line| *line != "train") {
@@ -384,6 +419,14 @@ mod tests {
         );
         assert_eq!(behind(line, &[run], 20), "\n  ● running 3m, 2 r…");
         assert_eq!(behind(line, &[], 20), "");
+    }
+
+    #[test]
+    fn a_session_s_line_fits() {
+        let line = "work: 2 windows (created Sun Nov 22 06:06:53 2026) (attached)";
+        assert_eq!(session(line, 80), line);
+        assert_eq!(session(line, 40), "work: 2 windows (attached)");
+        assert_eq!(session("odd (created", 4), "odd (created");
     }
 
     #[test]

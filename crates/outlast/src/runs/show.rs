@@ -72,8 +72,24 @@ pub fn status(flags: &Flags, words: &[String]) -> ExitCode {
         (true, Some(_), [run]) => say(&json(run)),
         (true, ..) => say(&json(&runs)),
         (_, Some(_), [run]) => say(&list::details(run, now, width())),
-        (_, _, []) => say("no runs; start one with: outlast run -- COMMAND\n"),
-        _ => say(&list::table(&runs, now, width())),
+        (_, _, []) => say(&format!(
+            "no runs; start one with: outlast run -- COMMAND\n{}",
+            sleep(flags)
+        )),
+        _ => say(&(list::table(&runs, now, width()) + &sleep(flags))),
+    }
+}
+
+/// What of the machine's sleep is held off and for which panes, or why it is not; nothing when nobody wants that.
+fn sleep(flags: &Flags) -> String {
+    let said = ask(flags, false, &["display-message", "-p", "#{stay_awake}"]);
+    match said.unwrap_or_default().trim() {
+        "" => String::new(),
+        awake => {
+            let mut text = String::new();
+            crate::look::list::wrap(&mut text, "sleep: ", awake, width());
+            text
+        }
     }
 }
 
@@ -146,7 +162,8 @@ pub fn ls(flags: &Flags, words: &[String]) -> ExitCode {
     let columns = width();
     let mut text = String::new();
     for line in sessions.lines() {
-        text.push_str(line);
+        let shown = list::session(line, columns);
+        text.push_str(&shown);
         let of = |session: &str| {
             line.strip_prefix(session)
                 .is_some_and(|rest| rest.starts_with(':'))
@@ -157,7 +174,7 @@ pub fn ls(flags: &Flags, words: &[String]) -> ExitCode {
             .map(|run| list::short(run, now))
             .chain(agents.map(|agent| agent.line(now)))
             .collect();
-        text.push_str(&list::behind(line, &all, columns));
+        text.push_str(&list::behind(&shown, &all, columns));
         text.push('\n');
     }
     say(&text)

@@ -97,6 +97,14 @@ pub fn length(world: &World) -> Result<(), String> {
     }
     others.check()?;
     world.ok(&["kill-server"])?;
+    let refused = shell(
+        world,
+        "ulimit -f 100; exec tmux new-session -d -s b 'exec cat'",
+    );
+    match refused {
+        Err(said) if said.contains("KiB here (ulimit -f)") => {}
+        other => return Err(format!("a server without room for a pane: {other:?}")),
+    }
     shell(
         world,
         "ulimit -f 2400; exec tmux new-session -d -s b 'exec cat'",

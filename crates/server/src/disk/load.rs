@@ -12,6 +12,7 @@ use outlast_core::reboot::{Boot, Saved, session_names};
 use outlast_core::save::disk::{DiskError, Sections, decode_sections, decode_text};
 use outlast_sys::user;
 
+use super::heap::{OF_DAMAGED, OF_OTHERS};
 use super::place::{BUFFERS, ENDED, EVENTS, GENERATIONS, Place, STATE, text_name};
 use super::work::{all_aside, copy_aside, move_aside};
 use crate::stamp::Build;
@@ -50,7 +51,7 @@ pub(super) fn read(place: &Place, name: &str) -> io::Result<Option<(Vec<u8>, i64
 fn aside(place: &Place, name: &str, error: &str) -> String {
     let shown = place.file(name).display().to_string();
     match move_aside(place, name) {
-        Ok(to) => format!("{shown}: {error}; moved to {to}"),
+        Ok(to) => format!("{shown}: {error}; moved to {to}{}", OF_DAMAGED.bound(place)),
         Err(_) => format!("{shown}: {error}"),
     }
 }
@@ -60,7 +61,10 @@ fn aside(place: &Place, name: &str, error: &str) -> String {
 fn cut(place: &Place, name: &str, error: &str, good: usize) -> String {
     let shown = place.file(name).display().to_string();
     match copy_aside(place, name, good as u64) {
-        Ok(to) => format!("{shown}: {error}; a copy is {to}"),
+        Ok(to) => format!(
+            "{shown}: {error}; a copy is {to}{}",
+            OF_DAMAGED.bound(place)
+        ),
         // On a full disk there is no room for a copy.
         Err(_) => aside(place, name, error),
     }
@@ -148,7 +152,8 @@ fn set_aside(place: &Place, whose: &str) -> String {
     match all_aside(place) {
         Ok(to) => format!(
             "what was kept in {shown} is {whose}, which outlast {own} does not read: moved to {to}, \
-             for the build that does"
+             for the build that does{}",
+            OF_OTHERS.bound(place)
         ),
         Err(error) => format!(
             "what was kept in {shown} is {whose}, which outlast {own} does not read, and cannot be moved: {}",

@@ -8,8 +8,8 @@
 //! buffers                    paste buffers
 //! pane-N.text                text of pane %N
 //! ended/TIME-N.text          text of panes that have ended
-//! damaged/                   what could not be read
-//! aside/TIME/                what another build has kept, which this one does not read
+//! damaged/NAME.TIME          what could not be read: the newest 32, of 256 MiB at most
+//! aside/TIME/                what another build has kept, which this one does not read: the newest 4, of 1 GiB at most
 //! lock                       held by the server that writes here
 //! ```
 
@@ -84,7 +84,7 @@ pub fn text_pane(name: &str) -> Option<u32> {
 }
 
 /// The directory of all that is kept; None when nothing is to be.
-fn root() -> Option<PathBuf> {
+pub fn root() -> Option<PathBuf> {
     if std::env::var_os("OUTLAST_STATE").is_some_and(|value| value == "off") {
         return None;
     }
