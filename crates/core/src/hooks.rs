@@ -11,6 +11,18 @@ use crate::queue::State;
 use crate::target::Find;
 use crate::{Core, MouseEvent};
 
+/// Hooks that a program can have run as often as it writes bytes.
+const BY_PROGRAMS: [&str; 5] = [
+    "alert-activity",
+    "alert-bell",
+    "pane-set-clipboard",
+    "pane-title-changed",
+    "window-renamed",
+];
+
+/// So many runs of one of them wait for one place; what comes while they do has none of its own.
+const WAITING_MOST: usize = 16;
+
 /// A hook to run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Hook {
@@ -162,7 +174,7 @@ impl Core {
             return;
         }
         let commands = self.hook_commands(name, &find);
-        if commands.is_empty() {
+        if commands.is_empty() || BY_PROGRAMS.contains(&name) && self.is_storm(name, &find) {
             return;
         }
         let mut all = vec![("hook".to_string(), name.to_string())];
@@ -180,6 +192,16 @@ impl Core {
         for list in &commands {
             self.append(None, list, state.clone());
         }
+    }
+
+    /// A program has had this run faster than its commands are done.
+    fn is_storm(&self, name: &str, find: &Find) -> bool {
+        let is_one = |state: &&State| {
+            let is_hook = |(key, value): &(String, String)| key == "hook" && value == name;
+            state.current == *find && state.variables.first().is_some_and(is_hook)
+        };
+        let queue = self.model.queues.get(&None);
+        queue.is_some_and(|queue| queue.states.values().filter(is_one).count() >= WAITING_MOST)
     }
 
     fn session_variables(session: &Session) -> Vec<(&'static str, String)> {

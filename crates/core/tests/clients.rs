@@ -546,6 +546,40 @@ fn hooks_run_with_their_variables() {
     );
 }
 
+/// A hook whose commands take longer than a program takes to fire it again does not pile up.
+#[test]
+fn a_storm_of_bells_runs_few_hooks() {
+    let mut world = World::new();
+    world.run(&["new-session", "-d", "-s", "a"]);
+    world.run(&["set-hook", "-g", "alert-bell", "run-shell slow"]);
+    let rings = |world: &mut World, times: usize| {
+        for _ in 0..times {
+            world.say(PaneId(0), b"\x07");
+        }
+        let mut ran = 0;
+        while let Some(at) = world
+            .effects
+            .iter()
+            .position(|effect| matches!(effect, Effect::RunJob { .. }))
+        {
+            let Effect::RunJob { token, .. } = world.effects.remove(at) else {
+                unreachable!();
+            };
+            ran += 1;
+            world.event(Event::Done {
+                token,
+                result: Ok(Vec::new()),
+                status: 0,
+            });
+        }
+        ran
+    };
+    // One that runs, and those that wait.
+    assert_eq!(rings(&mut world, 200), 17);
+    // It is over: the next is heard.
+    assert_eq!(rings(&mut world, 1), 1);
+}
+
 #[test]
 fn update_environment_follows_the_client() {
     let mut world = World::new();

@@ -139,6 +139,10 @@ impl Core {
         let offered = state.offer.as_ref().map(|offer| offer.ran.clone());
         let start = &state.start_command;
         let found = self.probe.running(id);
+        if found.is_none() && self.reboot.looks.contains_key(&id) {
+            // It has just ended, as all do when the machine goes down: what was seen last is what had run.
+            return false;
+        }
         let agent = state.agent.as_deref();
         let agent = agent.filter(|agent| agent.hooked && !agent.session.is_empty());
         let resume = |argv: &[String]| {

@@ -182,3 +182,26 @@ fn an_offer_waits() {
     bench.run("send-keys -t %0 Enter");
     assert_eq!(bench.world.panes[&0].input, b"vim 'a file'\r");
 }
+
+/// When the machine goes down, programs end before the last look: what was seen before is what had run there.
+#[test]
+fn a_program_that_has_just_ended_is_offered() {
+    let programs = Rc::new(RefCell::new(Programs::default()));
+    let mut bench = Bench::new(World::around(programs.clone(), Vec::new()));
+    bench.run("new-session -d -s a -x 80 -y 24");
+    let running = Running {
+        argv: words("vim file"),
+        cwd: "/usr/share".into(),
+        ..Running::default()
+    };
+    programs.borrow_mut().0.insert(0, running);
+    bench.world.say(0, b"before\r\n", Crash::Never);
+    bench.settle();
+    programs.borrow_mut().0.clear();
+    bench.world.say(0, b"hangup\r\n", Crash::Never);
+    bench.settle();
+    bench.reboot();
+    let text = bench.text(0);
+    assert!(text.contains("this ran here: vim file"), "{text}");
+    assert_eq!(bench.world.panes[&0].spec.cwd, "/usr/share");
+}
