@@ -59,6 +59,8 @@ pub struct Client {
     left: Option<Left>,
     /// This connection was welcomed.
     answered: bool,
+    /// A person has been told that the server is silent.
+    minded: bool,
     /// It brought something new.
     progress: bool,
     /// Connections in a row that came to nothing, and since when.
@@ -101,6 +103,7 @@ impl Client {
             leaving: None,
             left: None,
             answered: false,
+            minded: false,
             progress: false,
             vain: 0,
             vain_since: None,
@@ -145,6 +148,7 @@ impl Client {
 
     /// Waits for what the server says, and for our stdin while that is wanted.
     fn answer(&mut self) -> io::Result<()> {
+        self.mind_silence();
         if !self.stdin || self.requests.outstanding() >= PIPED_MAX {
             return self.read(false);
         }

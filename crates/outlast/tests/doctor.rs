@@ -142,6 +142,29 @@ fn a_server_is_told_from_one_that_hangs() -> Result<()> {
     Ok(())
 }
 
+/// Who waits at a terminal for a server that stands still is told, and is served when it goes on.
+#[test]
+fn a_server_that_does_not_answer_is_named() -> Result<()> {
+    let world = world()?;
+    world.ok(&["new-session", "-d", "-s", "cc", "exec cat"])?;
+    let server = world.server_pid()?;
+    proc::signal(server, Signal::STOP)?;
+    let words = [env!("CARGO_BIN_EXE_outlast"), "ls"].map(String::from);
+    let home = world.home().to_string_lossy().into_owned();
+    let client = Client::spawn(&words, &world.env(), &home, 200, 10);
+    let said = client
+        .as_ref()
+        .map_err(String::clone)
+        .and_then(|client| client.wait_text("outlast doctor", 4 * patience()));
+    proc::signal(server, Signal::CONT)?;
+    let said = said?.text();
+    assert!(
+        said.contains("does not answer; this waits for it"),
+        "{said}"
+    );
+    client?.wait_text("cc: 1 windows", patience()).map(drop)
+}
+
 #[test]
 fn another_build_that_is_installed_is_seen() -> Result<()> {
     let dir = world()?;

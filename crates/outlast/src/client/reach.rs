@@ -1,10 +1,10 @@
 //! The way to a server that knows us: connecting, greeting, coming back after its death, giving up.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use outlast_sys::fd_pass;
+use outlast_sys::{fd_pass, poll};
 use outlast_wire::client::ToServer;
 use outlast_wire::frame::Splitter;
 
@@ -14,6 +14,8 @@ use crate::connect::Lost;
 /// How long a connection that was lost is sought for when nobody listens: the keeper is gone too then, and somebody
 /// else may start another.
 const SEEK: Duration = Duration::from_secs(5);
+/// A server that has not greeted us by then is said to be silent.
+const SILENT: Duration = Duration::from_secs(10);
 /// So many connections in a row, and for so long, may come to nothing before we give up.
 const VAIN_MIN: u32 = 3;
 const VAIN: Duration = Duration::from_secs(10);
@@ -119,6 +121,28 @@ impl Client {
         }
         self.socket = Some(socket);
         Ok(())
+    }
+
+    /// Waits for a server that has not greeted us yet. A person who waits for one that stands still is told, once; it may go
+    /// on, so the waiting goes on too.
+    pub(super) fn mind_silence(&mut self) {
+        let Some(socket) = self
+            .socket
+            .as_ref()
+            .filter(|_| !self.answered && !self.minded)
+        else {
+            return;
+        };
+        if !self.caller.hints || !io::stderr().is_terminal() {
+            return;
+        }
+        if let Ok(false) = poll::readable_within(socket.as_fd(), SILENT) {
+            self.minded = true;
+            let path = self.door.path.display();
+            eprintln!(
+                "the server on {path} does not answer; this waits for it, C-c gives up\nwhat is wrong says: outlast doctor"
+            );
+        }
     }
 
     /// The server may know us: something of ours was accepted or something of its was received.
