@@ -64,6 +64,11 @@ impl ForTerminal {
         self.waiting.drain(..over);
     }
 
+    /// Number of the newest.
+    pub(crate) fn newest(&self) -> u64 {
+        self.newest
+    }
+
     /// As a picture has them.
     pub(crate) fn on_screen(&self) -> (u64, Arc<[ScreenNotice]>) {
         let notices = self.waiting.iter().map(|told| ScreenNotice {

@@ -145,6 +145,16 @@ impl Core {
         effects.append(&mut self.effects);
     }
 
+    /// Within a turn, behind output: draws for the clients that wait for the echo of a key. The frames may be shown before
+    /// the turn is committed: they tell of output, which comes again after a death, and of nothing that is told once.
+    pub fn echo(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        self.now = now;
+        if !self.ended {
+            draw::echoes(self);
+            effects.append(&mut self.effects);
+        }
+    }
+
     /// Ends a turn: runs what waits and can run, fits sizes, draws.
     pub fn finish_turn(&mut self, now: Now, effects: &mut Vec<Effect>) {
         self.now = now;

@@ -205,3 +205,22 @@ fn a_program_that_asks_for_the_clipboard() {
     assert_eq!(world.run(&["show-buffer"]), "in time");
     assert_eq!(world.typed(0), "");
 }
+
+#[test]
+fn an_echo_is_drawn_before_its_turn_is_over() {
+    let mut world = World::new(40, 6, PLAIN);
+    assert_eq!(world.echo("a", "a"), (vec!["a".to_string()], 0));
+    assert_eq!(world.echo("b", "b"), (vec!["ab".to_string()], 0));
+    // Nobody has typed of late: it comes with the rest of the turn.
+    world.pass(100);
+    assert_eq!(world.echo("", "x"), (vec![], 1));
+    // What a terminal is told once comes with the commit.
+    assert_eq!(world.echo("c", "c\x07"), (vec![], 1));
+    // A picture that is not settled is not shown.
+    assert_eq!(world.echo("d", "\x1b[?2026hd"), (vec![], 0));
+    assert_eq!(world.echo("e", "e\x1b[?2026l"), (vec![], 1));
+    assert_eq!(world.echo("f", "f"), (vec!["abxcdef".to_string()], 0));
+    // A prompt has the person's eyes, and the rest of the turn looks after it.
+    world.keys("\x02:");
+    assert_eq!(world.echo("", "y").0, Vec::<String>::new());
+}

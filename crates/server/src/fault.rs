@@ -9,6 +9,8 @@
 //! | `journal-write` | a turn of which nothing is in the journal |
 //! | `journal-publish` | a turn that is written and does not count yet |
 //! | `effects` | a turn that counts and has had no effect |
+//! | `poured` | a key that went straight to its program: the core does not know |
+//! | `echoed` | an echo that is drawn and not written, of a turn that is not committed |
 //! | `ready` | a start: the keeper has been told that we are ready, and no client has been heard |
 //! | `recover` | a recovery: terminals are back, input that the ring lacks is not in it |
 //! | `raw` | a client's terminal being taken over |

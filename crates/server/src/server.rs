@@ -219,6 +219,7 @@ impl Server {
             self.take_behind();
             if !self.eager.goes_first() {
                 self.take_output(now);
+                self.show_echo(now);
             }
             self.take_ended(now);
             if self.wake_at.is_some_and(|wake| wake <= now.ms) {
@@ -611,6 +612,26 @@ impl Server {
                 self.panes.ring(pane);
             }
         }
+    }
+
+    /// Shows the echo of a key at once: the rest of the turn, its commit included, does not stand in its way.
+    fn show_echo(&mut self, now: Now) {
+        // Whatever else the turn has for a client comes before its picture.
+        if !self.eager.is_typing(now.ms) || !self.effects.is_empty() {
+            return;
+        }
+        self.core.echo(now, &mut self.effects);
+        if self.effects.is_empty() {
+            return;
+        }
+        for effect in std::mem::take(&mut self.effects) {
+            if let Effect::Frame { client, screen } = effect {
+                self.frame(client, screen);
+            }
+        }
+        crate::fault::point("echoed");
+        // What that may have told somebody is committed with the turn.
+        self.settle_terminals(now);
     }
 
     /// Hands on what jobs came to, and looks after input that waits for room.

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use outlast_term::{Screen, ScreenRow};
 
 use crate::mode::front::{self, Fronts};
+use crate::model::Client;
 use crate::model::ids::{ClientId, PaneId};
 use crate::{Core, Effect};
 pub(crate) use borders::Rect;
@@ -145,25 +146,7 @@ pub fn frames(core: &mut Core) {
         .map(|(id, (_, extent))| (id, extent))
         .collect();
     for (id, extent) in due {
-        let mut cache = std::mem::take(core.draw.clients.entry(id).or_default());
-        let serial = core.draw.serial;
-        let screen = compose::compose(core, id, extent, &mut cache, &mut held, serial);
-        core.draw.clients.insert(id, cache);
-        let request = crate::overlay::requests::shown(core, id).map(str::to_string);
-        let Some(client) = core.model.clients.get_mut(&id) else {
-            continue;
-        };
-        client.stale = false;
-        core.draw.pace.drawn(id, extent);
-        let Some(screen) = screen else { continue };
-        let screen = Arc::new(screen);
-        client.screen = Some(screen.clone());
-        client.ready = false;
-        if extent == Extent::Whole {
-            client.frame_request = request;
-            client.last_frame_ms = now;
-        }
-        core.effects.push(Effect::Frame { client: id, screen });
+        frame(core, id, extent, &mut held);
     }
     // What was open for too long has been shown as it is, once; then the next settled picture is waited for again.
     for since in held.values_mut().filter(|since| expired(since)) {
@@ -171,6 +154,64 @@ pub fn frames(core: &mut Core) {
     }
     core.draw.held = held;
     raw(core);
+}
+
+/// Composes a client's picture, and emits it if it is another than the last.
+fn frame(core: &mut Core, id: ClientId, extent: Extent, held: &mut BTreeMap<PaneId, u64>) {
+    let mut cache = std::mem::take(core.draw.clients.entry(id).or_default());
+    let serial = core.draw.serial;
+    let screen = compose::compose(core, id, extent, &mut cache, held, serial);
+    core.draw.clients.insert(id, cache);
+    let request = crate::overlay::requests::shown(core, id).map(str::to_string);
+    let now = core.now.ms;
+    let Some(client) = core.model.clients.get_mut(&id) else {
+        return;
+    };
+    client.stale = false;
+    core.draw.pace.drawn(id, extent);
+    let Some(screen) = screen else { return };
+    let screen = Arc::new(screen);
+    client.screen = Some(screen.clone());
+    client.ready = false;
+    if extent == Extent::Whole {
+        client.frame_request = request;
+        client.last_frame_ms = now;
+    }
+    core.effects.push(Effect::Frame { client: id, screen });
+}
+
+/// Emits a frame for each client that waits for the echo of a key and for nothing else, before the turn comes to its end:
+/// what is looked after there does not stand in the echo's way, and whatever more it has to show is one more frame.
+/// What is told once (a bell, a clipboard, a notice) waits for the commit.
+pub(crate) fn echoes(core: &mut Core) {
+    if !core.draw.held.is_empty() {
+        return;
+    }
+    let (pace, now) = (&core.draw.pace, core.now.ms);
+    let waits = |id: ClientId, client: &Client| {
+        let state = &client.state;
+        let plain = state.overlay.is_none() && state.prompt.is_none() && client.raw.is_empty();
+        let tells_nothing = client.screen.as_ref().is_some_and(|shown| {
+            shown.bells == state.bells
+                && shown.clipboard.0 == state.clipboard_serial
+                && shown.notices.0 == state.notices.newest()
+        });
+        plain && tells_nothing && client.ready && state.is_drawn() && pace.is_echo(id, client)
+    };
+    let due: Vec<(ClientId, Extent)> = core
+        .model
+        .clients
+        .iter()
+        .filter(|(id, client)| waits(**id, client))
+        .map(|(id, client)| (*id, pace.due(*id, client, now)))
+        .filter(|(_, (at, _))| *at <= now)
+        .map(|(id, (_, extent))| (id, extent))
+        .collect();
+    let mut held = BTreeMap::new();
+    for (id, extent) in due {
+        frame(core, id, extent, &mut held);
+    }
+    core.draw.held = held;
 }
 
 /// Bytes that go to clients' terminals as they are: once a client has the picture that was true when they came.

@@ -81,6 +81,11 @@ impl Pace {
         client.stale || self.flooded.contains(&id) || self.echoed.contains(&id)
     }
 
+    /// Whether a client waits for an echo, and for nothing that is no output.
+    pub fn is_echo(&self, id: ClientId, client: &Client) -> bool {
+        !client.stale && self.echoed.contains(&id)
+    }
+
     /// When a client's next frame may go, in monotonic ms, and what of it.
     pub fn due(&self, id: ClientId, client: &Client, now: u64) -> (u64, Extent) {
         if client.screen.is_none() {

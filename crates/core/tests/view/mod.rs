@@ -261,6 +261,39 @@ impl World {
         self.settle();
     }
 
+    /// A key and what it has a program print, in one turn: first rows that are shown before the turn is over, and how many
+    /// frames its end brings.
+    pub fn echo(&mut self, key: &str, output: &str) -> (Vec<String>, usize) {
+        self.now.ms += 5;
+        let mut effects = Vec::new();
+        if !key.is_empty() {
+            let bytes = key.as_bytes();
+            let typed = Event::Input { client: ME, bytes };
+            self.core.handle(self.now, typed, &mut effects);
+        }
+        let offset = self.offsets.entry(PaneId(0)).or_default();
+        let (pane, at, bytes) = (PaneId(0), *offset, output.as_bytes());
+        *offset += bytes.len() as u64;
+        let output = Event::Output { pane, at, bytes };
+        self.core.handle(self.now, output, &mut effects);
+        effects.clear();
+        self.core.echo(self.now, &mut effects);
+        let mut rows = Vec::new();
+        for effect in std::mem::take(&mut effects) {
+            let Effect::Frame { screen, .. } = &effect else {
+                panic!("{effect:?} before the turn is committed");
+            };
+            rows.push(row_text(&screen.rows[0]).trim_end().to_string());
+            self.carry_out(vec![effect]);
+        }
+        self.core.finish_turn(self.now, &mut effects);
+        let frame = |effect: &&Effect| matches!(effect, Effect::Frame { .. });
+        let frames = effects.iter().filter(frame).count();
+        self.carry_out(effects);
+        self.settle();
+        (rows, frames)
+    }
+
     /// What has been typed to a pane since last asked.
     pub fn typed(&mut self, pane: u32) -> String {
         let bytes = self.typed.remove(&PaneId(pane)).unwrap_or_default();

@@ -168,6 +168,14 @@ impl World {
         let mut effects = Vec::new();
         let core = self.core.as_mut().expect("a core lives between actions");
         event(core, now, &mut effects);
+        // As the server does: an echo is shown before the turn is over, and stays shown if that never comes.
+        if effects.is_empty() {
+            core.echo(now, &mut effects);
+            for frame in std::mem::take(&mut effects) {
+                self.carry_out(frame, &[], &mut Vec::new());
+            }
+        }
+        let core = self.core.as_mut().expect("a core lives between actions");
         core.finish_turn(now, &mut effects);
         if crash == Crash::BeforeCommit && self.bug != Some(Bug::EffectsFirst) {
             self.die();

@@ -88,6 +88,7 @@ pub const TABLE: &[Fault] = &[
     row("at-journal-publish",    3, Faults,  (points::strike, "journal-publish"),     (Another, Same)),
     row("at-effects",            3, Faults,  (points::strike, "effects"),             (Another, Same)),
     row("at-poured",             3, Faults,  (points::strike, "poured"),              (Another, Same)),
+    row("at-echoed",             3, Faults,  (points::strike, "echoed"),              (Another, Same)),
     row("at-recover",            3, Faults,  (points::strike, "recover"),             (Another, Same)),
     row("poison",                1, Faults,  (poison::strike, ""),                    (Another, Same)),
     // The keeper.
@@ -129,7 +130,7 @@ pub const TABLE: &[Fault] = &[
 ];
 
 /// Points at which a server with the feature `faults` can be killed: rows.
-pub const POINTS: [&str; 9] = [
+pub const POINTS: [&str; 10] = [
     "at-checkpoint-write",
     "at-checkpoint-flip",
     "at-history-append",
@@ -138,6 +139,7 @@ pub const POINTS: [&str; 9] = [
     "at-journal-publish",
     "at-effects",
     "at-poured",
+    "at-echoed",
     "at-recover",
 ];
 
