@@ -78,6 +78,16 @@ impl Core {
         }
     }
 
+    /// A window that is new counts as one that has said something.
+    pub(crate) fn alert_new_windows(&mut self) {
+        for id in std::mem::take(&mut self.new_windows) {
+            self.arm_silence(id);
+            if self.window_chain(id).flag("monitor-activity") {
+                self.alert(id, &ACTIVITY);
+            }
+        }
+    }
+
     /// Starts the clock of monitor-silence anew.
     pub(crate) fn arm_silence(&mut self, id: WindowId) {
         let seconds = self.window_chain(id).number("monitor-silence");

@@ -60,10 +60,12 @@ mod started;
 mod stdin;
 mod steer;
 mod turn;
+mod widths;
 mod windows;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub use control::CONTROL;
 pub use effect::Effect;
@@ -112,10 +114,14 @@ pub struct Core {
     turn: u64,
     /// What has been saved.
     saver: save::Saver,
+    /// Widths of characters and the like that differ from the table; None: none does.
+    pub(crate) text_rules: Option<Arc<outlast_term::Rules>>,
     /// Key tables as they are without configuration.
     pub(crate) default_tables: BTreeMap<String, KeyTable>,
     /// `#(…)` of formats.
     pub(crate) format_jobs: RefCell<jobs::FormatJobs>,
+    /// Windows that were made in this turn.
+    pub(crate) new_windows: Vec<model::ids::WindowId>,
     /// A hook's command runs: what it does runs no hooks.
     pub(crate) in_hook: bool,
     /// The proof behind what is being done just now: of the command that runs, or of the terminal whose keys are handled.

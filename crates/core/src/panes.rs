@@ -4,6 +4,7 @@ use outlast_term::{Signal, Terminal};
 
 use crate::event::ExitStatus;
 use crate::formats::{self, FormatContext};
+use crate::model::Pane;
 use crate::model::ids::{ClientId, PaneId};
 use crate::model::pane::PaneOp;
 use crate::names::clean;
@@ -49,7 +50,14 @@ impl Core {
         };
         let before = pane.terminal.change();
         let alternate = pane.terminal.modes().alternate;
+        let kept =
+            |pane: &Pane| pane.terminal.first_line() + u64::from(pane.terminal.history_len());
+        let above = kept(pane);
         pane.terminal.advance(bytes);
+        let (epoch, unix) = (pane.terminal.line_epoch(), self.now.unix);
+        if kept(pane) > above && pane.state.times.wants(epoch, unix) {
+            pane.state.times.scrolled(epoch, above, unix);
+        }
         let switched = pane.terminal.modes().alternate != alternate;
         pane.name_stale = true;
         let changed = pane.terminal.change() != before;
@@ -341,7 +349,11 @@ impl Core {
                     ..FormatContext::default()
                 },
             };
-            let line = crate::formats::plain(&formats::expand(self, &template, &context, false));
+            let line = formats::expand(self, &template, &context, false);
+            // One row, but for what we have to say of the end ourselves.
+            let cols = self.model.panes.get(&id).map_or(80, |pane| pane.state.cols);
+            let line = outlast_lang::format::trim_left(&line, usize::from(cols));
+            let line = crate::formats::plain(&line);
             let mut line: String = line.chars().filter(|c| !c.is_control()).collect();
             if status == ExitStatus::Unknown && note.is_empty() {
                 note = "nobody could tell how it ended".into();

@@ -26,9 +26,11 @@ impl Core {
             checkpoints_due: Default::default(),
             turn: 0,
             saver: Default::default(),
+            text_rules: None,
             default_tables: crate::keys::default_tables(),
             format_jobs: Default::default(),
             in_hook: false,
+            new_windows: Vec::new(),
             hand: None,
             outside: false,
             rules_looks: Default::default(),
@@ -65,6 +67,7 @@ impl Core {
     /// Handles an event. A turn is any number of events and then `finish_turn`.
     pub fn handle(&mut self, now: Now, event: Event<'_>, effects: &mut Vec<Effect>) {
         self.now = now;
+        self.measure();
         if self.ended {
             return;
         }
@@ -158,6 +161,7 @@ impl Core {
     /// Ends a turn: runs what waits and can run, fits sizes, draws.
     pub fn finish_turn(&mut self, now: Now, effects: &mut Vec<Effect>) {
         self.now = now;
+        self.measure();
         if self.ended {
             return;
         }
@@ -172,6 +176,7 @@ impl Core {
         self.check_silence();
         self.check_locks();
         self.unfinished = self.run_queues();
+        self.alert_new_windows();
         self.check_names();
         // Prompts that this turn's commands have sent: nothing else may happen for a while.
         self.check_sendings();

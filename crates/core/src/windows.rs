@@ -35,6 +35,7 @@ impl Core {
         let window = self.bare_window(id, pane, cols, rows);
         self.model.windows.insert(id, Tracked::new(window));
         self.fix_panes(id);
+        self.new_windows.push(id);
         (id, pane)
     }
 
@@ -59,6 +60,7 @@ impl Core {
             pane.style_cache = None;
         }
         self.fix_panes(id);
+        self.new_windows.push(id);
         id
     }
 
@@ -115,6 +117,7 @@ impl Core {
         if !self.pane_chain(id).flag("alternate-screen") {
             self.operate(id, Op::AlternateAllowed(false));
         }
+        self.give_text_rules(id);
         id
     }
 
@@ -382,6 +385,7 @@ impl PaneState {
     /// A pane without a program.
     pub fn new(id: PaneId, window: WindowId) -> PaneState {
         PaneState {
+            times: Default::default(),
             id,
             window,
             cols: 80,

@@ -33,7 +33,7 @@ fn the_view_stays_on_its_text_while_output_goes_on() {
     world.keys("\x02[");
     send(&mut world, &["page-up"]);
     let shown = "
-line 9 foo(bar)         [5/14]
+line 9 foo(bar)   22:13 [5/14]
 line 10 foo(bar)
 line 11 foo(bar)
 line 12 foo(bar)
@@ -325,7 +325,7 @@ fn a_mode_can_be_captured() {
     send(&mut world, &["page-up"]);
     let rows = world.run(&capture);
     assert!(
-        rows.starts_with("line 9 foo(bar)         [5/14]\nline 10 foo(bar)\n"),
+        rows.starts_with("line 9 foo(bar)   22:13 [5/14]\nline 10 foo(bar)\n"),
         "{rows}"
     );
     let coloured = world.run(&["capture-pane", "-p", "-e", "-M", "-t", "cc:"]);

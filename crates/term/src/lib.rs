@@ -34,6 +34,7 @@ mod replies;
 pub mod report;
 mod resize;
 mod row;
+mod rules;
 pub mod screen;
 mod screens;
 mod sgr;
@@ -47,6 +48,7 @@ pub mod x11;
 
 pub use history::{Blocks, MemoryBlocks};
 pub use palette::{OuterColours, parse as parse_colour};
+pub use rules::Rules;
 pub use screen::{Screen, ScreenCell, ScreenNotice, ScreenRow};
 pub use style::{Attrs, Colour, Style, Underline};
 pub use terminal::{

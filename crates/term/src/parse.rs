@@ -10,6 +10,7 @@
 //! * Strings longer than their bound are read to their end and dropped.
 
 use crate::params::Params;
+use crate::rules::STRING_LEN;
 use crate::terminal::Terminal;
 use crate::width::Tail;
 
@@ -46,10 +47,8 @@ pub(crate) enum Kind {
 
 /// Longest OSC that is kept.
 const OSC_LEN: usize = 64 * 1024;
-/// Longest OSC 52: 1 MiB of clipboard in base64.
+/// Longest OSC 52 if no rule allows more: 1 MiB of clipboard in base64.
 const CLIPBOARD_LEN: usize = (1 << 20) / 3 * 4 + 64;
-/// Longest DCS.
-const DCS_LEN: usize = 1 << 20;
 /// Longest window name.
 const NAME_LEN: usize = 4096;
 
@@ -96,24 +95,25 @@ impl Parser {
         self.state = State::Ground;
     }
 
-    fn limit(&self) -> usize {
+    /// `string`: the length of a string by the user's own rules.
+    fn limit(&self, string: usize) -> usize {
         match self.kind {
             Kind::Ignored => 0,
-            Kind::Osc if self.text.starts_with(b"52;") => CLIPBOARD_LEN,
+            Kind::Osc if self.text.starts_with(b"52;") => CLIPBOARD_LEN.max(string),
             Kind::Osc => OSC_LEN,
-            Kind::Dcs => DCS_LEN,
+            Kind::Dcs => string,
             Kind::Name => NAME_LEN,
         }
     }
 
-    fn collect(&mut self, bytes: &[u8]) {
+    fn collect(&mut self, bytes: &[u8], string: usize) {
         if self.kind == Kind::Ignored || self.over {
             return;
         }
         // The bound may depend on the first bytes, and must not depend on how the input is split.
         for chunk in [&bytes[..bytes.len().min(64)], &bytes[bytes.len().min(64)..]] {
             self.text.extend_from_slice(chunk);
-            if self.text.len() > self.limit() {
+            if self.text.len() > self.limit(string) {
                 self.over = true;
                 self.text = Vec::new();
                 return;
@@ -439,7 +439,8 @@ impl Terminal {
     fn in_text(&mut self, bytes: &[u8], i: usize) -> usize {
         let rest = &bytes[i..];
         let n = rest.iter().position(|b| *b < 0x20).unwrap_or(rest.len());
-        self.parser.collect(&rest[..n]);
+        let most = self.string_len();
+        self.parser.collect(&rest[..n], most);
         let Some(&b) = rest.get(n) else {
             return bytes.len();
         };
@@ -447,10 +448,17 @@ impl Terminal {
             0x1b => self.parser.state = State::TextEscape,
             0x18 | 0x1a => self.parser.end_text(),
             0x07 if self.parser.kind == Kind::Osc => self.end_string(true),
-            _ if self.parser.kind == Kind::Dcs => self.parser.collect(&[b]),
+            _ if self.parser.kind == Kind::Dcs => self.parser.collect(&[b], most),
             _ => {}
         }
         i + n + 1
+    }
+
+    /// Bytes of a string that are kept.
+    fn string_len(&self) -> usize {
+        self.rules
+            .as_ref()
+            .map_or(STRING_LEN as usize, |rules| rules.string_len())
     }
 
     fn text_escape(&mut self, bytes: &[u8], i: usize) -> usize {
@@ -459,6 +467,7 @@ impl Terminal {
             self.end_string(false);
             return i + 1;
         }
+        let most = self.string_len();
         let p = &mut self.parser;
         if p.kind == Kind::Dcs
             && p.last == b't'
@@ -466,7 +475,7 @@ impl Terminal {
             && b != 0x18
             && b != 0x1a
         {
-            p.collect(&[b]);
+            p.collect(&[b], most);
             p.state = State::Text;
             return i + 1;
         }

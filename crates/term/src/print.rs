@@ -103,7 +103,8 @@ impl Terminal {
     /// Prints as much as needs no joining and no wrapping; says how many bytes that was.
     #[inline]
     fn print_simple(&mut self, bytes: &[u8]) -> usize {
-        if !self.plain || self.tail == Tail::Prepend || self.wrap_pending {
+        let own = self.rules.as_ref().is_some_and(|rules| rules.has_widths());
+        if own || !self.plain || self.tail == Tail::Prepend || self.wrap_pending {
             return 0;
         }
         let look = self.look();
@@ -177,7 +178,7 @@ impl Terminal {
 
     /// Prints one scalar value: joins it to the cluster before the cursor or begins a new one.
     pub(crate) fn print(&mut self, c: u32) {
-        let p = props(c);
+        let p = self.props(c);
         let class = p.class();
         let here = self.tail_at == (self.x, self.y);
         let tail = if here { self.tail } else { Tail::None };
@@ -297,11 +298,12 @@ impl Terminal {
             base.encode_utf8(&mut space).len()
         };
         let base = match decode_any(&space) {
-            Utf8::Char(c, _) => props(c),
+            Utf8::Char(c, _) => self.props(c),
             _ => Props(1),
         };
         let width = if cell.is_wide() { 2 } else { 1 };
-        let Some(new_width) = joined_width(width, base, p, c, tail) else {
+        let selector = self.rules.as_ref().is_none_or(|rules| rules.selector());
+        let Some(new_width) = joined_width(width, base, p, c, tail, selector) else {
             return false;
         };
         let Some(c) = char::from_u32(c) else {
@@ -406,7 +408,7 @@ impl Terminal {
             }
         } else {
             for _ in 0..n {
-                self.put(Cell::narrow(c, 0), props(c).width().max(1));
+                self.put(Cell::narrow(c, 0), self.props(c).width().max(1));
             }
         }
     }

@@ -21,9 +21,12 @@
 
 mod texts;
 
+use std::sync::Arc;
+
 use crate::Size;
 use crate::codec::{Put, Reader};
 use crate::history::{BLOCK_LEN, Blocks, MemoryBlocks};
+use crate::rules::Rules;
 use crate::terminal::{Capture, Op, SnapshotError, Terminal};
 
 pub use texts::{Place, Text};
@@ -76,6 +79,11 @@ impl<'a> Record<'a> {
             Record::Op(Op::HistoryLimit(rows)) => with(6, &rows.to_le_bytes()),
             Record::Op(Op::AlternateAllowed(on)) => with(7, &[u8::from(*on)]),
             Record::Op(Op::ForgetLinks) => with(8, &[]),
+            Record::Op(Op::Rules(rules)) => {
+                let mut bytes = Vec::new();
+                rules.write(&mut bytes);
+                with(9, &bytes);
+            }
         }
     }
 
@@ -99,6 +107,7 @@ impl<'a> Record<'a> {
             6 => Op::HistoryLimit(inner.u32()?),
             7 => Op::AlternateAllowed(inner.bool()?),
             8 => Op::ForgetLinks,
+            9 => Op::Rules(Arc::new(Rules::take(&mut inner)?)),
             _ => return None,
         };
         inner.is_empty().then_some(Record::Op(op))
@@ -402,6 +411,8 @@ mod tests {
             Record::Op(Op::ClearHistory),
             Record::Op(Op::Respawn),
             Record::Op(Op::ForgetLinks),
+            Record::Op(Op::Rules(Arc::new(Rules::new(["é=2"], false, 0)))),
+            Record::Output("née ❤\u{fe0f}".as_bytes()),
             Record::Op(Op::Reset),
             Record::Output(b"last"),
         ];

@@ -69,7 +69,10 @@ impl Terminal {
                 | Signal::WorkingDirectory(_)
                 | Signal::Clipboard(..)
         );
-        if self.signals.len() >= MOST || self.signal_bytes + size(&signal) > BYTES_MOST {
+        // Room for two of the longest strings that the user allows.
+        let longest = self.rules.as_ref().map_or(0, |rules| rules.string_len());
+        let bytes_most = BYTES_MOST.max(longest.saturating_mul(2));
+        if self.signals.len() >= MOST || self.signal_bytes + size(&signal) > bytes_most {
             if !newest {
                 return;
             }

@@ -7,6 +7,8 @@
 //!
 //! Replies and signals that wait are not part of a checkpoint: the owner takes them first.
 
+use std::sync::Arc;
+
 use crate::Size;
 use crate::cell::Cell;
 use crate::charset::Charsets;
@@ -18,6 +20,7 @@ use crate::modes::{MouseTracking, flag};
 use crate::params::{MAX, Params};
 use crate::parse::{Kind, Parser, State};
 use crate::row::Row;
+use crate::rules::Rules;
 use crate::style::Style;
 use crate::tabs::Tabs;
 use crate::terminal::{Config, CursorShape, Protection, Terminal};
@@ -36,6 +39,8 @@ const MAGIC: u32 = 0x4b43_4c4f;
 /// Raised by whatever changes these bytes or those of the history's blocks; `tests/checkpoint.rs` holds both against
 /// recorded ones. The `state` of the server's stamp is raised with it.
 const VERSION: u32 = 3;
+/// [`VERSION`] with the user's own rules for text behind it: only who has some needs a build that knows them.
+const WITH_RULES: u32 = 4;
 /// The oldest version that is read.
 const OLDEST: u32 = 3;
 const HEAD: usize = 20;
@@ -54,7 +59,12 @@ impl Terminal {
             .sum();
         out.reserve(cells * 8 + self.styles.list.len() * 16 + self.clusters.text.len() + 2048);
         out.put_u32(MAGIC);
-        out.put_u32(VERSION);
+        let version = if self.rules.is_some() {
+            WITH_RULES
+        } else {
+            VERSION
+        };
+        out.put_u32(version);
         out.put(&[0; HEAD - 8]);
         self.write(out);
         Terminal::seal(&mut out[start..]);
@@ -129,6 +139,9 @@ impl Terminal {
         out.put_u64(self.change);
         out.put_u64(self.epoch);
         self.write_history(out);
+        if let Some(rules) = &self.rules {
+            rules.write(out);
+        }
     }
 
     fn write_tables(&self, out: &mut Vec<u8>) {
@@ -178,8 +191,8 @@ impl Terminal {
         if head.u32() != Some(MAGIC) {
             return Err(field("magic number"));
         }
-        match head.u32() {
-            Some(OLDEST..=VERSION) => {}
+        let version = match head.u32() {
+            Some(version @ OLDEST..=WITH_RULES) => version,
             Some(other) => return Err(SnapshotError::Version(other)),
             None => return Err(field("version")),
         };
@@ -215,6 +228,10 @@ impl Terminal {
         t.now = t.change.checked_add(1).ok_or(field("change"))?;
         t.epoch = r.u64().ok_or(field("epoch"))?;
         t.read_history(&mut r).ok_or(field("history"))?;
+        if version == WITH_RULES {
+            let rules = Rules::take(&mut r).ok_or(field("rules for text"))?;
+            t.rules = Some(Arc::new(rules));
+        }
         if !r.is_empty() || t.grid.height() != rows || ![0, rows].contains(&t.other.height()) {
             return Err(field("end"));
         }

@@ -3,6 +3,8 @@
 //! This file has what a terminal is made of and how it is fed; what it does stands in the files beside it:
 //! [`crate::parse`] finds sequences, [`crate::dispatch`] says which function each one calls.
 
+use std::sync::Arc;
+
 use crate::Size;
 use crate::charset::Charsets;
 use crate::grid::Grid;
@@ -12,9 +14,10 @@ use crate::modes::flag;
 use crate::palette::Palette;
 use crate::parse::Parser;
 use crate::print::Joins;
+use crate::rules::Rules;
 use crate::style::{Colour, Style};
 use crate::tabs::Tabs;
-use crate::width::Tail;
+use crate::width::{Props, Tail, props};
 
 pub use crate::capture::{Capture, LineText};
 pub use crate::modes::{Modes, MouseTracking};
@@ -92,6 +95,8 @@ pub enum Op {
     AlternateAllowed(bool),
     /// clear-history -H: hyperlinks are taken off what is on the screens.
     ForgetLinks,
+    /// Rules of one's own for text; what was printed stays as it is.
+    Rules(Arc<Rules>),
 }
 
 /// What a new terminal needs to know.
@@ -174,6 +179,8 @@ pub struct Terminal {
     /// How often the tables were renumbered.
     pub(crate) sweeps: u64,
     pub(crate) joins: Joins,
+    /// None: those of the table.
+    pub(crate) rules: Option<Arc<Rules>>,
     pub(crate) tail: Tail,
     /// Where the cursor was when `tail` was noted.
     pub(crate) tail_at: (u16, u16),
@@ -239,6 +246,7 @@ impl Terminal {
             refused: [0; 3],
             sweeps: 0,
             joins: Joins::default(),
+            rules: None,
             tail: Tail::None,
             tail_at: (0, 0),
             last_char: 0,
@@ -276,6 +284,10 @@ impl Terminal {
             Op::HistoryLimit(limit) => self.history.set_limit(*limit, self.blocks.as_mut()),
             Op::AlternateAllowed(on) => self.alternate_allowed = *on,
             Op::ForgetLinks => self.forget_links(),
+            Op::Rules(rules) => {
+                self.rules = (**rules != Rules::default()).then(|| rules.clone());
+                self.joins = Joins::default();
+            }
         }
         self.history.flush(self.blocks.as_mut());
         self.touched = true;
@@ -433,6 +445,15 @@ impl Terminal {
     /// Ends the terminal and gives its blocks back.
     pub fn into_blocks(self) -> Box<dyn Blocks> {
         self.blocks
+    }
+
+    /// The properties of a scalar value by the rules in force.
+    #[inline]
+    pub(crate) fn props(&self, c: u32) -> Props {
+        match &self.rules {
+            None => props(c),
+            Some(rules) => rules.props(c),
+        }
     }
 
     /// The pen as bits of a cell.

@@ -60,11 +60,9 @@ pub(super) fn options() -> String {
         options::ROWS.iter().partition(|row| row.kind == Kind::Hook);
     let mut out = String::from(
         "Where an option lives: *server* (`set -s`), *session* (`set`, for all `set -g`), *window* (`set -w`), *pane* \
-         (`set -p`; a pane has what its window has until it has its own). Options of tmux that are not there yet are refused \
-         as unknown ones; they stand in a table of their own. User options begin with `@` and hold any text.\n\n",
+         (`set -p`; a pane has what its window has until it has its own). User options begin with `@` and hold any text.\n\n",
     );
     let heads = ["option", "scope", "type", "default", "meaning"];
-    let works = |row: &&Row| row.works;
     let cells = |row: &Row| {
         [
             code(row.name),
@@ -74,25 +72,11 @@ pub(super) fn options() -> String {
             plain(row.text),
         ]
     };
-    out += &table(heads, settings.iter().copied().filter(works).map(cells));
+    out += &table(heads, settings.iter().copied().map(cells));
     out += "\n## Hooks\n\nA hook is an array of commands that run when something has happened.\n\n";
     let hook = |row: &Row| [code(row.name), row.level().to_string(), plain(row.text)];
     let hook_heads = ["hook", "scope", "when"];
-    out += &table(hook_heads, hooks.iter().copied().filter(works).map(hook));
-    out += "\n## Not yet\n\n";
-    out += &table(
-        heads,
-        settings
-            .iter()
-            .copied()
-            .filter(|row| !works(row))
-            .map(cells),
-    );
-    out.push('\n');
-    out += &table(
-        hook_heads,
-        hooks.iter().copied().filter(|row| !works(row)).map(hook),
-    );
+    out += &table(hook_heads, hooks.iter().copied().map(hook));
     out
 }
 

@@ -331,6 +331,7 @@ pub(super) fn changed(core: &mut Core, name: &str) {
                 core.fix_panes(window);
             }
         }
+        name if crate::widths::concerns(name) => core.text_rules_changed(),
         "session-memory-max" => core.session_limits_changed(),
         "pane-colours" => {
             // Terminals answer with the new ones.

@@ -69,7 +69,7 @@ fn show_all(ctx: &mut Ctx<'_>, place: Place) -> Outcome {
     }
     let wanted = |row: &&Row| {
         let hook = row.kind == Kind::Hook;
-        row.works && row.is_for(place.scope()) && (!hook || with_hooks) && (hook || !only_hooks)
+        row.is_for(place.scope()) && (!hook || with_hooks) && (hook || !only_hooks)
     };
     let mut rows: Vec<&Row> = ROWS.iter().filter(wanted).collect();
     rows.sort_by_key(|row| (row.kind == Kind::Hook, rank(row.name)));

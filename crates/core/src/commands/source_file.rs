@@ -183,9 +183,17 @@ impl Core {
                 }
             }
         }
+        let failed = !sourcing.causes.is_empty();
+        if self.model.global.configured {
+            // What the start of the server found and nobody has seen yet is said as well.
+            let mut earlier = std::mem::take(&mut self.model.global.config_errors);
+            earlier.append(&mut sourcing.causes);
+            sourcing.causes = earlier;
+        }
         if !sourcing.causes.is_empty() {
             let unattached = client.and_then(|id| self.model.clients.get_mut(&id));
-            if let Some(client) = unattached.filter(|client| client.state.session.is_none()) {
+            let unattached = unattached.filter(|client| client.state.session.is_none() && failed);
+            if let Some(client) = unattached {
                 client.state.status = 1;
             }
             let control = client.filter(|client| self.control(*client).is_some());

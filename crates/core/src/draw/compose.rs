@@ -254,13 +254,14 @@ pub(super) fn compose(
         layer.as_ref().map(|layer| layer.mouse),
     );
     let cursor = match (prompt, &before) {
+        // It has the keys, over a prompt as well.
+        _ if layer.is_some() => layer.as_ref().and_then(|layer| layer.cursor),
         (Some(at), _) => Some(ScreenCursor {
             x: at.x,
             y: view.status_row() + at.row,
             shape: at.shape,
             colour: at.colour,
         }),
-        (None, _) if layer.is_some() => layer.as_ref().and_then(|layer| layer.cursor),
         (None, Some(before)) if still => before.cursor,
         // A message takes the cursor away, as in tmux.
         _ if state.state.message.is_some() => None,

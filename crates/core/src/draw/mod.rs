@@ -30,6 +30,7 @@ pub(crate) use compose::Cache;
 pub(crate) use layout::{Span, draw as draw_format, width as format_width};
 use pace::{Extent, Pace};
 pub(crate) use pace::{output, typed};
+pub(crate) use status::prompt_place;
 pub(crate) use text::{
     apply_base, blank as blank_row, clusters, copy as copy_cells, push as push_cluster,
     push_cell_text, width as text_width, write as write_text,

@@ -174,6 +174,16 @@ pub(crate) fn overlay(
     Some((row_at, row, Some(cursor)))
 }
 
+/// The first column of the prompt's row, and how many its label takes.
+pub(crate) fn prompt_place(core: &Core, client: ClientId, view: &View) -> Option<(u16, u16)> {
+    let prompt = core.model.clients.get(&client)?.state.prompt.as_ref()?;
+    let mut context = view::context(core, client, None);
+    let (at, _) = area(core, view, &context);
+    context.extra.push(("prompt-input".into(), prompt.text()));
+    let label = formats::expand(core, prompt.label(), &context, true);
+    Some((at, layout::width(&label)))
+}
+
 fn message_format(chain: &crate::options::Chain<'_>) -> String {
     let format = chain.text("message-format");
     if format.is_empty() {

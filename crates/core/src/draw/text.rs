@@ -1,6 +1,6 @@
 //! Text into cells of a row.
 
-use outlast_term::width::{Class, props, text_width};
+use outlast_term::width::{Class, text_props, text_width};
 use outlast_term::{Colour, ScreenCell, ScreenRow, Style};
 
 /// One cluster of a text and the columns that it takes (0 to 2).
@@ -53,7 +53,7 @@ pub(crate) fn clusters(text: &str) -> impl Iterator<Item = Cluster<'_>> {
 }
 
 fn class(c: char) -> Class {
-    props(u32::from(c)).class()
+    text_props(u32::from(c)).class()
 }
 
 /// Whether a scalar value joins what comes before it: the part of UAX 29 that titles and status lines meet.

@@ -148,6 +148,10 @@ pub struct Cursor {
     pub recentre: (u8, u64),
 }
 
+fn is_zero(n: &i64) -> bool {
+    *n == 0
+}
+
 /// Copy mode (or view mode) of one pane.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct CopyMode {
@@ -172,6 +176,9 @@ pub struct CopyMode {
     /// Line numbers may be shown (not when entered with the mouse).
     #[serde(default)]
     pub numbers: bool,
+    /// When the listing was written to last, seconds since 1970.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub listed: i64,
     /// How often the next command is done.
     #[serde(default)]
     pub count: Option<u32>,
@@ -445,6 +452,7 @@ pub fn list(core: &mut Core, pane: PaneId, text: &str) {
         );
     }
     let change = core.draw.next_change();
+    let now = core.now.unix;
     let Some(mode) = core
         .model
         .panes
@@ -457,6 +465,7 @@ pub fn list(core: &mut Core, pane: PaneId, text: &str) {
         push_line(&mut mode.frozen, line, cols);
     }
     mode.change = change;
+    mode.listed = now;
     core.touch_pane(pane);
 }
 

@@ -15,6 +15,8 @@ pub enum Change {
     Accept,
     /// Escape.
     Leave,
+    /// The words that Tab found are to be offered.
+    Offer,
 }
 
 /// What editing needs from outside.
@@ -27,6 +29,8 @@ pub struct Context<'a> {
     pub history: &'a [String],
     /// What Tab makes of the word at the cursor: characters `start..end` become the text.
     pub completed: Option<(usize, usize, String)>,
+    /// Tab found several words, and their shared beginning stands there.
+    pub offers: bool,
 }
 
 /// Inserts a character at the cursor.
@@ -177,6 +181,9 @@ fn run(prompt: &mut Prompt, action: Action, context: &Context<'_>) -> Change {
         Action::Home => prompt.cursor = 0,
         Action::End => prompt.cursor = size,
         Action::Complete => {
+            if context.offers {
+                return Change::Offer;
+            }
             let Some((start, end, text)) = &context.completed else {
                 return Change::None;
             };

@@ -2,7 +2,7 @@
 
 pub mod ask;
 mod clock;
-pub mod complete;
+mod complete;
 pub mod copy;
 pub mod edit;
 pub mod front;

@@ -9,6 +9,7 @@ use outlast_term::keys::{Code, Key, Mods};
 use serde::{Deserialize, Serialize};
 
 pub use super::ask::{command_prompt, confirm_before};
+use super::complete::{self, Completed};
 use super::edit::{self, Change};
 use super::tree::Level;
 use crate::Core;
@@ -266,15 +267,26 @@ pub fn key(core: &mut Core, client: ClientId, key: Key) -> bool {
         .get(&prompt.kind)
         .cloned()
         .unwrap_or_default();
-    let completed = match key.code {
-        Code::Tab => super::complete::complete(core, prompt),
-        _ => None,
-    };
+    let (mut completed, mut offer) = (None, None);
+    if key.code == Code::Tab
+        || key
+            == (Key {
+                code: Code::Char('i'),
+                mods: Mods::CTRL,
+            })
+    {
+        match complete::complete(core, client, prompt) {
+            Some(Completed::Text(place, text)) => completed = Some((place.start, place.end, text)),
+            Some(Completed::Offer(words)) => offer = Some(words),
+            None => {}
+        }
+    }
     let edit_context = edit::Context {
         separators: &separators,
         paste: &paste,
         history: &history,
         completed,
+        offers: offer.is_some(),
     };
     let mut result = Change::None;
     change(core, client, |prompt| {
@@ -299,8 +311,18 @@ pub fn key(core: &mut Core, client: ClientId, key: Key) -> bool {
             answer(core, client, text);
         }
         Change::Leave => close(core, client),
+        Change::Offer => {
+            if let Some(offer) = offer {
+                complete::offer(core, client, offer);
+            }
+        }
     }
     true
+}
+
+/// A word of the menu that Tab has opened is chosen.
+pub(crate) fn completed(core: &mut Core, client: ClientId, item: &crate::overlay::menu::Item) {
+    change(core, client, |prompt| complete::chosen(prompt, item));
 }
 
 /// Text pasted into a prompt: what can be typed of its first line.

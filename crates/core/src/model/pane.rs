@@ -94,6 +94,9 @@ pub struct PaneState {
     /// Its program is a run's: started again by its rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Box<crate::run::Run>>,
+    /// When rows went into the history.
+    #[serde(default, skip_serializing_if = "crate::run::log::Marks::is_empty")]
+    pub(crate) times: crate::run::log::Marks,
     /// What its program says that it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<Box<crate::agents::Agent>>,

@@ -65,6 +65,9 @@ pub struct Menu {
     pub stay_open: bool,
     /// The mouse does not choose.
     pub no_mouse: bool,
+    /// The words that Tab found in a prompt: what is chosen is put there.
+    #[serde(default)]
+    pub completes: bool,
     /// Opened by a press of the mouse, and nothing has come of the mouse since.
     #[serde(default)]
     pub fresh: bool,
@@ -192,7 +195,7 @@ impl Menu {
     }
 
     /// Puts the box where it fits a screen.
-    pub(super) fn fit(&mut self, cols: u16, rows: u16) {
+    pub(crate) fn fit(&mut self, cols: u16, rows: u16) {
         let (width, height) = self.size();
         if self.x.saturating_add(width) > cols {
             self.x = cols.saturating_sub(width);
@@ -234,7 +237,11 @@ impl Menu {
             self.choice = by_key;
             return Pressed::Chooses;
         }
+        let last = self.choice.is_some_and(|at| at + 1 == self.items.len());
         match name.as_str() {
+            "BSpace" if self.completes => return Pressed::Closes,
+            "Tab" if self.completes && last => return Pressed::Closes,
+            "Tab" if self.completes => self.step(false),
             "BTab" | "Up" | "k" => self.step(true),
             "Down" | "j" => self.step(false),
             "PPage" | "C-b" => self.page(true),
@@ -280,6 +287,13 @@ fn choose(core: &mut Core, client: ClientId) -> Taken {
     let Some(Overlay::Menu(menu)) = super::get(core, client) else {
         return Taken::Yes;
     };
+    if menu.completes {
+        if let Chosen::Item(item) = menu.chosen() {
+            let item = item.clone();
+            crate::mode::prompt::completed(core, client, &item);
+        }
+        return Taken::Close;
+    }
     let (command, plain, mut state) = match menu.chosen() {
         Chosen::Item(item) => (item.command.clone(), item.plain, menu.state.clone()),
         Chosen::Stays => return Taken::Yes,
@@ -312,7 +326,8 @@ impl Menu {
         let raw = decode_raw(report.raw, report.release);
         if self.no_mouse {
             return match (raw.button, raw.kind) {
-                (1, _) | (_, MouseKind::Move) => Pressed::Nothing,
+                (1, kind) if kind != MouseKind::Up => Pressed::Nothing,
+                (_, MouseKind::Move) => Pressed::Nothing,
                 _ => Pressed::Closes,
             };
         }

@@ -269,6 +269,7 @@ impl Core {
         if !self.pane_chain(id).flag("alternate-screen") {
             self.operate(id, Op::AlternateAllowed(false));
         }
+        self.give_text_rules(id);
     }
 
     /// A pane's text, the line that says what happened, and its program.

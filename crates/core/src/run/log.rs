@@ -55,8 +55,18 @@ impl Marks {
         }
     }
 
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Rows from this one on go into the history now.
+    pub(crate) fn scrolled(&mut self, epoch: u64, row: u64, unix: i64) {
+        self.put(epoch, row, unix);
+    }
+
     /// Whether a mark is wanted here.
-    fn wants(&self, epoch: u64, unix: i64) -> bool {
+    pub(crate) fn wants(&self, epoch: u64, unix: i64) -> bool {
         self.rows
             .last()
             .is_none_or(|(_, when)| self.epoch != epoch || unix - when >= BETWEEN_S)
@@ -85,7 +95,7 @@ impl Marks {
     }
 
     /// When a row came, at the earliest; None: before all that is known.
-    fn time(&self, epoch: u64, row: u64) -> Option<i64> {
+    pub(crate) fn time(&self, epoch: u64, row: u64) -> Option<i64> {
         let known = self.rows.iter().filter(|_| self.epoch == epoch);
         known
             .take_while(|(mark, _)| *mark <= row)
@@ -162,16 +172,22 @@ pub(crate) fn apply(pane: &mut Pane, op: &PaneOp) {
     let epoch = pane.terminal.line_epoch();
     let run = pane.state.run.as_deref();
     let marks = run.map_or(&[][..], |run| run.marks.rows(epoch));
+    let times = pane.state.times.rows(epoch);
     let size = match op {
-        PaneOp::Term(Op::Resize(size)) if !marks.is_empty() => *size,
+        PaneOp::Term(Op::Resize(size)) if !marks.is_empty() || !times.is_empty() => *size,
         _ => return op.apply(&mut pane.terminal),
     };
     let first = pane.terminal.first_line();
-    let mut rows: Vec<(u64, u16)> = marks.iter().map(|(row, _)| (*row.max(&first), 0)).collect();
+    let (of_run, all) = (marks.len(), marks.iter().chain(times));
+    let mut rows: Vec<(u64, u16)> = all.map(|(row, _)| (*row.max(&first), 0)).collect();
     pane.terminal.resize_anchored(size, &mut rows);
     let epoch = pane.terminal.line_epoch();
+    let (of_run, of_pane) = rows.split_at(of_run);
     if let Some(run) = pane.state.run.as_deref_mut() {
-        run.marks.moved(epoch, &rows);
+        run.marks.moved(epoch, of_run);
+    }
+    if !of_pane.is_empty() {
+        pane.state.times.moved(epoch, of_pane);
     }
 }
 

@@ -4,7 +4,9 @@
 //! `turn: u64`, then entries, each `tag: u8`, `len: u32`, body. All numbers are little endian. Entries with an unknown
 //! tag are skipped; a body is read from its start and what is left of it is ignored.
 
-use outlast_term::{Op, Size};
+use std::sync::Arc;
+
+use outlast_term::{Op, Rules, Size};
 
 use super::{Entry, Transaction};
 use crate::model::pane::PaneOp;
@@ -180,6 +182,10 @@ pub fn encode_op(serial: u64, op: &PaneOp, out: &mut Vec<u8>) {
         Op::AlternateAllowed(allowed) => out.extend([6, u8::from(*allowed)]),
         // 7 and 8 are texts.
         Op::ForgetLinks => out.push(9),
+        Op::Rules(rules) => {
+            out.push(10);
+            rules.write(out);
+        }
     }
 }
 
@@ -197,6 +203,7 @@ pub fn decode_op(bytes: &[u8]) -> Option<(u64, PaneOp)> {
         5 => Op::HistoryLimit(reader.u32()?),
         6 => Op::AlternateAllowed(reader.u8()? != 0),
         9 => Op::ForgetLinks,
+        10 => Op::Rules(Arc::new(Rules::read(reader.0)?)),
         _ => return None,
     };
     Some((serial, PaneOp::Term(op)))
@@ -337,6 +344,7 @@ mod tests {
             Op::AlternateAllowed(true),
             Op::AlternateAllowed(false),
             Op::ForgetLinks,
+            Op::Rules(Arc::new(Rules::new(["é=2"], false, 1 << 21))),
         ] {
             let op = PaneOp::Term(op);
             let mut bytes = Vec::new();

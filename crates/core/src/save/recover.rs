@@ -159,6 +159,7 @@ impl Core {
         core.recovering = true;
         core.model.global = sections.must("global")?;
         core.model.server_options = sections.must("options/server")?;
+        core.read_text_rules();
         core.model.session_options = sections.must("options/session")?;
         core.model.window_options = sections.must("options/window")?;
         core.model.environment = sections.must("environment")?;

@@ -33,6 +33,7 @@ impl Core {
         if let Some(window) = self.model.windows.get_mut(&window) {
             window.activity = unix;
         }
+        self.arm_silence(window);
         self.sizes_stale = true;
         for client in self.model.clients.values_mut() {
             if client.state.session == Some(id) {

@@ -75,9 +75,6 @@ pub struct Row {
     pub unit: &'static str,
     /// What it does, one sentence for the manual.
     pub text: &'static str,
-    /// False for rows that are recognised for completeness of the table but have no effect yet: setting them is
-    /// refused as an unknown option until they work.
-    pub works: bool,
 }
 
 const SERVER: &[Scope] = &[Scope::Server];
@@ -103,20 +100,6 @@ const fn option(
         default,
         unit: "",
         text,
-        works: true,
-    }
-}
-
-const fn later(
-    name: &'static str,
-    scopes: &'static [Scope],
-    kind: Kind,
-    default: &'static str,
-    text: &'static str,
-) -> Row {
-    Row {
-        works: false,
-        ..option(name, scopes, kind, default, text)
     }
 }
 
@@ -295,7 +278,7 @@ fn exact(name: &str) -> Option<&'static Row> {
     }
 }
 
-/// The row of exactly this name (or its American spelling), whether it works yet or not.
+/// The row of exactly this name (or its American spelling).
 pub fn row(name: &str) -> Option<&'static Row> {
     exact(name).or_else(|| exact(other_name(name)))
 }
@@ -306,20 +289,13 @@ pub fn find(name: &str) -> Result<&'static Row, String> {
     let invalid = || format!("invalid option: {name}");
     let (begin, _) = super::parse_name(name).ok_or_else(invalid)?;
     let begin = other_name(begin);
-    let found = match row(begin) {
-        Some(row) => row,
-        None => {
-            let mut rows = ROWS.iter().filter(|row| row.name.starts_with(begin));
-            let first = rows.next().ok_or_else(invalid)?;
-            if rows.next().is_some() {
-                return Err(format!("ambiguous option: {name}"));
-            }
-            first
-        }
-    };
-    if found.works {
-        Ok(found)
-    } else {
-        Err(invalid())
+    if let Some(row) = row(begin) {
+        return Ok(row);
+    }
+    let mut rows = ROWS.iter().filter(|row| row.name.starts_with(begin));
+    let first = rows.next().ok_or_else(invalid)?;
+    match rows.next() {
+        Some(_) => Err(format!("ambiguous option: {name}")),
+        None => Ok(first),
     }
 }

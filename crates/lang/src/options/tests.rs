@@ -66,15 +66,6 @@ fn names() {
 }
 
 #[test]
-fn options_without_an_effect_are_refused() {
-    assert_eq!(
-        find("codepoint-widths").err(),
-        Some("invalid option: codepoint-widths".to_string())
-    );
-    assert!(row("codepoint-widths").is_some_and(|row| !row.works));
-}
-
-#[test]
 fn names_with_an_index() {
     assert_eq!(parse_name("a"), Some(("a", None)));
     assert_eq!(parse_name("a[12]"), Some(("a", Some(12))));

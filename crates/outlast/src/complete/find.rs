@@ -371,7 +371,6 @@ fn list(want: Want, flags: &Flags, current: &str, ask: &mut dyn Ask) -> Vec<Fit>
         Want::Kept => plain(ask.kept(flags)),
         Want::Options => options::ROWS
             .iter()
-            .filter(|row| row.works)
             .map(|row| Fit::new(row.name, row.text))
             .collect(),
         Want::Words(words) => words.iter().map(|word| Fit::new(*word, "")).collect(),

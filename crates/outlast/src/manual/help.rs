@@ -65,9 +65,7 @@ fn about(name: &str) -> Result<String, String> {
     }
     let command = commands::lookup(name);
     // A whole name before any beginning.
-    let option = options::ROWS
-        .iter()
-        .find(|row| row.name == name && row.works);
+    let option = options::ROWS.iter().find(|row| row.name == name);
     let variable = outlast_core::formats::help()
         .into_iter()
         .find(|(variable, _)| *variable == name);

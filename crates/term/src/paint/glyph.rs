@@ -22,8 +22,11 @@ impl Glyph<'_> {
         width == 2
             && match self {
                 Glyph::Blank => false,
-                // The youngest emoji: unknown to terminals with older tables.
-                Glyph::Char(c) => *c >= '\u{1fa70}' && *c < '\u{20000}',
+                // The youngest emoji: unknown to terminals with older tables. And what only a rule makes wide.
+                Glyph::Char(c) => {
+                    (*c >= '\u{1fa70}' && *c < '\u{20000}')
+                        || width::props(u32::from(*c)).width() < 2
+                }
                 Glyph::Cluster(s) => s
                     .chars()
                     .next()
@@ -37,8 +40,10 @@ impl Glyph<'_> {
         let width = u16::from(width);
         match self {
             Glyph::Blank => width,
-            Glyph::Char(c) if *c < '\u{1100}' => width,
+            Glyph::Char(c) if *c < '\u{1100}' && width == 1 => width,
             Glyph::Char(c) if contested(*c) => width.max(2),
+            // Wide by a rule of the user's own: one column more marks it as contested.
+            Glyph::Char(c) if width == 2 && width::props(u32::from(*c)).width() < 2 => 3,
             Glyph::Char(c) => width.max(width::props(*c as u32).width().into()),
             Glyph::Cluster(s) => {
                 // Accents over Latin, Greek and Cyrillic are drawn alike everywhere.

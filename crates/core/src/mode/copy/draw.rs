@@ -256,9 +256,9 @@ pub(crate) fn variables(core: &Core, pane: PaneId) -> Vec<(String, String)> {
 }
 
 fn all(
-    _core: &Core,
-    _pane: PaneId,
-    _mode: &CopyMode,
+    core: &Core,
+    pane: PaneId,
+    mode: &CopyMode,
     editor: &Editor<'_>,
     numbers: Numbers,
 ) -> Vec<(String, String)> {
@@ -275,7 +275,10 @@ fn all(
     };
     let line = rows.line(editor.y());
     let mut out = vec![
-        ("top_line_time", "0".to_string()),
+        (
+            "top_line_time",
+            top_time(core, pane, mode, editor).to_string(),
+        ),
         ("scroll_position", editor.oy().to_string()),
         ("copy_position", position.to_string()),
         ("copy_position_limit", limit.to_string()),
@@ -321,6 +324,20 @@ fn all(
     out.into_iter()
         .map(|(name, value)| (name.to_string(), value))
         .collect()
+}
+
+/// When the first row of the view went into the history, seconds since 1970; 0: it has not, or that is not known.
+fn top_time(core: &Core, pane: PaneId, mode: &CopyMode, editor: &Editor<'_>) -> i64 {
+    let (top, rows) = (editor.m.top, &editor.rows);
+    if top.saturating_sub(rows.first) >= rows.history() {
+        return 0;
+    }
+    if mode.listing {
+        return mode.listed;
+    }
+    let pane = core.model.panes.get(&mode.source.unwrap_or(pane));
+    let time = |pane: &crate::model::Pane| pane.state.times.time(pane.terminal.line_epoch(), top);
+    pane.and_then(time).unwrap_or(0)
 }
 
 /// The word under the cursor, as it goes on over the ends of wrapped rows; on what separates words, the one right after it.

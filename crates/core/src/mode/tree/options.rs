@@ -186,7 +186,7 @@ pub(super) fn nodes(core: &Core, chooser: &Chooser, filter: Option<&str>) -> Vec
         }
         let mut known: Vec<&str> = ROWS
             .iter()
-            .filter(|row| row.works && row.kind != Kind::Hook && row.scopes.contains(&scope))
+            .filter(|row| row.kind != Kind::Hook && row.scopes.contains(&scope))
             .map(|row| row.name)
             .collect();
         known.sort_unstable();

@@ -1,6 +1,6 @@
 //! Options of the server (set -s).
 
-use super::{INT, Kind, Row, SERVER, UINT, later, option};
+use super::{INT, Kind, Row, SERVER, UINT, option};
 
 pub(super) const ROWS: &[Row] = &[
     option(
@@ -17,12 +17,12 @@ pub(super) const ROWS: &[Row] = &[
         "50",
         "How many automatic paste buffers are kept; the oldest goes first.",
     ),
-    later(
+    option(
         "codepoint-widths",
         SERVER,
         Kind::Array(","),
         "",
-        "Widths of single characters where the built-in table is not wanted, each CHARACTER=WIDTH.",
+        "Widths of characters where the built-in table is not wanted, each CHARACTER=WIDTH, U+HEX=WIDTH or U+HEX-U+HEX=WIDTH with a width from 0 to 2. What has been printed stays as it is.",
     ),
     option(
         "command-alias",
@@ -116,12 +116,12 @@ pub(super) const ROWS: &[Row] = &[
         "",
         "File that what is typed at prompts is read from at the start and written to; none if empty. ~/ is the home directory.",
     ),
-    later(
+    option(
         "input-buffer-size",
         SERVER,
         Kind::Number(1048576, UINT),
         "1048576",
-        "How many bytes of one escape sequence are taken before it is dropped.",
+        "How many bytes of a text for the clipboard (OSC 52) or of a device control string are taken before it is dropped.",
     ),
     option(
         "message-limit",
@@ -173,11 +173,11 @@ pub(super) const ROWS: &[Row] = &[
         "",
         "Byte sequences of the outer terminal that become the keys User0, User1 and so on.",
     ),
-    later(
+    option(
         "variation-selector-always-wide",
         SERVER,
         Kind::Flag,
         "on",
-        "Whether a character with the emoji variation selector is always two columns wide.",
+        "Whether a character that has an emoji style is two columns wide with the variation selector for it (U+FE0F).",
     ),
 ];
