@@ -153,49 +153,54 @@ fn furnish(tree: &Path, binary: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Starts the machine and reads what it says until it is off.
+/// Starts the machine, again when it restarts, and reads what it says until it is off.
+///
+/// A restart is a new qemu on the same disk: after a reset from within, Debian's kernel stands still for minutes in one that
+/// has no acceleration.
 fn play(tree: &Path, disk: &Path) -> Result<()> {
-    let mut machine = Command::new("timeout")
-        .args([
-            PATIENCE,
-            "qemu-system-x86_64",
-            "-accel",
-            "tcg",
-            "-cpu",
-            "max",
-        ])
-        .args(["-m", "1024", "-smp", "1", "-nographic", "-net", "none"])
-        .arg("-kernel")
-        .arg(tree.join("vmlinuz"))
-        .arg("-initrd")
-        .arg(tree.join("initrd.img"))
-        .args([
-            "-append",
-            "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 panic=-1",
-        ])
-        .arg("-drive")
-        .arg(format!("file={},format=raw,if=virtio", disk.display()))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("qemu: {error}"))?;
-    let said = machine.stdout.take().ok_or("qemu says nothing")?;
     let (mut good, mut bad) = (0, 0);
-    for line in BufReader::new(said).split(b'\n') {
-        let line = line.map_err(|error| error.to_string())?;
-        let line: String = String::from_utf8_lossy(&line).into_owned();
-        let line = line.trim_end_matches('\r');
-        good += usize::from(line.starts_with("ok   "));
-        bad += usize::from(line.starts_with("FAIL "));
-        println!("{line}");
+    for _ in 0..BOOTS {
+        let mut machine = Command::new("timeout")
+            .args([PATIENCE, "qemu-system-x86_64", "-accel", "tcg"])
+            .args(["-cpu", "max", "-m", "1024", "-smp", "1"])
+            .args(["-nographic", "-no-reboot", "-net", "none"])
+            .arg("-kernel")
+            .arg(tree.join("vmlinuz"))
+            .arg("-initrd")
+            .arg(tree.join("initrd.img"))
+            .args([
+                "-append",
+                "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 panic=-1",
+            ])
+            .arg("-drive")
+            .arg(format!("file={},format=raw,if=virtio", disk.display()))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("qemu: {error}"))?;
+        let said = machine.stdout.take().ok_or("qemu says nothing")?;
+        for line in BufReader::new(said).split(b'\n') {
+            let line = line.map_err(|error| error.to_string())?;
+            let line: String = String::from_utf8_lossy(&line).into_owned();
+            let line = line.trim_end_matches('\r');
+            good += usize::from(line.starts_with("ok   "));
+            bad += usize::from(line.starts_with("FAIL "));
+            println!("{line}");
+        }
+        let status = machine.wait().map_err(|error| error.to_string())?;
+        if !status.success() {
+            return Err(format!("the machine: {status}"));
+        }
     }
-    let status = machine.wait().map_err(|error| error.to_string())?;
     println!("{good} checks hold, {bad} do not");
-    match (status.success(), bad, good >= CHECKS_LEAST) {
-        (true, 0, true) => Ok(()),
-        _ => Err(format!("the machine: {status}")),
+    match (bad, good >= CHECKS_LEAST) {
+        (0, true) => Ok(()),
+        (0, false) => Err(format!("fewer than {CHECKS_LEAST} were played")),
+        _ => Err("the machine is not as it is to be".into()),
     }
 }
 
+/// It is restarted once.
+const BOOTS: usize = 2;
 /// Fewer mean that a part of them was not played.
-const CHECKS_LEAST: usize = 24;
+const CHECKS_LEAST: usize = 34;

@@ -3,11 +3,11 @@
 exec 2>&1
 cd || exit 1
 echo "-- login as $(id -un), part $1, $(sed s/^0::// /proc/self/cgroup)"
-# check NAME COMMAND: until it is true, eighty times.
+# check NAME COMMAND: until it is true, for eighty seconds and more.
 check() {
     local name=$1 n
     shift
-    for n in $(seq 80); do
+    for n in $(seq 160); do
         if eval "$*" > /tmp/said 2>&1; then
             echo "ok   $name"
             return
@@ -16,7 +16,7 @@ check() {
     done
     echo "FAIL $name: $*"
     sed 's/^/     | /' /tmp/said
-    outlast status --json 2>&1 | sed 's/^/     | /'
+    outlast status 2>&1 | sed 's/^/     | /'
 }
 cat > hog.py <<'P'
 import time
@@ -64,12 +64,38 @@ second)
     check 'sleep is let go of' '! systemd-inhibit --list | grep -q ^outlast'
     outlast start tick > /dev/null
     check 'it runs again' 'says tick running'
-    check 'the disk has it' 'grep -aq tick ~/.local/state/outlast/default/state && sleep 3'
+    check 'and is held off again' 'systemd-inhibit --list | grep -q "^outlast "'
+    ;;
+logout)
+    # From here on logind ends what a login leaves behind (KillUserProcesses=yes).
+    check 'doctor knows how logouts end' 'outlast doctor > d; grep -i "killuserprocesses" d'
+    outlast -L login new-session -d -s kept 'exec cat'
+    outlast -L login display -p -t kept '#{pane_pid}' > kept
+    check 'a server of the login is out of its scope' \
+        '! grep -q "session-.*scope" /proc/$(outlast -L login display -p "#{pid}")/cgroup'
+    setsid sleep 100000 < /dev/null > /dev/null 2>&1 &
+    echo $! > sleeper
+    ;;
+after)
+    check 'logind has ended what else the login left' '! kill -0 $(cat sleeper)'
+    check 'a pane that was started there lives' \
+        '[ "$(outlast -L login display -p -t kept "#{pane_pid}")" = "$(cat kept)" ] && kill -0 $(cat kept)'
+    check 'the run of the unit lives' 'says tick running'
+    outlast -L login kill-server
+    outlast rename-window -t other: kept-name
+    outlast send-keys -t other 'typed before the reboot' Enter
+    check 'the disk has it' 'grep -aq kept-name ~/.local/state/outlast/default/state && sleep 12'
     ;;
 third)
     check 'the unit is up after the reboot' 'systemctl --user is-active outlast.service'
     check 'the marked run goes on' 'says tick running'
     check 'what was not marked is offered' 'outlast capture-pane -pJ -t hog | grep -q "Enter starts it again"'
+    check 'and does not run' '! pgrep -u u -f hog.py'
+    check 'sessions, names of windows and text are back' \
+        'outlast list-windows -t other -F "#{window_name}" | grep -q kept-name && outlast capture-pane -pJ -t other | grep -q "typed before the reboot"'
+    check 'what ran in a plain pane is offered' 'outlast capture-pane -pJ -t other | grep -q "this ran here: .*cat"'
+    outlast send-keys -t other Enter
+    check 'and one key starts it' 'outlast list-panes -t other -F "#{pane_current_command}" | grep -x cat || { outlast capture-pane -p -t other; false; }'
     check 'keeper and server are of the unit' 'systemctl --user status outlast.service | grep -q "outlast keeper"'
     kill -9 $(pgrep -u u -f 'outlast (keeper|server)')
     check 'killed together, they come back by the unit' \

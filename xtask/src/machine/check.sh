@@ -11,6 +11,11 @@ case $boots in
 1)
     as_user first
     as_user second
+    mkdir -p /etc/systemd/logind.conf.d
+    printf '[Login]\nKillUserProcesses=yes\n' > /etc/systemd/logind.conf.d/kill.conf
+    systemctl restart systemd-logind
+    as_user logout
+    as_user after
     systemctl reboot
     ;;
 *)
