@@ -410,6 +410,23 @@ impl Status {
         }
     }
 
+    /// What its hook has asked waits for a person: that it works, as it says of itself meanwhile (Codex does), is not all.
+    pub fn asks(&mut self) {
+        let state = |source| self.claim(source).map(|claim| claim.state);
+        let (psp, hook) = (state(Source::Psp), state(Source::Hook));
+        if (psp, hook) == (Some(State::Working), Some(State::Waiting)) {
+            self.unsay(Source::Psp);
+        }
+    }
+
+    /// It has been given an answer to what its hook has asked: it goes on. A dialog that it tells of itself it closes itself.
+    pub fn answered(&mut self, at: At) {
+        let view = self.view();
+        if (view.state, view.source) == (State::Waiting, Some(Source::Hook)) {
+            self.say(at, Source::Hook, State::Working, None, "");
+        }
+    }
+
     /// What a sub-agent's hook says. False: it is about the agent itself all the same.
     fn record_of_part(&mut self, at: At, record: &Record) -> bool {
         let (state, text) = match &record.event {

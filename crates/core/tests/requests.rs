@@ -460,3 +460,33 @@ fn nonsense_is_no_request() {
     assert_eq!(answer.exit.unwrap().0, 1);
     assert!(ids(&mut world).is_empty());
 }
+
+#[test]
+fn whose_hook_asks_waits_though_it_says_that_it_works() {
+    let mut world = world();
+    let state = |world: &mut World| {
+        let format = "#{agent_state} #{agent_waits_for} #{agent_text}";
+        world.show("%0", format).trim_end().to_string()
+    };
+    let works = b"\x1b]7501;state=working:app=codex\x1b\\";
+    world.say(PaneId(0), works);
+    let hook = ask_as(&mut world, "codex", &record("PermissionRequest", "ls"));
+    assert_eq!(state(&mut world), "waiting permission Bash: ls");
+    let id = only(&mut world);
+    assert_eq!(world.run(&["approve-request", &id]).err, "");
+    assert_eq!(decision(&world, hook), json!({"behavior": "allow"}));
+    assert_eq!(state(&mut world), "working");
+    // What a rule decides nobody waits for.
+    world.say(PaneId(0), works);
+    assert_eq!(world.run(&["accept-rules", "allow tool=Bash"]).err, "");
+    world.run(&[
+        "set-hook",
+        "-g",
+        "agent-state-changed",
+        "set-option -ga @seen x",
+    ]);
+    let hook = ask_as(&mut world, "codex", &record("PermissionRequest", "pwd"));
+    assert_eq!(decision(&world, hook), json!({"behavior": "allow"}));
+    assert_eq!(state(&mut world), "working");
+    assert_eq!(world.show("%0", "#{@seen}"), "");
+}

@@ -181,8 +181,9 @@ impl Core {
 
     /// A request is there that was not before: the door for who tells of it.
     fn request_opened(&mut self, request: &Request) {
-        if let Some(pane) = request.pane {
-            self.guard_pane(PaneId(pane));
+        if let Some(pane) = request.pane.map(PaneId) {
+            self.guard_pane(pane);
+            self.tell_agent(pane, |agent, _| agent.status.asks());
         }
         crate::overlay::requests::changed(self);
         self.notice_request(request);
@@ -192,6 +193,12 @@ impl Core {
     /// A request is settled: the door for who told of it.
     fn request_settled(&mut self, request: &Request) {
         self.request_over(request, true);
+        if let Some(pane) = request.pane.map(PaneId)
+            && self.pane_requests(pane) == 0
+            && self.agent(pane).is_some()
+        {
+            self.tell_agent(pane, |agent, at| agent.status.answered(at));
+        }
     }
 
     /// A request is gone without an answer of ours: the door for who told of it.
